@@ -1,0 +1,77 @@
+"""The Actor: who does this, for which account, through which key or face, in which world.
+
+Made once a request by each face (from_session here, api/authenticate.py for keys) and passed to
+everything; nothing downstream asks the request again.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from elmed.access.permissions import Permission, of_roles
+from elmed.accounts.models import Account, AccountKind, AccountState, Membership, Person
+from elmed.core.models import LIVE_WORLD_ID, Mode
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts. `person_id` is None for a key, `account_id` None for the clock."""
+
+    account_id: int | None
+    account_kind: AccountKind | None
+    account_state: AccountState
+    permissions: frozenset[Permission]
+    source: str
+    person_id: int | None = None
+    key_id: int | None = None
+    key_name: str = ""
+    roles: frozenset[str] = frozenset()
+    scopes: frozenset[str] = frozenset()
+    world_id: int = LIVE_WORLD_ID
+    mode: Mode = Mode.LIVE
+    request_id: str = ""
+    authenticated_at: datetime | None = field(default=None, compare=False)  # real time of the last password or passkey
+
+    @property
+    def by_key(self) -> bool:
+        """Whether a key acts, rather than a person."""
+        return self.key_id is not None
+
+
+def of_person(
+    person: Person,
+    account: Account,
+    *,
+    source: str = "portal",
+    request_id: str = "",
+    authenticated_at: datetime | None = None,
+) -> Actor | None:
+    """The actor that `person` is in `account`; None where they do not belong to it."""
+    roles = frozenset(Membership.objects.filter(person=person, account=account).values_list("role", flat=True))
+    if not roles or not person.is_active:
+        return None
+    return Actor(
+        account_id=account.pk,
+        account_kind=AccountKind(account.kind),
+        account_state=AccountState(account.state),
+        permissions=of_roles(roles),
+        source=source,
+        person_id=person.pk,
+        roles=roles,
+        world_id=account.world_id,
+        mode=Mode(account.world.mode),
+        request_id=request_id,
+        authenticated_at=authenticated_at,
+    )
+
+
+def clock(world_id: int = LIVE_WORLD_ID, mode: Mode = Mode.LIVE) -> Actor:
+    """Time itself: it expires prescriptions and ends what nobody answered."""
+    return Actor(
+        account_id=None,
+        account_kind=None,
+        account_state=AccountState.VERIFIED,
+        permissions=frozenset({Permission.EXPIRE, Permission.CONFIRM_CANCEL, Permission.PRESCRIPTION_READ_ALL}),
+        source="clock",
+        world_id=world_id,
+        mode=mode,
+    )

@@ -1,0 +1,153 @@
+"""API keys: making, telling apart, revoking. The only code that writes ApiKey.
+
+A live key is `elm_` and 64 hex digits: 56 random ones and the CRC-32 of those 56 characters as 8 more, so
+that a leaked string can be told from any other; a test key has `elm_test_` in front. Stored is a SHA-256
+(the key has 224 random bits: a slow hash would add nothing).
+"""
+
+import hashlib
+import ipaddress
+import re
+import secrets
+import zlib
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from elmed.access import policy
+from elmed.access.actors import Actor
+from elmed.access.models import ApiKey
+from elmed.access.permissions import SCOPES_OF_KIND, Permission
+from elmed.accounts.models import Account, AccountKind, AccountState
+from elmed.core.clock import real_now
+from elmed.core.models import Mode, World
+from elmed.core.refusals import Invalid, NotAllowed, NotNow, NotVisible
+from elmed.events.record import record
+
+PREFIX = {Mode.LIVE: "elm_", Mode.TEST: "elm_test_"}
+_PATTERN = re.compile(r"elm_(?:test_)?([0-9a-f]{56})([0-9a-f]{8})")
+ADMIN_KEY_MAX_LIFE = timedelta(days=90)
+
+
+def well_formed(secret: str) -> bool:
+    """Whether it has a key's shape and its checksum fits."""
+    match = _PATTERN.fullmatch(secret)
+    return match is not None and f"{zlib.crc32(match[1].encode()):08x}" == match[2]
+
+
+def digest(secret: str) -> bytes:
+    """What is stored of a key."""
+    return hashlib.sha256(secret.encode()).digest()
+
+
+def _new_secret(mode: Mode) -> str:
+    body = secrets.token_hex(28)
+    return f"{PREFIX[mode]}{body}{zlib.crc32(body.encode()):08x}"
+
+
+def _check(
+    *, account: Account, scopes: list[str], mode: Mode, expires_at: datetime | None, allowed_ips: list[str]
+) -> None:
+    """Refuse a key that its account may not have."""
+    errors = []
+    possible = {scope.value for scope in SCOPES_OF_KIND[account.kind]}
+    if not scopes or not set(scopes) <= possible:
+        errors.append(
+            {
+                "pointer": "/scopes",
+                "code": "scope_not_available",
+                "detail": f"Choose at least one of: {', '.join(sorted(possible)) or 'none'}.",
+            }
+        )
+    now = real_now()
+    if expires_at is not None and expires_at <= now:
+        errors.append({"pointer": "/expires_at", "code": "in_the_past", "detail": "The expiry must lie in the future."})
+    for index, address in enumerate(allowed_ips):
+        try:
+            ipaddress.ip_network(address)
+        except ValueError:
+            errors.append(
+                {
+                    "pointer": f"/allowed_ips/{index}",
+                    "code": "invalid_ip",
+                    "detail": "An address or a network such as 203.0.113.0/24.",
+                }
+            )
+    if "admin" in scopes:
+        if not allowed_ips:
+            errors.append({"pointer": "/allowed_ips", "code": "required", "detail": "An admin key needs an IP list."})
+        if expires_at is None or expires_at > now + ADMIN_KEY_MAX_LIFE:
+            errors.append(
+                {"pointer": "/expires_at", "code": "too_long", "detail": "An admin key lives 90 days at most."}
+            )
+    if errors:
+        raise Invalid(errors)
+    if mode is Mode.LIVE and account.state != AccountState.VERIFIED:
+        raise NotAllowed("account_not_active", "Only a verified account makes live keys.")
+    if mode is Mode.LIVE and account.kind == AccountKind.DEVELOPER:
+        raise NotAllowed("test_keys_only", "A developer account makes test keys only.")
+
+
+@transaction.atomic
+def create(
+    actor: Actor,
+    *,
+    name: str,
+    scopes: list[str],
+    mode: Mode = Mode.LIVE,
+    expires_at: datetime | None = None,
+    allowed_ips: list[str] | None = None,
+) -> tuple[ApiKey, str]:
+    """Make a key of the actor's account. The second value is the secret, shown once and never stored.
+
+    Raises NotAllowed (role, account state), Invalid (scopes, expiry, addresses).
+    """
+    if mode is Mode.LIVE or actor.account_state is AccountState.SUSPENDED:
+        policy.require(actor, Permission.KEY_MANAGE)
+    elif Permission.KEY_MANAGE not in actor.permissions or actor.by_key:
+        raise NotAllowed("permission_denied", "Your role in this account does not include that.")
+    account = Account.objects.get(pk=actor.account_id)
+    addresses = [address.strip() for address in allowed_ips or [] if address.strip()]
+    _check(account=account, scopes=scopes, mode=mode, expires_at=expires_at, allowed_ips=addresses)
+    if not name.strip():
+        raise Invalid.field("/name", "required", "Give the key a name that says what it is for.")
+    if mode is Mode.TEST and account.test_world_id is None:
+        account.test_world = World.objects.create(mode=Mode.TEST)
+        account.save(update_fields=["test_world", "updated_at"])
+    secret = _new_secret(mode)
+    key = ApiKey.objects.create(
+        account=account,
+        mode=mode,
+        name=name.strip()[:80],
+        digest=digest(secret),
+        hint=secret[-4:],
+        scopes=sorted(set(scopes)),
+        allowed_ips=addresses,
+        created_by_id=actor.person_id,
+        created_at=real_now(),
+        expires_at=expires_at,
+    )
+    record(actor, "key.created", accounts=[account.pk], at=key.created_at, data={"key_id": key.pk})
+    return key, secret
+
+
+@transaction.atomic
+def revoke(actor: Actor, key_id: int) -> ApiKey:
+    """Revoke a key of the actor's account (staff: of any). It holds from the very next request, in every process.
+
+    Raises NotVisible, NotAllowed, NotNow (`already_revoked`).
+    """
+    if Permission.KEY_MANAGE not in actor.permissions or actor.by_key:
+        raise NotAllowed("permission_denied", "Your role in this account does not include that.")
+    keys = ApiKey.objects.select_for_update()
+    if Permission.KEY_LIMIT not in actor.permissions:
+        keys = keys.filter(account_id=actor.account_id)
+    key = keys.filter(pk=key_id).first()
+    if key is None:
+        raise NotVisible("API key")
+    if key.revoked_at is not None:
+        raise NotNow("already_revoked", "This key is revoked already.")
+    key.revoked_at, key.revoked_by_id = real_now(), actor.person_id
+    key.save(update_fields=["revoked_at", "revoked_by"])
+    record(actor, "key.revoked", accounts=[key.account_id], at=key.revoked_at, data={"key_id": key.pk})
+    return key

@@ -1,0 +1,126 @@
+"""What can be permitted, and to whom: permissions, roles, scopes. Tables, read top to bottom.
+
+No imports from ELMED: models and states may name a permission. The decision itself is policy.py.
+"""
+
+from enum import StrEnum
+
+
+class Permission(StrEnum):
+    """One word for each thing that somebody may do. `.read` ones stay with a lapsed account."""
+
+    ACCOUNT_READ = "account.read"
+    ACCOUNT_VERIFY = "account.verify"
+    ACCOUNT_SUSPEND = "account.suspend"
+    KEY_READ = "key.read"
+    KEY_MANAGE = "key.manage"
+    KEY_LIMIT = "key.limit"
+    PATIENT_READ = "patient.read"
+    PATIENT_WRITE = "patient.write"
+    CONSULTATION_READ = "consultation.read"
+    CONSULTATION_WRITE = "consultation.write"
+    PRESCRIPTION_READ = "prescription.read"
+    PRESCRIPTION_READ_ALL = "prescription.all.read"
+    PRESCRIPTION_DRAFT = "prescription.draft"
+    ISSUE = "prescription.issue"
+    ROUTE = "prescription.route"
+    VERIFY = "prescription.verify"
+    RETURN = "prescription.return"
+    REJECT = "prescription.reject"
+    HOLD = "prescription.hold"
+    RESUME = "prescription.resume"
+    DISPENSE = "prescription.dispense"
+    CLOSE_LINE = "prescription.close_line"
+    REVERSE = "prescription.reverse"
+    CLOSE = "prescription.close"
+    CANCEL = "prescription.cancel"
+    REQUEST_CANCEL = "prescription.request_cancel"
+    CONFIRM_CANCEL = "prescription.confirm_cancel"
+    ANSWER_HANDED_OVER = "prescription.answer_handed_over"
+    WITHDRAW_CANCEL = "prescription.withdraw_cancel"
+    STOP = "prescription.stop"
+    REPLACE = "prescription.replace"
+    EXPIRE = "prescription.expire"
+    TRANSFER = "prescription.transfer"
+    CORRECT = "prescription.correct"
+
+    @property
+    def reads_only(self) -> bool:
+        """Whether it changes nothing."""
+        return self.value.endswith(".read")
+
+
+P = Permission
+_READ = frozenset({P.ACCOUNT_READ, P.PRESCRIPTION_READ})
+_PROFESSIONAL = _READ | {P.PATIENT_READ, P.KEY_READ}
+_COUNTER = _PROFESSIONAL | {P.RETURN, P.DISPENSE, P.REVERSE, P.CONFIRM_CANCEL, P.ANSWER_HANDED_OVER, P.ROUTE}
+
+# By the values of accounts.Role.
+ROLES: dict[str, frozenset[Permission]] = {
+    "prescriber": _PROFESSIONAL
+    | {
+        P.KEY_MANAGE, P.PATIENT_WRITE, P.CONSULTATION_READ, P.CONSULTATION_WRITE, P.PRESCRIPTION_DRAFT, P.ISSUE, P.ROUTE,
+        P.HOLD, P.RESUME, P.CANCEL, P.REQUEST_CANCEL, P.WITHDRAW_CANCEL, P.STOP, P.REPLACE,
+    },
+    "owner": _COUNTER | {P.KEY_MANAGE},
+    "pharmacist": _COUNTER | {P.KEY_MANAGE, P.VERIFY, P.REJECT, P.HOLD, P.RESUME, P.CLOSE, P.CLOSE_LINE},
+    "technician": _COUNTER,
+    "patient": _READ | {P.ROUTE},
+    "developer": frozenset({P.ACCOUNT_READ, P.KEY_READ, P.KEY_MANAGE}),
+    "staff": frozenset({
+        P.ACCOUNT_READ, P.ACCOUNT_VERIFY, P.ACCOUNT_SUSPEND, P.KEY_READ, P.KEY_MANAGE, P.KEY_LIMIT, P.PATIENT_READ,
+        P.PRESCRIPTION_READ, P.PRESCRIPTION_READ_ALL, P.HOLD, P.RESUME, P.REVERSE, P.TRANSFER, P.CORRECT,
+    }),
+}  # fmt: skip
+
+# What an account of each kind can do at all: a key never holds more, whatever its scopes say.
+KINDS: dict[str, frozenset[Permission]] = {
+    "doctor": ROLES["prescriber"],
+    "pharmacy": ROLES["owner"] | ROLES["pharmacist"] | ROLES["technician"],
+    "patient": ROLES["patient"],
+    "developer": ROLES["prescriber"] | ROLES["pharmacist"],
+    "staff": ROLES["staff"],
+}
+
+
+class Scope(StrEnum):
+    """What a key may be given, as the developer guide names it."""
+
+    RX_READ = "rx:read"
+    RX_DISPENSE = "rx:dispense"
+    PATIENT_READ = "patient:read"
+    ADMIN = "admin"
+
+
+SCOPES: dict[Scope, frozenset[Permission]] = {
+    Scope.RX_READ: frozenset({P.PRESCRIPTION_READ}),
+    Scope.RX_DISPENSE: frozenset({P.DISPENSE, P.REVERSE}),
+    Scope.PATIENT_READ: frozenset({P.PATIENT_READ}),
+    Scope.ADMIN: ROLES["staff"] - {P.KEY_MANAGE},
+}
+
+SCOPE_MEANING: dict[Scope, str] = {
+    Scope.RX_READ: "Read prescription details and status",
+    Scope.RX_DISPENSE: "Mark a prescription as dispensed, and take a dispense back",
+    Scope.PATIENT_READ: "Read basic patient profile details",
+    Scope.ADMIN: "Full access (ELMED admin only)",
+}
+
+# Which kinds of account may give a key which scope, in the order the form shows them.
+SCOPES_OF_KIND: dict[str, tuple[Scope, ...]] = {
+    "doctor": (Scope.RX_READ, Scope.PATIENT_READ),
+    "pharmacy": (Scope.RX_READ, Scope.RX_DISPENSE, Scope.PATIENT_READ),
+    "developer": (Scope.RX_READ, Scope.RX_DISPENSE, Scope.PATIENT_READ),
+    "staff": (Scope.ADMIN,),
+    "patient": (),
+}
+
+
+def of_roles(roles: frozenset[str]) -> frozenset[Permission]:
+    """Everything that these roles of one account permit together."""
+    return frozenset().union(*(ROLES[role] for role in roles))
+
+
+def of_scopes(scopes: frozenset[str], kind: str) -> frozenset[Permission]:
+    """Everything that a key with these scopes permits: never more than its kind of account can do."""
+    return (frozenset().union(*(SCOPES[Scope(scope)] for scope in scopes)) & KINDS[kind]) | {P.ACCOUNT_READ}

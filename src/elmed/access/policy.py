@@ -1,0 +1,43 @@
+"""May they? The account's state and the permission, decided in one place for every face.
+
+What depends on a prescription's status is decided by its table (prescriptions/states.py); which rows
+somebody sees at all, by visibility.py.
+"""
+
+from elmed.access.actors import Actor
+from elmed.access.permissions import SCOPES, Permission
+from elmed.accounts.models import AccountState
+from elmed.core.models import Mode
+from elmed.core.refusals import NotAllowed
+
+_WHY = {
+    AccountState.PENDING: "ELMED's staff have not verified this account yet.",
+    AccountState.REJECTED: "ELMED's staff did not accept this account.",
+    AccountState.SUSPENDED: "This account is suspended.",
+    AccountState.LAPSED: "This account's licence has expired: it can read, not act. Renew the licence.",
+}
+
+
+def account_active(actor: Actor, permission: Permission) -> bool:
+    """Whether the account's state lets it do that: verified everything, lapsed reads; test worlds ask only for no suspension."""
+    if actor.account_state is AccountState.VERIFIED:
+        return True
+    if actor.account_state is AccountState.SUSPENDED:
+        return False
+    return actor.mode is Mode.TEST or (actor.account_state is AccountState.LAPSED and permission.reads_only)
+
+
+def require(actor: Actor, permission: Permission) -> None:
+    """Raise NotAllowed (`account_not_active`, `insufficient_scope`, `permission_denied`) unless the actor may do that."""
+    if not account_active(actor, permission):
+        raise NotAllowed("account_not_active", _WHY[actor.account_state])
+    if permission in actor.permissions:
+        return
+    if actor.by_key:
+        needed = [scope.value for scope, grants in SCOPES.items() if permission in grants]
+        raise NotAllowed(
+            "insufficient_scope",
+            f"This key lacks a scope for that; it needs: {' or '.join(needed) or 'none has it'}.",
+            needed_scopes=needed,
+        )
+    raise NotAllowed("permission_denied", "Your role in this account does not include that.")

@@ -1,0 +1,107 @@
+"""Which rows an actor sees. The only place that filters by world and by owner.
+
+`visible` starts every read, `get` every look at one thing (404 whether it is absent or somebody else's).
+The API's hot list takes `prescription_branches` one by one, so that each is a short index scan.
+"""
+
+from datetime import datetime, timedelta
+from typing import TypeVar, cast
+
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet
+
+from elmed.access.actors import Actor
+from elmed.access.permissions import Permission
+from elmed.accounts.models import AccountKind
+from elmed.core.clock import world_now
+from elmed.core.refusals import NotVisible
+from elmed.patients.models import Allergy, Consultation, Patient
+from elmed.prescriptions.models import Dispense, FormerSupplier, Prescription
+from elmed.prescriptions.vocabulary import Status
+
+M = TypeVar("M", bound=Model)
+RELATIONSHIP = timedelta(days=730)  # 24 months
+
+
+def prescription_branches(actor: Actor) -> list[Q]:
+    """The ways in which this actor comes to see a prescription; together they are all that it sees in its world."""
+    if Permission.PRESCRIPTION_READ_ALL in actor.permissions:
+        return [~Q(status=Status.DRAFT)]
+    if actor.account_kind == AccountKind.DOCTOR:
+        own = Q(prescriber_id=actor.account_id)
+        return [own & ~Q(status=Status.DRAFT)] if actor.by_key else [own]
+    if actor.account_kind == AccountKind.PHARMACY:
+        left = FormerSupplier.objects.filter(pharmacy_id=actor.account_id)
+        return [Q(pharmacy_id=actor.account_id), Q(pk__in=left.values("prescription_id"))]
+    if actor.account_kind == AccountKind.PATIENT:
+        return [Q(patient__account_id=actor.account_id) & ~Q(status=Status.DRAFT)]
+    return []
+
+
+def _prescriptions(actor: Actor) -> QuerySet[Prescription]:
+    return Prescription.objects.filter(visible_prescription(actor))
+
+
+def visible_prescription(actor: Actor) -> Q:
+    """The condition of all branches together, world included: for queries that join it with others."""
+    every = Q(pk__in=[])
+    for branch in prescription_branches(actor):
+        every |= branch
+    return every & Q(world_id=actor.world_id)
+
+
+def _patients(actor: Actor, now: datetime | None = None) -> QuerySet[Patient]:
+    everyone = Patient.objects.filter(world_id=actor.world_id)
+    if Permission.PRESCRIPTION_READ_ALL in actor.permissions:
+        return everyone
+    if actor.account_kind == AccountKind.PATIENT:
+        return everyone.filter(account_id=actor.account_id)
+    since = (now or world_now(actor.world_id)) - RELATIONSHIP
+    related = Q(pk__in=[])
+    for branch in prescription_branches(actor):
+        related |= Q(
+            Exists(
+                Prescription.objects.filter(
+                    branch, world_id=actor.world_id, patient_id=OuterRef("pk"), created_at__gte=since
+                )
+            )
+        )
+    related |= Q(
+        Exists(Consultation.objects.filter(patient_id=OuterRef("pk"), doctor_id=actor.account_id, held_at__gte=since))
+    )
+    return everyone.filter(related)
+
+
+def _dispenses(actor: Actor) -> QuerySet[Dispense]:
+    of_visible = Dispense.objects.filter(prescription__in=_prescriptions(actor))
+    if actor.account_kind == AccountKind.PHARMACY:
+        return of_visible | Dispense.objects.filter(pharmacy_id=actor.account_id, prescription__world_id=actor.world_id)
+    return of_visible
+
+
+def visible(actor: Actor, model: type[M]) -> QuerySet[M]:
+    """The rows of `model` that the actor sees, in its world. Raises TypeError for a model without a rule."""
+    rows: QuerySet[Model]
+    if model is Prescription:
+        rows = cast("QuerySet[Model]", _prescriptions(actor))
+    elif model is Patient:
+        rows = cast("QuerySet[Model]", _patients(actor))
+    elif model is Dispense:
+        rows = cast("QuerySet[Model]", _dispenses(actor))
+    elif model is Consultation:
+        rows = cast("QuerySet[Model]", Consultation.objects.filter(world_id=actor.world_id, doctor_id=actor.account_id))
+    elif model is Allergy:
+        rows = cast("QuerySet[Model]", Allergy.objects.filter(patient__in=_patients(actor)))
+    else:
+        raise TypeError(f"No visibility rule for {model.__name__}")
+    return cast("QuerySet[M]", rows)
+
+
+def get(actor: Actor, model: type[M], pk: int, *, lock: bool = False) -> M:
+    """One visible row, locked if asked (inside a transaction). Raises NotVisible, alike for absent and not yours."""
+    rows = visible(actor, model).filter(pk=pk)
+    if lock:
+        rows = rows.select_for_update(of=("self",))
+    row = rows.first()
+    if row is None:
+        raise NotVisible(model._meta.verbose_name or "resource")  # type: ignore[arg-type]
+    return row

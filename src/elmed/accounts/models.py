@@ -1,0 +1,142 @@
+"""People, and the accounts they act for: doctors, pharmacies, patients, developers, ELMED's staff.
+
+A person signs in; an account acts, owns keys and has a state. One person may belong to several
+accounts. What an account may do is decided in access/, its changes of state are in actions.py.
+"""
+
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.db.models.functions import Lower
+
+from elmed.core.models import World
+
+
+class PersonManager(BaseUserManager["Person"]):
+    """Makes people; e-mail addresses are compared without regard to case."""
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "Person":
+        """Make a person who can sign in (without a password: only after a reset)."""
+        person = self.model(email=email.strip().lower(), **fields)
+        person.set_password(password)
+        person.save(using=self._db)
+        return person
+
+    def get_by_natural_key(self, username: str | None) -> "Person":
+        """Find by e-mail, in any case."""
+        return self.get(email__iexact=username)
+
+
+class Person(AbstractBaseUser):
+    """Somebody who signs in."""
+
+    email = models.EmailField(max_length=254)
+    name = models.CharField(max_length=200)
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects: ClassVar[PersonManager] = PersonManager()
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS = ["name"]
+
+    class Meta:
+        constraints = [models.UniqueConstraint(Lower("email"), name="person_email_unique")]
+
+    def __str__(self) -> str:
+        """For logs: an id, no name."""
+        return f"person {self.pk}"
+
+
+class AccountKind(models.TextChoices):
+    """What an account is."""
+
+    DOCTOR = "doctor"
+    PHARMACY = "pharmacy"
+    PATIENT = "patient"
+    DEVELOPER = "developer"
+    STAFF = "staff"
+
+
+class AccountState(models.TextChoices):
+    """Whether an account may act. `lapsed`: the licence ran out, read only."""
+
+    PENDING = "pending"
+    VERIFIED = "verified"
+    REJECTED = "rejected"
+    SUSPENDED = "suspended"
+    LAPSED = "lapsed"
+
+
+class Account(models.Model):
+    """Who acts and who owns keys. A synthetic counterparty of a test world is an account of that world."""
+
+    kind = models.CharField(max_length=9, choices=AccountKind.choices)
+    state = models.CharField(max_length=9, choices=AccountState.choices, default=AccountState.PENDING)
+    state_reason = models.CharField(max_length=500, blank=True)
+    name = models.CharField(max_length=200)
+    licence_number = models.CharField(max_length=60, blank=True)
+    licence_body = models.CharField(max_length=120, blank=True)
+    licence_expires_on = models.DateField(null=True, blank=True)
+    specialty = models.CharField(max_length=120, blank=True)
+    phone = models.CharField(max_length=40, blank=True)
+    address = models.CharField(max_length=300, blank=True)
+    city = models.CharField(max_length=120, blank=True)
+    world = models.ForeignKey(
+        World, on_delete=models.PROTECT, related_name="accounts", help_text="Where the account itself lives."
+    )
+    test_world = models.OneToOneField(
+        World,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="owner",
+        help_text="The world its test keys act in.",
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                "licence_body",
+                "licence_number",
+                "world",
+                condition=~models.Q(licence_number=""),
+                name="account_licence_unique",
+            ),
+        ]
+        indexes = [models.Index(fields=["kind", "state"])]
+
+    def __str__(self) -> str:
+        """For logs: an id, no name."""
+        return f"{self.kind} account {self.pk}"
+
+
+class Role(models.TextChoices):
+    """What a person is in an account; one may hold several roles in it."""
+
+    PRESCRIBER = "prescriber"
+    OWNER = "owner"
+    PHARMACIST = "pharmacist"
+    TECHNICIAN = "technician"
+    PATIENT = "patient"
+    DEVELOPER = "developer"
+    STAFF = "staff"
+
+
+class Membership(models.Model):
+    """A person's role in an account."""
+
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="memberships")
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="memberships")
+    role = models.CharField(max_length=10, choices=Role.choices)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["person", "account", "role"], name="membership_once")]
+
+    def __str__(self) -> str:
+        """For logs."""
+        return f"{self.role} of account {self.account_id}"

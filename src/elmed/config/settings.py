@@ -1,0 +1,219 @@
+"""Django's settings, made from the environment alone.
+
+Nothing here is edited for an installation: environment.py lists what can be set. What makes a
+configuration unsafe is judged in checks.py, not here.
+"""
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import dj_database_url
+import django_stubs_ext
+
+from elmed.config.environment import environment
+
+django_stubs_ext.monkeypatch()
+
+ENV = environment()
+BASE_DIR = Path(__file__).resolve().parent.parent
+DATA_DIR = ENV.elmed_data.resolve()
+PRODUCTION = ENV.elmed_env == "production"
+DEMO = ENV.elmed_env == "demo"
+DEBUG = False
+
+SITE_NAME = ENV.site_name
+BASE_URL = ENV.base_url.rstrip("/")
+SUPPORT_EMAIL = ENV.support_email
+_site = urlsplit(BASE_URL)
+ALLOWED_HOSTS = [
+    host
+    for host in {_site.hostname or "localhost", "localhost", "127.0.0.1", "[::1]", *ENV.allowed_hosts.split(",")}
+    if host
+]
+CSRF_TRUSTED_ORIGINS = [f"{_site.scheme}://{_site.netloc}"]
+
+
+def _secret_key() -> str:
+    """The key from the environment, else the file that `elmed setup` wrote, else (not in production) a fixed one."""
+    if value := ENV.secret_key.get_secret_value():
+        return value
+    file = DATA_DIR / "secret-key"
+    if file.is_file():
+        return file.read_text().strip()
+    return "" if PRODUCTION else "insecure-development-key-never-used-in-production"
+
+
+SECRET_KEY = (
+    _secret_key() or "unset"
+)  # `elmed check` and `elmed serve` refuse "unset"; `elmed setup` must start without it
+SEALING_KEYS_DIR = (ENV.sealing_keys_dir or DATA_DIR / "sealing-keys").resolve()
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "django_htmx",
+    "django_cotton",
+    "csp",
+    "elmed.core",
+    "elmed.accounts",
+    "elmed.access",
+    "elmed.patients",
+    "elmed.events",
+    "elmed.prescriptions",
+    "elmed.api",
+    "elmed.portals",
+    "elmed.help",
+]
+
+MIDDLEWARE = [
+    "elmed.config.middleware.RequestId",
+    "elmed.api.middleware.PublicApi",  # the API ends here: no session, CSRF or CSP work is done for it
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "elmed.portals.middleware.CurrentAccount",
+]
+
+ROOT_URLCONF = "elmed.config.urls"
+WSGI_APPLICATION = "elmed.config.wsgi.application"
+APPEND_SLASH = True
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+AUTH_USER_MODEL = "accounts.Person"
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en-gb"
+USE_I18N = True
+
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [],
+        "APP_DIRS": False,
+        "OPTIONS": {
+            "loaders": [
+                (
+                    "django.template.loaders.cached.Loader",
+                    [
+                        "django_cotton.cotton_loader.Loader",
+                        "django.template.loaders.filesystem.Loader",
+                        "django.template.loaders.app_directories.Loader",
+                    ],
+                )
+            ],
+            "builtins": ["django_cotton.templatetags.cotton"],
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "elmed.portals.context.site",
+            ],
+        },
+    }
+]
+
+
+def _database() -> dict[str, Any]:
+    """SQLite with immediate transactions, or PostgreSQL with prepared statements: Django prepares none by default."""
+    config: dict[str, Any] = dict(dj_database_url.parse(ENV.database_url or f"sqlite:///{DATA_DIR / 'elmed.sqlite3'}"))
+    if config["ENGINE"] == "django.db.backends.sqlite3":
+        config["OPTIONS"] = {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
+        }
+        config["CONN_MAX_AGE"] = None
+        return config
+    config["CONN_MAX_AGE"] = None
+    config["CONN_HEALTH_CHECKS"] = True
+    config["DISABLE_SERVER_SIDE_CURSORS"] = True
+    config.setdefault("OPTIONS", {}).update({"prepare_threshold": 1, "server_side_binding": True})
+    return config
+
+
+DATABASES = {"default": _database()}
+
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_ADAPTER = "elmed.portals.adapter.AccountAdapter"
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "home"
+ACCOUNT_LOGOUT_REDIRECT_URL = "home"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
+
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _site.scheme == "https"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_AGE = 12 * 3600
+CSRF_COOKIE_HTTPONLY = True
+SECURE_HSTS_SECONDS = 31536000 if _site.scheme == "https" else 0
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if ENV.trusted_proxies else None
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "object-src": ["'none'"],
+        "base-uri": ["'self'"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'none'"],
+    }
+}
+
+STATIC_URL = "/static/"
+STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.AppDirectoriesFinder"]
+WHITENOISE_USE_FINDERS = True
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "django_cache"}}
+DATA_UPLOAD_MAX_MEMORY_SIZE = ENV.max_body_bytes
+
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = ENV.email_from
+EMAIL_SUBJECT_PREFIX = ""
+EMAIL_HOST, EMAIL_PORT = ENV.email_host, ENV.email_port
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = ENV.email_user, ENV.email_password.get_secret_value()
+EMAIL_USE_TLS = ENV.email_use_tls
+EMAIL_BACKEND = (
+    "django.core.mail.backends.smtp.EmailBackend"
+    if ENV.email_host
+    else "django.core.mail.backends.filebased.EmailBackend"
+)
+EMAIL_FILE_PATH = DATA_DIR / "mail"
+
+SILENCED_SYSTEM_CHECKS: list[str] = []
+LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": "WARNING"},
+    "loggers": {"elmed": {"level": "INFO"}},
+}

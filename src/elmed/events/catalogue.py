@@ -1,0 +1,15 @@
+"""Every type of event, with what it means. `record` refuses a type that is not here; the docs list is generated from it."""
+
+from elmed.prescriptions.states import TRANSITIONS
+
+EVENT_TYPES: dict[str, str] = {row.event: f"The act `{act.value}` took place." for act, row in TRANSITIONS.items()} | {
+    "key.created": "An API key was made.",
+    "key.revoked": "An API key was revoked.",
+    "account.created": "An account was registered.",
+    "account.verified": "ELMED's staff verified an account.",
+    "account.rejected": "ELMED's staff did not accept an account.",
+    "account.suspended": "ELMED's staff suspended an account.",
+    "account.lapsed": "An account's licence expired: it reads, and does not act.",
+    "patient.created": "A patient record was made.",
+    "consultation.recorded": "A consultation took place.",
+}

@@ -1,0 +1,164 @@
+"""Patients: finding one by the rule, making a record, consultations, allergies. The only code that writes them.
+
+There is no browsing: a doctor finds an existing record only by family name, date of birth and one more
+exact item, and then sees it through the consultation that this begins.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db import transaction
+from django.db.models import Q
+
+from elmed.access import policy, visibility
+from elmed.access.actors import Actor
+from elmed.access.permissions import Permission
+from elmed.core.refusals import Invalid, NotVisible
+from elmed.events.record import record, record_access
+from elmed.patients.models import Allergy, AllergyStatus, Consultation, IdentityCheck, Patient, Sex
+
+
+@dataclass(frozen=True)
+class NewPatient:
+    """What a new record says."""
+
+    family_name: str
+    given_name: str
+    date_of_birth: date
+    sex: Sex = Sex.UNKNOWN
+    health_number: str = ""
+    phone: str = ""
+    email: str = ""
+    address: str = ""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a doctor must know to find a record: family name, date of birth, and health number, phone or e-mail exactly."""
+
+    family_name: str
+    date_of_birth: date
+    exact: str
+
+
+def find(actor: Actor, by: Finding) -> Patient | None:
+    """The one patient with that family name, birth date, and that health number, phone or e-mail; else None.
+
+    Leaves an access record where it finds somebody.
+    """
+    policy.require(actor, Permission.PATIENT_WRITE)
+    exact = by.exact.strip()
+    if not exact or not by.family_name.strip():
+        return None
+    with transaction.atomic():
+        found = list(
+            Patient.objects.filter(
+                Q(health_number__iexact=exact) | Q(phone=exact) | Q(email__iexact=exact),
+                world_id=actor.world_id,
+                family_name__iexact=by.family_name.strip(),
+                date_of_birth=by.date_of_birth,
+            )[:2]
+        )
+        if len(found) != 1:
+            return None
+        winner = found[0].merged_into or found[0]
+        record_access(actor, "patient.find", patient_ids=[winner.pk])
+        return winner
+
+
+@transaction.atomic
+def create(
+    actor: Actor, new: NewPatient, *, identity_check: IdentityCheck, summary: str = "", now: datetime
+) -> Consultation:
+    """Make a record and its first consultation. Raises Invalid (a birth date to come, a health number that another has)."""
+    policy.require(actor, Permission.PATIENT_WRITE)
+    errors = []
+    for name in ("family_name", "given_name"):
+        if not getattr(new, name).strip():
+            errors.append({"pointer": f"/{name}", "code": "required", "detail": "This is needed."})
+    if not date(1880, 1, 1) <= new.date_of_birth <= now.date():
+        errors.append({"pointer": "/date_of_birth", "code": "out_of_range", "detail": "Not a possible date of birth."})
+    if new.health_number and Patient.objects.filter(world_id=actor.world_id, health_number=new.health_number).exists():
+        errors.append(
+            {
+                "pointer": "/health_number",
+                "code": "already_recorded",
+                "detail": "A patient with this number exists: find the record instead.",
+            }
+        )
+    if errors:
+        raise Invalid(errors)
+    patient = Patient.objects.create(world_id=actor.world_id, created_at=now, updated_at=now, **vars(new))
+    record(actor, "patient.created", accounts=[actor.account_id], at=now, data={"patient_id": patient.pk})
+    return _consult(actor, patient, identity_check=identity_check, summary=summary, now=now)
+
+
+@transaction.atomic
+def consult(
+    actor: Actor,
+    patient_id: int,
+    *,
+    found_by: Finding | None = None,
+    identity_check: IdentityCheck,
+    summary: str = "",
+    now: datetime,
+) -> Consultation:
+    """Record a consultation with a patient whom the doctor sees already, or finds by the rule with `found_by`.
+
+    Raises NotVisible where neither holds.
+    """
+    policy.require(actor, Permission.CONSULTATION_WRITE)
+    if found_by is not None:
+        patient = find(actor, found_by)
+        if patient is None or patient.pk != patient_id:
+            raise NotVisible("patient")
+    else:
+        patient = visibility.get(actor, Patient, patient_id)
+    return _consult(actor, patient.merged_into or patient, identity_check=identity_check, summary=summary, now=now)
+
+
+def _consult(
+    actor: Actor, patient: Patient, *, identity_check: IdentityCheck, summary: str, now: datetime
+) -> Consultation:
+    row = Consultation.objects.create(
+        world_id=actor.world_id,
+        patient=patient,
+        doctor_id=actor.account_id,
+        person_id=actor.person_id,
+        held_at=now,
+        identity_check=identity_check,
+        summary=summary.strip(),
+        created_at=now,
+    )
+    record(
+        actor,
+        "consultation.recorded",
+        accounts=[actor.account_id, patient.account_id],
+        at=now,
+        data={"patient_id": patient.pk, "consultation_id": row.pk},
+    )
+    return row
+
+
+@transaction.atomic
+def set_allergies(
+    actor: Actor, patient_id: int, *, none_known: bool, substances: list[tuple[str, str]], now: datetime
+) -> Patient:
+    """Record *none known*, or these allergies (substance, reaction) in place of the recorded ones."""
+    policy.require(actor, Permission.PATIENT_WRITE)
+    patient = visibility.get(actor, Patient, patient_id, lock=True)
+    if none_known and substances:
+        raise Invalid.field("/none_known", "contradiction", "Either none are known, or name them.")
+    Allergy.objects.filter(patient=patient).delete()
+    Allergy.objects.bulk_create(
+        Allergy(
+            patient=patient, substance=substance, reaction=reaction, recorded_by_id=actor.account_id, created_at=now
+        )
+        for substance, reaction in dict(substances).items()
+    )
+    patient.allergy_status = (
+        AllergyStatus.NONE_KNOWN if none_known else AllergyStatus.RECORDED if substances else AllergyStatus.NOT_RECORDED
+    )
+    patient.updated_at = now
+    patient.save(update_fields=["allergy_status", "updated_at"])
+    return patient

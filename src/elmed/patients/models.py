@@ -1,0 +1,112 @@
+"""Patients: one record a person; their allergies and consultations.
+
+Read through access.visible(actor, Patient); written by actions.py. A merged record points to the
+one that won, and both ids keep working.
+"""
+
+from django.db import models
+from django.db.models import Q
+
+from elmed.accounts.models import Account, Person
+from elmed.core.models import World
+
+
+class Sex(models.TextChoices):
+    """Administrative sex, as HL7's administrative-gender names it."""
+
+    FEMALE = "female"
+    MALE = "male"
+    OTHER = "other"
+    UNKNOWN = "unknown"
+
+
+class AllergyStatus(models.TextChoices):
+    """*None known* and *not recorded* are two things."""
+
+    NOT_RECORDED = "not_recorded"
+    NONE_KNOWN = "none_known"
+    RECORDED = "recorded"
+
+
+class Patient(models.Model):
+    """Somebody for whom prescriptions are written."""
+
+    world = models.ForeignKey(World, on_delete=models.PROTECT, related_name="+")
+    family_name = models.CharField(max_length=100)
+    given_name = models.CharField(max_length=100)
+    date_of_birth = models.DateField()
+    sex = models.CharField(max_length=7, choices=Sex.choices, default=Sex.UNKNOWN)
+    health_number = models.CharField(max_length=40, blank=True)
+    phone = models.CharField(max_length=40, blank=True)
+    email = models.EmailField(max_length=254, blank=True)
+    address = models.CharField(max_length=300, blank=True)
+    allergy_status = models.CharField(max_length=12, choices=AllergyStatus.choices, default=AllergyStatus.NOT_RECORDED)
+    account = models.OneToOneField(Account, null=True, blank=True, on_delete=models.PROTECT, related_name="patient")
+    merged_into = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="merged")
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["world", "health_number"], condition=~Q(health_number=""), name="patient_health_number_unique"
+            ),
+            models.CheckConstraint(condition=~Q(pk=models.F("merged_into")), name="patient_not_merged_into_itself"),
+        ]
+        indexes = [models.Index(fields=["world", "date_of_birth", "family_name"])]
+
+    def __str__(self) -> str:
+        """For logs: an id, no name."""
+        return f"patient {self.pk}"
+
+    @property
+    def name(self) -> str:
+        """Given name, then family name."""
+        return f"{self.given_name} {self.family_name}"
+
+
+class Allergy(models.Model):
+    """One recorded allergy or intolerance."""
+
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="allergies")
+    substance = models.CharField(max_length=120)
+    code = models.CharField(max_length=40, blank=True, help_text="ATC or RxNorm, where known.")
+    reaction = models.CharField(max_length=200, blank=True)
+    recorded_by = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["patient", "substance"], name="allergy_once")]
+
+    def __str__(self) -> str:
+        """For logs."""
+        return f"allergy {self.pk}"
+
+
+class IdentityCheck(models.TextChoices):
+    """How the doctor made sure who the patient is."""
+
+    KNOWN = "known", "Known to me"
+    PHOTO_ID = "photo_id", "Photo identity document"
+    HEALTH_CARD = "health_card", "Health card"
+    VIDEO_ID = "video_id", "Identity document shown on video"
+
+
+class Consultation(models.Model):
+    """A meeting of a doctor and a patient; with it the active relationship begins."""
+
+    world = models.ForeignKey(World, on_delete=models.PROTECT, related_name="+")
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="consultations")
+    doctor = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="consultations")
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    held_at = models.DateTimeField()
+    identity_check = models.CharField(max_length=11, choices=IdentityCheck.choices)
+    summary = models.TextField(max_length=4000, blank=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["patient", "doctor", "held_at"])]
+
+    def __str__(self) -> str:
+        """For logs."""
+        return f"consultation {self.pk}"

@@ -1,0 +1,51 @@
+"""dispense: the holding pharmacy records what it handed over. One of the two ways a quantity leaves."""
+
+from datetime import datetime
+
+from elmed.access.actors import Actor
+from elmed.prescriptions.actions import replace, supply
+from elmed.prescriptions.actions.legal import finish, legal
+from elmed.prescriptions.actions.supply import Supply
+from elmed.prescriptions.models import Dispense
+from elmed.prescriptions.vocabulary import LATE_SOURCES, Act
+
+
+def dispense(
+    actor: Actor,
+    prescription_id: int,
+    what: Supply,
+    *,
+    source: str,
+    now: datetime,
+    expected_version: int | None = None,
+) -> Dispense:
+    """Record a supply, whole or in part, and derive the status.
+
+    Refuses: not held here (403), more than is left and not reserved, too early, substitution where not allowed,
+    expired batch, seal broken (409). Also takes, within 72 h, a hand-over from before the prescription ended.
+    """
+    with legal(
+        actor,
+        Act.DISPENSE,
+        prescription_id,
+        now=now,
+        expected_version=expected_version,
+        handed_over_at=what.handed_over_at,
+        validate=lambda subject: supply.validate(subject, what, now),
+    ) as subject:
+        supply.require_seal(subject)
+        late = subject.rx.status in LATE_SOURCES
+        made = supply.record_supply(subject, actor, what, source=source, now=now)
+        status = supply.settle(subject)
+        finish(
+            subject,
+            actor,
+            Act.DISPENSE,
+            status,
+            now=now,
+            changed=("issue_number", "next_dispense_at"),
+            data={"dispense_id": made.pk},
+        )
+        if late:
+            replace.hold_replacement(subject, now)
+        return made

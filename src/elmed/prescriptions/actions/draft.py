@@ -1,0 +1,177 @@
+"""Drafts: what a doctor is writing. Not yet a prescription; seen by its doctor alone, changed and thrown away freely."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from django.db import transaction
+
+from elmed.access import policy, visibility
+from elmed.access.actors import Actor
+from elmed.access.permissions import Permission
+from elmed.core.refusals import Invalid, NotNow, NotVisible, VersionConflict
+from elmed.patients.models import Consultation, Patient
+from elmed.prescriptions import facts
+from elmed.prescriptions.jurisdiction import jurisdiction
+from elmed.prescriptions.models import Prescription, PrescriptionLine
+from elmed.prescriptions.vocabulary import OPEN, Status
+
+MAX_LINES = 20
+
+
+@dataclass(frozen=True)
+class DraftLine:
+    """One medicine as written."""
+
+    medication_text: str
+    dosage_text: str
+    quantity_milli: int
+    unit: str
+    medication_code: str | None = None
+    medication_system: str | None = None
+    strength: str | None = None
+    form: str | None = None
+    route: str | None = None
+    days_supply: int | None = None
+    substitution_allowed: bool = True
+    substitution_reason: str = ""
+    is_controlled: bool = False
+
+
+@dataclass(frozen=True)
+class DraftContent:
+    """Everything a doctor writes. `valid_until` None: as long as the jurisdiction lets it be."""
+
+    lines: Sequence[DraftLine]
+    diagnosis: Sequence[dict[str, str | None]] = field(default_factory=list)
+    notes: str = ""
+    valid_from: date | None = None
+    valid_until: date | None = None
+    repeats_allowed: int = 0
+    minimum_dispense_interval_days: int = 0
+
+
+@transaction.atomic
+def save_draft(
+    actor: Actor,
+    *,
+    patient_id: int,
+    content: DraftContent,
+    now: datetime,
+    draft_id: int | None = None,
+    consultation_id: int | None = None,
+    replaces_id: int | None = None,
+    expected_version: int | None = None,
+) -> Prescription:
+    """Write a new draft, or write an own one anew. Raises NotVisible (patient, draft), Invalid, NotNow, VersionConflict."""
+    policy.require(actor, Permission.PRESCRIPTION_DRAFT)
+    patient = visibility.get(actor, Patient, patient_id)
+    rx = _draft_row(actor, patient, draft_id, replaces_id, expected_version, now)
+    if consultation_id is not None:
+        rx.consultation = visibility.get(actor, Consultation, consultation_id)
+    controlled = any(line.is_controlled for line in content.lines)
+    today = now.astimezone(jurisdiction().zone).date()
+    rx.valid_from = content.valid_from or today
+    rx.valid_until = content.valid_until or jurisdiction().latest_valid_until(rx.valid_from, controlled=controlled)
+    rx.diagnosis, rx.notes = list(content.diagnosis), content.notes.strip()
+    rx.repeats_allowed = content.repeats_allowed
+    rx.minimum_dispense_interval_days = content.minimum_dispense_interval_days
+    rx.is_controlled = controlled
+    rx.expires_at = facts.expires_at(rx)
+    if rx.valid_until < rx.valid_from:
+        raise Invalid.field("/valid_until", "before_valid_from", "It lies before the first day.")
+    if errors := _line_errors(content.lines):
+        raise Invalid(errors)
+    rx.save()
+    PrescriptionLine.objects.filter(prescription=rx).delete()
+    PrescriptionLine.objects.bulk_create(
+        PrescriptionLine(prescription=rx, position=position, **vars(line))
+        for position, line in enumerate(content.lines, start=1)
+    )
+    return rx
+
+
+def _draft_row(
+    actor: Actor,
+    patient: Patient,
+    draft_id: int | None,
+    replaces_id: int | None,
+    expected_version: int | None,
+    now: datetime,
+) -> Prescription:
+    if draft_id is None:
+        if replaces_id is not None:
+            _check_replaceable(actor, replaces_id, patient)
+        return Prescription(
+            world_id=actor.world_id,
+            prescriber_id=actor.account_id,
+            prescriber_person_id=actor.person_id,
+            patient=patient,
+            replaces_id=replaces_id,
+            created_at=now,
+            updated_at=now,
+        )
+    rx = visibility.get(actor, Prescription, draft_id, lock=True)
+    if rx.status != Status.DRAFT:
+        raise NotNow("invalid_status", "It is signed: it cannot be changed, only replaced.", current_status=rx.status)
+    if expected_version is not None and rx.version != expected_version:
+        raise VersionConflict(rx.version)
+    rx.patient, rx.version, rx.updated_at = patient, rx.version + 1, now
+    return rx
+
+
+def _check_replaceable(actor: Actor, replaces_id: int, patient: Patient) -> None:
+    old = visibility.get(actor, Prescription, replaces_id)
+    if old.patient_id != patient.pk:
+        raise NotVisible("prescription")
+    if old.status not in OPEN:
+        raise NotNow("invalid_status", "Only an open prescription can be replaced.", current_status=old.status)
+
+
+def discard(actor: Actor, draft_id: int) -> None:
+    """Throw an own draft away; nothing of it remains, as nothing of it ever counted."""
+    policy.require(actor, Permission.PRESCRIPTION_DRAFT)
+    with transaction.atomic():
+        rx = visibility.get(actor, Prescription, draft_id, lock=True)
+        if rx.status != Status.DRAFT:
+            raise NotNow("invalid_status", "It is signed: cancel it instead.", current_status=rx.status)
+        rx.delete()
+
+
+def _line_errors(lines: Sequence[DraftLine]) -> list[dict[str, str]]:
+    errors = []
+    if len(lines) > MAX_LINES:
+        errors.append({"pointer": "/lines", "code": "too_many", "detail": f"At most {MAX_LINES} medicines."})
+    for index, line in enumerate(lines):
+        for name in ("medication_text", "dosage_text", "unit"):
+            if not getattr(line, name).strip():
+                errors.append({"pointer": f"/lines/{index}/{name}", "code": "required", "detail": "This is needed."})
+        if line.quantity_milli <= 0:
+            errors.append({"pointer": f"/lines/{index}/quantity", "code": "out_of_range", "detail": "More than 0."})
+    return errors
+
+
+def errors_in(rx: Prescription, lines: Sequence[PrescriptionLine], now: datetime) -> list[dict[str, str]]:
+    """What keeps a draft from being signed: completeness, and the jurisdiction's limits at this moment."""
+    place = jurisdiction()
+    controlled = any(line.is_controlled for line in lines)
+    today = now.astimezone(place.zone).date()
+    checks = [
+        (not lines, "/lines", "required", "Write at least one medicine."),
+        (not rx.diagnosis, "/diagnosis", "required", "Write the diagnosis."),
+        (rx.consultation_id is None, "/consultation", "required", "A prescription follows from a consultation."),
+        (rx.valid_from < today, "/valid_from", "in_the_past", "The first day lies in the past."),
+        (
+            rx.valid_until > place.latest_valid_until(rx.valid_from, controlled=controlled),
+            "/valid_until",
+            "too_long",
+            "Longer than the jurisdiction allows.",
+        ),
+        (
+            rx.repeats_allowed > place.repeats_limit(controlled=controlled),
+            "/repeats_allowed",
+            "too_many",
+            f"At most {place.repeats_limit(controlled=controlled)}.",
+        ),
+    ]
+    return [{"pointer": pointer, "code": code, "detail": detail} for wrong, pointer, code, detail in checks if wrong]

@@ -1,0 +1,129 @@
+"""issue: the doctor signs. The draft becomes a prescription, sealed, with its reference."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from django.db import IntegrityError, transaction
+
+from elmed.access.actors import Actor
+from elmed.accounts.models import Account
+from elmed.core.clock import real_now
+from elmed.core.refusals import Invalid, NotAllowed, NotNow
+from elmed.medications.checks import Warning, warnings_for
+from elmed.patients.models import Allergy
+from elmed.prescriptions import facts, reference, seal, snapshot
+from elmed.prescriptions.actions.draft import errors_in
+from elmed.prescriptions.actions.legal import finish, legal
+from elmed.prescriptions.actions.route import receiving_pharmacy, take_over
+from elmed.prescriptions.actions.words import required
+from elmed.prescriptions.facts import Subject
+from elmed.prescriptions.models import Prescription, PrescriptionLine, WarningAnswer
+from elmed.prescriptions.vocabulary import OPEN, Act, Status
+
+REAUTHENTICATION = timedelta(minutes=5)
+FRESH = timedelta(seconds=30)  # controlled medicines: the password was typed for this very signature
+
+
+def issue(
+    actor: Actor,
+    prescription_id: int,
+    *,
+    answers: Mapping[str, str] | None = None,
+    pharmacy_id: int | None = None,
+    now: datetime,
+    expected_version: int | None = None,
+    replacing: bool = False,
+) -> Prescription:
+    """Sign a draft. `answers` maps a warning's key to the doctor's reason for keeping the line.
+
+    Raises NotAllowed (`reauthentication_required`), Invalid (what the draft lacks), NotNow (`warnings_unanswered`,
+    with the warnings). A draft that replaces another is signed by `replace` only.
+    """
+
+    def validate(subject: Subject) -> None:
+        _check_presence(actor, subject.rx)
+        errors = errors_in(subject.rx, subject.lines, now)
+        if errors:
+            raise Invalid(errors)
+        if subject.rx.replaces_id is not None and not replacing:
+            raise Invalid.field(
+                "/replaces", "use_replace", "It replaces another prescription: sign it as its replacement."
+            )
+
+    with legal(
+        actor, Act.ISSUE, prescription_id, now=now, expected_version=expected_version, validate=validate
+    ) as subject:
+        rx = subject.rx
+        _answer_warnings(subject, dict(answers or {}), now)
+        status = Status.ISSUED
+        if pharmacy_id is not None:
+            take_over(rx, receiving_pharmacy(actor, pharmacy_id))
+            status = Status.PENDING_REVIEW
+        rx.is_controlled = any(line.is_controlled for line in subject.lines)
+        rx.expires_at = facts.expires_at(rx)
+        rx.issued_at = now
+        _give_reference(rx)
+        payload = snapshot.make(rx, subject.lines, Account.objects.get(pk=rx.prescriber_id), rx.patient)
+        rx.snapshot, rx.signed_at = payload.decode(), real_now()
+        rx.signature_key_id, rx.signature_value = seal.sign(payload)
+        finish(subject, actor, Act.ISSUE, status, now=now, changed=(
+            "pharmacy", "is_controlled", "expires_at", "issued_at", "reference", "snapshot", "signed_at", "signature_key_id", "signature_value",
+        ))  # fmt: skip
+        return rx
+
+
+def _check_presence(actor: Actor, rx: Prescription) -> None:
+    """The doctor signed in, or gave the password again, at most 5 minutes ago; for a controlled medicine just now."""
+    age = real_now() - actor.authenticated_at if actor.authenticated_at else None
+    controlled = rx.is_controlled or PrescriptionLine.objects.filter(prescription=rx, is_controlled=True).exists()
+    if age is None or age > (FRESH if controlled else REAUTHENTICATION):
+        raise NotAllowed("reauthentication_required", "Enter your password again to sign.")
+
+
+def warnings_of(rx: Prescription, lines: list[PrescriptionLine]) -> list[Warning]:
+    """What the clinical checks say about a draft: allergies, duplicates, doses in the notes."""
+    others = PrescriptionLine.objects.filter(
+        prescription__patient_id=rx.patient_id, prescription__status__in=OPEN
+    ).exclude(prescription_id__in=[rx.pk, rx.replaces_id or 0])
+    return warnings_for(
+        lines=[(line.position, line.medication_text, line.medication_code) for line in lines],
+        allergies=list(Allergy.objects.filter(patient_id=rx.patient_id).values_list("substance", "code")),
+        current=list(others.values_list("medication_text", "medication_code")),
+        notes=rx.notes,
+    )
+
+
+def _answer_warnings(subject: Subject, answers: dict[str, str], now: datetime) -> None:
+    warnings = warnings_of(subject.rx, subject.lines)
+    open_ones = [warning for warning in warnings if not answers.get(warning.key, "").strip()]
+    if open_ones:
+        raise NotNow(
+            "warnings_unanswered",
+            "Change the line, or say why you keep it.",
+            warnings=[{"key": w.key, "position": w.position, "message": w.message} for w in open_ones],
+            current_status=subject.rx.status,
+        )
+    WarningAnswer.objects.bulk_create(
+        WarningAnswer(
+            prescription=subject.rx,
+            code=warning.code,
+            position=warning.position,
+            message=warning.message,
+            reason=required(answers[warning.key], "/answers"),
+            created_at=now,
+        )
+        for warning in warnings
+    )
+
+
+def _give_reference(rx: Prescription) -> None:
+    """Give it a reference that no other has; two alike among 2^55 are nearly impossible, and are tried again."""
+    for _ in range(5):
+        rx.reference = reference.new()
+        try:
+            with transaction.atomic():
+                rx.save(update_fields=["reference"])
+        except IntegrityError:
+            continue
+        return
+    raise RuntimeError("No free reference in five tries")

@@ -1,0 +1,178 @@
+"""The frame of every act: lock, look, judge by the table, write, record, in one transaction.
+
+`legal` opens it and yields the locked Subject; `finish` writes the new status and the one event. The acts
+beside this file say only what is particular to them.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import Q, Subquery
+
+from elmed.access import actors, policy
+from elmed.access.actors import Actor
+from elmed.access.visibility import visible_prescription
+from elmed.core.refusals import NotAllowed, NotNow, NotVisible, Refusal, VersionConflict
+from elmed.events.record import record
+from elmed.prescriptions import facts as facts_
+from elmed.prescriptions.facts import Subject
+from elmed.prescriptions.models import FormerSupplier, Hold, Prescription
+from elmed.prescriptions.states import TRANSITIONS, Refused, Verdict, allowed, judge
+from elmed.prescriptions.vocabulary import OPEN, Act, Side, Status
+
+
+def lock(actor: Actor, prescription_id: int) -> Subject:
+    """Lock a visible prescription and the one it replaces, in id order, in one statement. Raises NotVisible."""
+    own = Prescription.objects.filter(pk=prescription_id)
+    rows = {
+        row.pk: row
+        for row in Prescription.objects.select_for_update(of=("self",))
+        .select_related("patient")
+        .filter((Q(pk=prescription_id) & visible_prescription(actor)) | Q(pk=Subquery(own.values("replaces_id"))))
+        .order_by("pk")
+    }
+    rx = rows.get(prescription_id)
+    if rx is None:
+        raise NotVisible("prescription")
+    return facts_.load(rx, rows.get(rx.replaces_id) if rx.replaces_id else None)
+
+
+@contextmanager
+def legal(
+    actor: Actor,
+    act: Act,
+    prescription_id: int,
+    *,
+    now: datetime,
+    expected_version: int | None = None,
+    validate: Callable[[Subject], None] | None = None,
+    handed_over_at: datetime | None = None,
+    dispense_id: int | None = None,
+    extra_sides: Sequence[Side] = (),
+    complete: Callable[[Subject], bool] | None = None,
+) -> Iterator[Subject]:
+    """Yield the locked subject of a legal act; everything inside commits together or not at all.
+
+    An overdue prescription is expired first; where the act is then refused, that expiry is the one change
+    that stays. Raises NotVisible (404), NotAllowed (403), Invalid (422, from `validate`), NotNow (409),
+    VersionConflict (412).
+    """
+    policy.require(actor, TRANSITIONS[act].permission)
+    expired = False
+    try:
+        with transaction.atomic():
+            subject = lock(actor, prescription_id)
+            if act is not Act.EXPIRE and is_overdue(subject.rx, now):
+                expire_locked(subject, now)
+                expired = True
+            caller = facts_.caller(subject, actor, handed_over_at=handed_over_at, extra_sides=extra_sides)
+            found = facts_.facts(
+                subject, actor, now, dispense_id=dispense_id, complete=complete is None or complete(subject)
+            )
+            no = judge(act, found, caller, now)
+            if no and no.verdict is Verdict.NOT_ALLOWED:
+                raise NotAllowed(no.code, no.detail)
+            if validate:
+                validate(subject)
+            if no:
+                raise not_now(no, subject.rx.status, allowed(found, caller, now))
+            if expected_version is not None and subject.rx.version != expected_version:
+                raise VersionConflict(subject.rx.version)
+            yield subject
+    except Refusal:
+        if expired and not connection.in_atomic_block:
+            expire_overdue(prescription_id, actor, now)
+        raise
+
+
+def not_now(no: Refused, status: str, acts: Sequence[Act]) -> NotNow:
+    """A 409 that says what it is now and what can be done instead."""
+    return NotNow(no.code, no.detail, current_status=status, allowed_actions=[act.value for act in acts])
+
+
+def is_overdue(rx: Prescription, now: datetime) -> bool:
+    """Whether its end has passed while it is still open."""
+    return rx.status in OPEN and now >= rx.expires_at
+
+
+def expire_locked(subject: Subject, now: datetime) -> None:
+    """Expire a locked, overdue prescription: it ended when its validity did, not when somebody noticed."""
+    clock = actors.clock(subject.rx.world_id, subject.rx.world.mode)
+    finish(subject, clock, Act.EXPIRE, Status.EXPIRED, now=now, reason="", ended_at=subject.rx.expires_at)
+
+
+def expire_overdue(prescription_id: int, actor: Actor, now: datetime) -> bool:
+    """Expire one prescription in a transaction of its own, where it is overdue. For what a refusal leaves behind."""
+    clock = actors.clock(actor.world_id, actor.mode)
+    with transaction.atomic():
+        subject = lock(clock, prescription_id)
+        if not is_overdue(subject.rx, now):
+            return False
+        expire_locked(subject, now)
+        return True
+
+
+def finish(
+    subject: Subject,
+    actor: Actor,
+    act: Act,
+    to: Status,
+    *,
+    now: datetime,
+    reason: str | None = None,
+    ended_at: datetime | None = None,
+    changed: Sequence[str] = (),
+    pharmacy_before: int | None = None,
+    data: dict[str, Any] | None = None,
+    notify: Sequence[int] = (),
+) -> None:
+    """Write the status an act led to, one version on, with the act's one event.
+
+    `changed` names further fields of the prescription that the act set; `reason` replaces `status_reason`;
+    `notify` lists further accounts concerned.
+    """
+    rx = subject.rx
+    leaves_hold = rx.status == Status.ON_HOLD and to is not Status.ON_HOLD
+    if leaves_hold:
+        end_holds(subject.holds, now, outcome=act.value)
+        subject.holds = []
+    if to not in OPEN and to is not Status.DRAFT:
+        if rx.status != to or rx.ended_at is None:
+            rx.ended_at = ended_at or now
+    else:
+        rx.ended_at = None
+    rx.status = to
+    rx.version += 1
+    rx.updated_at = max(now, rx.updated_at)
+    if reason is not None:
+        rx.status_reason = reason
+    rx.save(update_fields=["status", "version", "updated_at", "status_reason", "ended_at", *changed])
+    record(
+        actor,
+        TRANSITIONS[act].event,
+        accounts=[rx.prescriber_id, rx.pharmacy_id, pharmacy_before, rx.patient.account_id, *notify],
+        at=now,
+        prescription_id=rx.pk,
+        version=rx.version,
+        data={"status": to.value} | (data or {}),
+    )
+
+
+def end_holds(holds: Sequence[Hold], now: datetime, *, outcome: str) -> None:
+    """End these open holds."""
+    for hold in holds:
+        hold.ended_at, hold.outcome = now, outcome
+        hold.save(update_fields=["ended_at", "outcome"])
+
+
+def let_go(subject: Subject) -> int | None:
+    """Take the prescription from its pharmacy, which keeps reading it if it supplied some. Returns that pharmacy."""
+    rx = subject.rx
+    before = rx.pharmacy_id
+    if before is not None and subject.supplier(before):
+        FormerSupplier.objects.get_or_create(prescription=rx, pharmacy_id=before)
+    rx.pharmacy, rx.verified_at = None, None
+    return before

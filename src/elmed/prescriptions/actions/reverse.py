@@ -1,0 +1,141 @@
+"""reverse: take a dispense back, in whole or in part. Never automatic: somebody says why."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from elmed.access import visibility
+from elmed.access.actors import Actor
+from elmed.core import quantities
+from elmed.core.refusals import Invalid, NotNow
+from elmed.prescriptions.actions import supply
+from elmed.prescriptions.actions.legal import finish, legal
+from elmed.prescriptions.facts import Subject
+from elmed.prescriptions.models import Dispense, DispenseLine, FormerSupplier, LineClosure, Reversal
+from elmed.prescriptions.states import derive
+from elmed.prescriptions.vocabulary import DERIVED_STATUSES, OPEN, Act, ReversalReason, Status
+
+
+def reverse(
+    actor: Actor,
+    dispense_id: int,
+    *,
+    reason: ReversalReason,
+    lines: Mapping[int, int] | None = None,
+    now: datetime,
+    expected_version: int | None = None,
+) -> Dispense:
+    """Reverse a dispense of the newest issue; `lines` maps line ids to thousandths, None means all of it.
+
+    What comes back depends on the reason: the quantity, unless it came back unusable. Raises NotVisible, Invalid
+    (lines that were not in it), NotNow (`already_reversed`, `not_reversible`).
+    """
+    dispense = visibility.get(actor, Dispense, dispense_id)
+
+    def validate(_subject: Subject) -> None:
+        _check_lines(dispense, lines)
+        if Reversal.objects.filter(dispense=dispense).exists():
+            raise NotNow("already_reversed", "This dispense was reversed already.", current_status=_subject.rx.status)
+
+    with legal(
+        actor,
+        Act.REVERSE,
+        dispense.prescription_id,
+        now=now,
+        expected_version=expected_version,
+        validate=validate,
+        dispense_id=dispense_id,
+    ) as subject:
+        Reversal.objects.create(
+            dispense=dispense,
+            reason_code=reason,
+            person_id=actor.person_id,
+            key_id=actor.key_id,
+            account_id=actor.account_id,
+            created_at=now,
+        )
+        touched = _take_back(dispense, reason, lines)
+        if reason.restores_quantity:
+            _restore(subject, dispense, touched, now)
+        status = _status_after(subject)
+        finish(
+            subject, actor, Act.REVERSE, status, now=now, changed=("issue_number", "next_dispense_at"),
+            data={"dispense_id": dispense.pk, "reason_code": reason.value}, notify=[dispense.pharmacy_id],
+        )  # fmt: skip
+        _forget_void_supplier(subject, dispense)
+        return dispense
+
+
+def _check_lines(dispense: Dispense, lines: Mapping[int, int] | None) -> None:
+    if lines is None:
+        return
+    given: dict[int, int] = {}
+    for row in dispense.lines.all():
+        given[row.line_id] = given.get(row.line_id, 0) + row.quantity_milli
+    errors = []
+    for index, (line_id, quantity) in enumerate(lines.items()):
+        if line_id not in given:
+            errors.append(
+                {
+                    "pointer": f"/lines/{index}/medication_id",
+                    "code": "unknown_medication",
+                    "detail": "Not a line of this dispense.",
+                }
+            )
+        elif quantity > given[line_id]:
+            errors.append(
+                {
+                    "pointer": f"/lines/{index}/quantity",
+                    "code": "too_much",
+                    "detail": f"At most {quantities.text(given[line_id])}.",
+                }
+            )
+    if errors:
+        raise Invalid(errors)
+
+
+def _take_back(dispense: Dispense, reason: ReversalReason, lines: Mapping[int, int] | None) -> set[int]:
+    """Mark the dispensed lines; returns the ids of the prescription's lines that were touched."""
+    left = dict(lines) if lines is not None else None
+    touched = set()
+    rows = list(DispenseLine.objects.filter(dispense=dispense).order_by("pk"))
+    for row in rows:
+        back = row.quantity_milli if left is None else min(left.get(row.line_id, 0), row.quantity_milli)
+        if left is not None:
+            left[row.line_id] = left.get(row.line_id, 0) - back
+        if back:
+            row.reversed_milli = back
+            row.restored_milli = back if reason.restores_quantity else 0
+            row.save(update_fields=["reversed_milli", "restored_milli"])
+            touched.add(row.line_id)
+    dispense.fully_reversed = all(row.reversed_milli == row.quantity_milli for row in rows)
+    dispense.void = dispense.fully_reversed and reason.voids
+    dispense.save(update_fields=["fully_reversed", "void"])
+    return touched
+
+
+def _restore(subject: Subject, dispense: Dispense, touched: set[int], now: datetime) -> None:
+    """Count the dispense's issue anew, as the current one; a closed line that something came back to is open again."""
+    LineClosure.objects.filter(
+        line_id__in=touched, issue_number=dispense.issue_number, reopened_at__isnull=True
+    ).update(reopened_at=now)
+    supply.reopen_issue(subject, dispense.issue_number)
+
+
+def _status_after(subject: Subject) -> Status:
+    """Derived while a pharmacy holds it checked; every other status stays, and a hold's status to return to is derived anew."""
+    rx = subject.rx
+    derived = derive(supply.line_states(subject), repeats_remain=rx.issue_number <= rx.repeats_allowed)
+    for hold in subject.holds:
+        if hold.return_to in DERIVED_STATUSES and derived in OPEN:
+            hold.return_to = derived
+            hold.save(update_fields=["return_to"])
+    return derived if rx.status in DERIVED_STATUSES else Status(rx.status)
+
+
+def _forget_void_supplier(subject: Subject, dispense: Dispense) -> None:
+    """A pharmacy whose every supply was void, and that does not hold it, does not see it any more."""
+    rx = subject.rx
+    if rx.pharmacy_id == dispense.pharmacy_id:
+        return
+    if not Dispense.objects.filter(prescription=rx, pharmacy_id=dispense.pharmacy_id, void=False).exists():
+        FormerSupplier.objects.filter(prescription=rx, pharmacy_id=dispense.pharmacy_id).delete()

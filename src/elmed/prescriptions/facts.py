@@ -1,0 +1,183 @@
+"""From locked rows to what the table looks at: Subject, its Facts, and who the caller is to it.
+
+Called by actions/legal.py for an act and by queries.py for one page's buttons. The API's hot read builds
+the same Facts from one statement (api/v1/prescription_read.py).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from elmed.access.actors import Actor
+from elmed.accounts.models import Account, AccountKind, AccountState, Membership
+from elmed.core.clock import end_of_day
+from elmed.prescriptions.guards import Caller, Facts, HoldFacts
+from elmed.prescriptions.jurisdiction import jurisdiction
+from elmed.prescriptions.models import DispenseLine, Hold, Prescription, PrescriptionLine
+from elmed.prescriptions.vocabulary import OPEN, REVERSAL_WINDOW, HoldKind, ReversalReason, Side, Status
+
+
+class Supplied(NamedTuple):
+    """One dispensed line, as far as the guards care."""
+
+    dispense_id: int
+    pharmacy_id: int
+    issue_number: int
+    recorded_at: datetime
+    handed_over_at: datetime
+    void: bool  # the whole dispense was an error or never left
+    reversed: bool  # a reversal of it exists
+    counts: bool  # some of this line was really supplied, now or once
+    net: int  # thousandths that count against the issue
+
+
+@dataclass
+class Subject:
+    """A prescription with all that an act on it needs. Locked, when an act holds it."""
+
+    rx: Prescription
+    lines: list[PrescriptionLine]
+    supplied: list[Supplied]
+    holds: list[Hold]  # open ones, the topmost last
+    predecessor: Prescription | None
+
+    @property
+    def hold(self) -> Hold | None:
+        """The topmost open hold."""
+        return self.holds[-1] if self.holds else None
+
+    @property
+    def newest_issue(self) -> int | None:
+        """The newest issue of which something counts as supplied."""
+        return max((row.issue_number for row in self.supplied if not row.void), default=None)
+
+    @property
+    def supplied_ever(self) -> bool:
+        """Whether anything was really supplied at any time."""
+        return any(row.counts for row in self.supplied)
+
+    def supplier(self, pharmacy_id: int | None) -> bool:
+        """Whether that pharmacy really supplied some of it."""
+        return any(row.counts and row.pharmacy_id == pharmacy_id for row in self.supplied)
+
+
+def load(rx: Prescription, predecessor: Prescription | None) -> Subject:
+    """Gather what belongs to it: three statements, four while it is on hold."""
+    return Subject(
+        rx=rx,
+        lines=list(PrescriptionLine.objects.filter(prescription=rx).order_by("position")),
+        supplied=_supplied(rx.pk),
+        holds=list(Hold.objects.filter(prescription=rx, ended_at__isnull=True).order_by("pk"))
+        if rx.status == Status.ON_HOLD
+        else [],
+        predecessor=predecessor,
+    )
+
+
+def _supplied(prescription_id: int) -> list[Supplied]:
+    rows = DispenseLine.objects.filter(dispense__prescription_id=prescription_id).values_list(
+        "dispense_id", "dispense__pharmacy_id", "dispense__issue_number", "dispense__created_at", "dispense__handed_over_at",
+        "dispense__void", "dispense__reversal__reason_code", "quantity_milli", "reversed_milli", "restored_milli",
+    )  # fmt: skip
+    return [
+        Supplied(dispense, pharmacy, issue, recorded, handed, void, reason is not None,
+                 quantity > (back if reason and ReversalReason(reason).voids else 0), quantity - restored)
+        for dispense, pharmacy, issue, recorded, handed, void, reason, quantity, back, restored in rows
+    ]  # fmt: skip
+
+
+def facts(
+    subject: Subject, actor: Actor, now: datetime, *, dispense_id: int | None = None, complete: bool = True
+) -> Facts:
+    """What the guards look at; `dispense_id` narrows *reversible* to that dispense."""
+    rx, hold = subject.rx, subject.hold
+    cancellation = next((h for h in subject.holds if h.kind == HoldKind.CANCELLATION), None) or _last_cancellation(rx)
+    return Facts(
+        status=Status(rx.status),
+        is_controlled=rx.is_controlled,
+        valid_from_at=valid_from_at(rx),
+        expires_at=rx.expires_at,
+        complete=complete,
+        supplied_ever=subject.supplied_ever,
+        supplied_in_issue=any(line.supplied_milli for line in subject.lines),
+        anything_available=any(line.available_milli > 0 for line in subject.lines),
+        next_dispense_at=rx.next_dispense_at,
+        replaced_at=rx.replaced_at,
+        predecessor_open=subject.predecessor is not None and subject.predecessor.status in OPEN,
+        pharmacy_active=_pharmacy_active(rx, actor),
+        verified_at=rx.verified_at,
+        ended_at=rx.ended_at,
+        ended_by_clock=cancellation is not None and cancellation.outcome == "unanswered",
+        cancel_requested_at=cancellation.placed_at if cancellation else None,
+        reversible=any(
+            _reversible(subject, row, actor, now) for row in subject.supplied if dispense_id in (None, row.dispense_id)
+        ),
+        hold=HoldFacts(HoldKind(hold.kind), Side(hold.side), Status(hold.return_to), hold.placed_at) if hold else None,
+    )
+
+
+def valid_from_at(rx: Prescription) -> datetime:
+    """The first moment of `valid_from` in the jurisdiction's time zone."""
+    zone = jurisdiction().zone
+    return datetime(rx.valid_from.year, rx.valid_from.month, rx.valid_from.day, tzinfo=zone)
+
+
+def expires_at(rx: Prescription) -> datetime:
+    """The end of `valid_until` in the jurisdiction's time zone."""
+    return end_of_day(rx.valid_until, jurisdiction().zone)
+
+
+def _last_cancellation(rx: Prescription) -> Hold | None:
+    if rx.status != Status.CANCELLED:
+        return None
+    return Hold.objects.filter(prescription=rx, kind=HoldKind.CANCELLATION).order_by("pk").last()
+
+
+def _pharmacy_active(rx: Prescription, actor: Actor) -> bool:
+    """Only staff's transfer asks; for everybody else the statement is spared."""
+    if actor.account_kind != AccountKind.STAFF or rx.pharmacy_id is None:
+        return True
+    return Account.objects.filter(pk=rx.pharmacy_id, state=AccountState.VERIFIED).exists()
+
+
+def _reversible(subject: Subject, row: Supplied, actor: Actor, now: datetime) -> bool:
+    if row.reversed or row.issue_number != subject.newest_issue:
+        return False
+    return actor.account_kind == AccountKind.STAFF or (
+        row.pharmacy_id == actor.account_id and now <= row.recorded_at + REVERSAL_WINDOW
+    )
+
+
+def caller(
+    subject: Subject, actor: Actor, *, handed_over_at: datetime | None = None, extra_sides: Sequence[Side] = ()
+) -> Caller:
+    """Who the actor is to this prescription."""
+    rx = subject.rx
+    sides = set(extra_sides)
+    if actor.account_kind is None:
+        sides.add(Side.CLOCK)
+    elif actor.account_kind == AccountKind.STAFF:
+        sides.add(Side.STAFF)
+    elif actor.account_id == rx.prescriber_id:
+        sides.add(Side.DOCTOR)
+    elif actor.account_kind == AccountKind.PATIENT and actor.account_id == rx.patient.account_id:
+        sides.add(Side.PATIENT)
+    if actor.account_kind == AccountKind.PHARMACY and actor.account_id == rx.pharmacy_id:
+        sides.add(Side.PHARMACY)
+    if any(row.pharmacy_id == actor.account_id for row in subject.supplied):
+        sides.add(Side.SUPPLIER)
+    return Caller(actor.permissions, frozenset(sides), actor.by_key, _self_dealing(rx, actor), handed_over_at)
+
+
+def _self_dealing(rx: Prescription, actor: Actor) -> bool:
+    """Whether the person prescribed it, or it is prescribed to them. A key is nobody in person: its pharmacist verified."""
+    if actor.person_id is None:
+        return False
+    if actor.person_id == rx.prescriber_person_id:
+        return True
+    patient_account = rx.patient.account_id
+    return (
+        patient_account is not None
+        and Membership.objects.filter(account_id=patient_account, person_id=actor.person_id).exists()
+    )

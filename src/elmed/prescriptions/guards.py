@@ -1,0 +1,253 @@
+"""The conditions of the legal acts: pure functions of (facts, caller, moment) that answer None or a No.
+
+Read from the table in states.py. Facts are gathered in facts.py; nothing here touches the database.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import NamedTuple
+
+from elmed.access.permissions import Permission
+from elmed.prescriptions.vocabulary import LATE_REPORT, LATE_SOURCES, HoldKind, Side
+from elmed.prescriptions.vocabulary import Status as S
+
+
+class HoldFacts(NamedTuple):
+    """The topmost open hold."""
+
+    kind: HoldKind
+    side: Side
+    return_to: S
+    placed_at: datetime
+
+
+class Facts(NamedTuple):
+    """What the guards look at. Built from locked rows for an act, from one statement for `allowed_actions`."""
+
+    status: S
+    is_controlled: bool
+    valid_from_at: datetime
+    expires_at: datetime
+    complete: bool  # lines, diagnosis and the rest that issue demands
+    supplied_ever: bool
+    supplied_in_issue: bool
+    anything_available: bool
+    next_dispense_at: datetime | None
+    replaced_at: datetime | None
+    predecessor_open: bool  # it replaces one that is still open
+    pharmacy_active: bool
+    verified_at: datetime | None
+    ended_at: datetime | None
+    ended_by_clock: bool  # a cancellation that the pharmacy did not answer
+    cancel_requested_at: datetime | None
+    reversible: bool  # the caller's pharmacy made a dispense of the newest issue, not reversed, inside the window
+    hold: HoldFacts | None
+
+
+class Caller(NamedTuple):
+    """Who asks, as far as the table cares."""
+
+    permissions: frozenset[Permission]
+    sides: frozenset[Side]
+    by_key: bool
+    self_dealing: bool  # they prescribed it, or it is prescribed to them
+    handed_over_at: datetime | None = None  # a supply that is reported: when it was handed over
+
+
+class No(NamedTuple):
+    """A guard's answer when it refuses: a stable code, and words that say what to do."""
+
+    code: str
+    detail: str
+
+
+Guard = Callable[[Facts, Caller, datetime], No | None]
+
+
+def nothing_supplied(facts: Facts, _caller: Caller, _now: datetime) -> No | None:
+    """Nothing was ever supplied (a supply recorded in error, or that never left, does not count)."""
+    return (
+        No("already_supplied", "Something of it was supplied. Stop it, or return it, instead.")
+        if facts.supplied_ever
+        else None
+    )
+
+
+def something_supplied(facts: Facts, _caller: Caller, _now: datetime) -> No | None:
+    """Something was supplied at some time."""
+    return None if facts.supplied_ever else No("nothing_supplied", "Nothing of it was supplied. Cancel it instead.")
+
+
+def something_supplied_in_issue(facts: Facts, _caller: Caller, _now: datetime) -> No | None:
+    """Something of the current issue was supplied."""
+    return (
+        None
+        if facts.supplied_in_issue
+        else No("nothing_supplied", "Nothing of this issue was supplied yet. Close the prescription instead.")
+    )
+
+
+def complete(facts: Facts, _caller: Caller, _now: datetime) -> No | None:
+    """A draft says all that a prescription must say."""
+    return None if facts.complete else No("incomplete", "It lacks a diagnosis or a line.")
+
+
+def not_self(_facts: Facts, caller: Caller, _now: datetime) -> No | None:
+    """Nobody verifies or dispenses what they prescribed, or what is prescribed to them."""
+    return (
+        No("own_prescription", "Nobody verifies or dispenses what they prescribed or what is prescribed to them.")
+        if caller.self_dealing
+        else None
+    )
+
+
+def hold_is(kind: HoldKind) -> Guard:
+    """The topmost hold is of that kind."""
+
+    def guard(facts: Facts, _caller: Caller, _now: datetime) -> No | None:
+        return (
+            None
+            if facts.hold and facts.hold.kind is kind
+            else No("no_such_hold", f"It is not on hold for that reason ({kind.value}).")
+        )
+
+    return guard
+
+
+def hold_not_mine_to_place(facts: Facts, caller: Caller, _now: datetime) -> No | None:
+    """Only staff pause what no pharmacy holds yet."""
+    ok = facts.status is not S.ISSUED or Side.STAFF in caller.sides
+    return (
+        None
+        if ok
+        else No("not_routed", "No pharmacy holds it yet: only ELMED's staff can pause it. Cancel it instead.")
+    )
+
+
+def placed_by_my_side(facts: Facts, caller: Caller, _now: datetime) -> No | None:
+    """A hold is ended by the side that placed it; a cancellation request has acts of its own."""
+    if facts.hold is None or facts.hold.kind is HoldKind.CANCELLATION:
+        return No(
+            "cancellation_pending",
+            "The doctor asked to cancel it: confirm, answer that it was handed over, or withdraw.",
+        )
+    ok = facts.hold.side in caller.sides
+    return None if ok else No("hold_of_another_side", f"The {facts.hold.side.value} side placed this hold and ends it.")
+
+
+def pharmacys_own_hold(facts: Facts, _caller: Caller, _now: datetime) -> No | None:
+    """From on_hold only where the pharmacy itself placed it."""
+    ok = facts.status is not S.ON_HOLD or (facts.hold is not None and facts.hold.kind is HoldKind.PHARMACY)
+    return None if ok else No("hold_of_another_side", "The pharmacy did not place this hold.")
+
+
+def cancellable_hold(facts: Facts, _caller: Caller, _now: datetime) -> No | None:
+    """From on_hold: only before the pharmacist's check, or where the doctor must decide on a replacement."""
+    if facts.status is not S.ON_HOLD or facts.hold is None:
+        return None
+    if facts.hold.return_to in (S.ISSUED, S.PENDING_REVIEW) or facts.hold.kind is HoldKind.REPLACEMENT:
+        return None
+    return No("ask_the_pharmacy", "The pharmacy has checked it: request the cancellation instead.")
+
+
+def requestable_hold(facts: Facts, _caller: Caller, _now: datetime) -> No | None:
+    """A cancellation is requested once, of what the pharmacy has checked."""
+    if facts.status is not S.ON_HOLD or facts.hold is None:
+        return None
+    if facts.hold.kind is HoldKind.CANCELLATION:
+        return No("cancellation_pending", "The cancellation is requested already.")
+    return (
+        None
+        if facts.hold.return_to in (S.VERIFIED, S.PARTIALLY_DISPENSED)
+        else No("cancel_instead", "Cancel it: no pharmacist has checked it.")
+    )
+
+
+def overdue(facts: Facts, _caller: Caller, now: datetime) -> No | None:
+    """The clock expires only what is past its end."""
+    return None if now >= facts.expires_at else No("not_overdue", "It is still valid.")
+
+
+def pharmacy_gone(facts: Facts, _caller: Caller, _now: datetime) -> No | None:
+    """Staff take it from a pharmacy only where that pharmacy cannot act any more, and no other side paused it."""
+    if facts.pharmacy_active:
+        return No("pharmacy_active", "The pharmacy is active: it can return the prescription itself.")
+    return pharmacys_own_hold(facts, Caller(frozenset(), frozenset(), False, False), _now)
+
+
+def online_allowed(facts: Facts, caller: Caller, _now: datetime) -> No | None:
+    """Where the jurisdiction says so, controlled medicines are dispensed in the portal only."""
+    return (
+        No("controlled_portal_only", "Controlled medicines are dispensed in the pharmacy portal only.")
+        if facts.is_controlled and caller.by_key
+        else None
+    )
+
+
+def supply_due(facts: Facts, caller: Caller, now: datetime) -> No | None:
+    """A supply's moment: inside validity and interval, and never both an old one and what replaced it."""
+    moment = caller.handed_over_at or now
+    if facts.predecessor_open:
+        return No(
+            "predecessor_open",
+            "It replaces a prescription that is still open. Wait until that one is cancelled or stopped.",
+        )
+    if facts.replaced_at is not None and moment >= facts.replaced_at:
+        return No("replaced", "The doctor replaced it by another prescription.")
+    if moment < facts.valid_from_at:
+        return No("not_yet_valid", "Its validity has not begun.")
+    if moment >= facts.expires_at:
+        return No("expired", "Its validity has ended.")
+    if facts.next_dispense_at is not None and moment < facts.next_dispense_at:
+        return No("too_early", "The minimum interval since the last issue has not passed; see `next_dispense_at`.")
+    return None
+
+
+def something_left(facts: Facts, _caller: Caller, _now: datetime) -> No | None:
+    """Something of the current issue is left that nobody else reserved."""
+    return (
+        None
+        if facts.anything_available
+        else No("quantity_unavailable", "Nothing of the current issue is left that is not reserved.")
+    )
+
+
+def late_report(facts: Facts, caller: Caller, now: datetime) -> No | None:
+    """After the end: only a hand-over from before it, of what a pharmacist had checked, reported within 72 h."""
+    if facts.status not in LATE_SOURCES:
+        return None
+    refusal = No(facts.status.value if facts.status is S.EXPIRED else "not_dispensable", f"It is {facts.status.value}.")
+    if facts.ended_at is None or facts.verified_at is None or caller.handed_over_at is None:
+        return refusal
+    if facts.status is S.CANCELLED and not facts.ended_by_clock:
+        return refusal
+    limit = min(filter(None, (facts.ended_at, facts.cancel_requested_at if facts.status is S.CANCELLED else None)))
+    if caller.handed_over_at >= limit:
+        return refusal
+    return (
+        No("reported_too_late", "A hand-over from before the end is reported within 72 hours after it.")
+        if now > facts.ended_at + LATE_REPORT
+        else None
+    )
+
+
+def handed_over_before_request(facts: Facts, caller: Caller, _now: datetime) -> No | None:
+    """The answer *handed over* is about a supply from before the request."""
+    before = (
+        facts.hold is not None and caller.handed_over_at is not None and caller.handed_over_at < facts.hold.placed_at
+    )
+    return (
+        None
+        if before
+        else No("handed_over_after_request", "`handed_over_at` must lie before the doctor's request to cancel.")
+    )
+
+
+def reversible(facts: Facts, caller: Caller, _now: datetime) -> No | None:
+    """The pharmacy's own dispense of the newest issue, within 72 h of the record; staff later."""
+    if facts.reversible or Side.STAFF in caller.sides:
+        return None
+    return No(
+        "not_reversible",
+        "Only an own dispense of the newest issue, not reversed, and within 72 hours of its record. Ask ELMED's staff.",
+    )

@@ -1,0 +1,77 @@
+"""The cast: the same people in every test. Two doctors, two pharmacies with their staff, two patients, ELMED's staff."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+from elmed.access.actors import Actor, of_person
+from elmed.accounts.actions import add_member, register
+from elmed.accounts.models import Account, AccountKind, AccountState, Person, Role
+from elmed.core.clock import real_now
+from elmed.core.models import Mode, World
+from elmed.patients.models import Patient, Sex
+
+NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
+
+
+@dataclass
+class Cast:
+    """Everybody. Actors are made anew from their account's present state."""
+
+    doctor: Account
+    other_doctor: Account
+    pharmacy: Account
+    other_pharmacy: Account
+    staff: Account
+    people: dict[str, Person]
+    patient: Patient
+    other_patient: Patient
+
+    def actor(self, name: str) -> Actor:
+        """The actor by the name of a person: doctor, other_doctor, owner, pharmacist, technician, other_pharmacist, staff, patient."""
+        account = {
+            "doctor": self.doctor, "other_doctor": self.other_doctor, "owner": self.pharmacy, "pharmacist": self.pharmacy,
+            "technician": self.pharmacy, "other_pharmacist": self.other_pharmacy, "staff": self.staff,
+            "patient": self.patient.account,
+        }[name]  # fmt: skip
+        account.refresh_from_db()
+        actor = of_person(self.people[name], account, authenticated_at=real_now())
+        assert actor is not None
+        return actor
+
+
+def person(name: str) -> Person:
+    """A person without a password."""
+    return Person.objects.create_user(email=f"{name}@example.org", name=name.replace("_", " ").title())
+
+
+def assemble() -> Cast:
+    """Put the cast into an empty live world."""
+    World.objects.get_or_create(pk=1, defaults={"mode": Mode.LIVE})
+    names = ("doctor", "other_doctor", "owner", "pharmacist", "technician", "other_pharmacist", "staff", "patient")
+    people = {name: person(name) for name in names}
+
+    def account(kind: AccountKind, name: str, who: str, role: Role, licence: str = "") -> Account:
+        return register(
+            kind=kind, name=name, person=people[who], roles=[role], now=NOW, state=AccountState.VERIFIED, licence_number=licence,
+            licence_body="GMC" if kind == AccountKind.DOCTOR else "GPhC", phone="+44 20 7946 0000",
+        )  # fmt: skip
+
+    doctor = account(AccountKind.DOCTOR, "Dr Ada Brook", "doctor", Role.PRESCRIBER, "D1")
+    other_doctor = account(AccountKind.DOCTOR, "Dr Ben Carr", "other_doctor", Role.PRESCRIBER, "D2")
+    pharmacy = account(AccountKind.PHARMACY, "Brook Street Pharmacy", "owner", Role.OWNER, "P1")
+    add_member(pharmacy, people["pharmacist"], Role.PHARMACIST)
+    add_member(pharmacy, people["technician"], Role.TECHNICIAN)
+    other_pharmacy = account(AccountKind.PHARMACY, "Hill Pharmacy", "other_pharmacist", Role.PHARMACIST, "P2")
+    staff = account(AccountKind.STAFF, "ELMED", "staff", Role.STAFF)
+    patient_account = account(AccountKind.PATIENT, "Cara Dean", "patient", Role.PATIENT)
+
+    def patient(family: str, given: str, number: str, owner: Account | None = None) -> Patient:
+        return Patient.objects.create(
+            world_id=1, family_name=family, given_name=given, date_of_birth=date(1961, 2, 3), sex=Sex.FEMALE, health_number=number,
+            account=owner, created_at=NOW, updated_at=NOW,
+        )  # fmt: skip
+
+    return Cast(
+        doctor, other_doctor, pharmacy, other_pharmacy, staff, people,
+        patient("Dean", "Cara", "H1", patient_account), patient("Ewing", "Dora", "H2"),
+    )  # fmt: skip
