@@ -36,6 +36,20 @@ class Actor:
         """Whether a key acts, rather than a person."""
         return self.key_id is not None
 
+    @property
+    def acting_account_id(self) -> int:
+        """The account that acts, where one must. Raises RuntimeError for the clock, which owns nothing."""
+        if self.account_id is None:
+            raise RuntimeError("The clock acts for no account.")
+        return self.account_id
+
+    @property
+    def acting_person_id(self) -> int:
+        """The person who acts, where one must. Raises RuntimeError for a key and for the clock."""
+        if self.person_id is None:
+            raise RuntimeError("No person acts here.")
+        return self.person_id
+
 
 def of_person(
     person: Person,

@@ -106,7 +106,7 @@ def create(
         policy.require(actor, Permission.KEY_MANAGE)
     elif Permission.KEY_MANAGE not in actor.permissions or actor.by_key:
         raise NotAllowed("permission_denied", "Your role in this account does not include that.")
-    account = Account.objects.get(pk=actor.account_id)
+    account = Account.objects.get(pk=actor.acting_account_id)
     addresses = [address.strip() for address in allowed_ips or [] if address.strip()]
     _check(account=account, scopes=scopes, mode=mode, expires_at=expires_at, allowed_ips=addresses)
     if not name.strip():
@@ -141,7 +141,7 @@ def revoke(actor: Actor, key_id: int) -> ApiKey:
         raise NotAllowed("permission_denied", "Your role in this account does not include that.")
     keys = ApiKey.objects.select_for_update()
     if Permission.KEY_LIMIT not in actor.permissions:
-        keys = keys.filter(account_id=actor.account_id)
+        keys = keys.filter(account_id=actor.acting_account_id)
     key = keys.filter(pk=key_id).first()
     if key is None:
         raise NotVisible("API key")

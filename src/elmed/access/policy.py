@@ -19,7 +19,7 @@ _WHY = {
 
 
 def account_active(actor: Actor, permission: Permission) -> bool:
-    """Whether the account's state lets it do that: verified everything, lapsed reads; test worlds ask only for no suspension."""
+    """Whether the account's state lets it: verified everything, lapsed reads; a test world only no suspension."""
     if actor.account_state is AccountState.VERIFIED:
         return True
     if actor.account_state is AccountState.SUSPENDED:
@@ -28,7 +28,7 @@ def account_active(actor: Actor, permission: Permission) -> bool:
 
 
 def require(actor: Actor, permission: Permission) -> None:
-    """Raise NotAllowed (`account_not_active`, `insufficient_scope`, `permission_denied`) unless the actor may do that."""
+    """Raise NotAllowed (`account_not_active`, `insufficient_scope`, `permission_denied`) unless the actor may."""
     if not account_active(actor, permission):
         raise NotAllowed("account_not_active", _WHY[actor.account_state])
     if permission in actor.permissions:

@@ -54,7 +54,7 @@ def _patients(actor: Actor, now: datetime | None = None) -> QuerySet[Patient]:
     if Permission.PRESCRIPTION_READ_ALL in actor.permissions:
         return everyone
     if actor.account_kind == AccountKind.PATIENT:
-        return everyone.filter(account_id=actor.account_id)
+        return everyone.filter(account_id=actor.acting_account_id)
     since = (now or world_now(actor.world_id)) - RELATIONSHIP
     related = Q(pk__in=[])
     for branch in prescription_branches(actor):

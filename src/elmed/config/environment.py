@@ -26,7 +26,7 @@ class Environment(BaseSettings):
     )
     database_url: str = Field(
         "",
-        description="`postgres://user:password@host/name`. Empty: SQLite in `ELMED_DATA`, for the demo and development.",
+        description="`postgres://user:password@host/name`. Empty: SQLite in `ELMED_DATA`, for demo and development.",
     )
     secret_key: SecretStr = Field(
         SecretStr(""),
@@ -34,7 +34,8 @@ class Environment(BaseSettings):
     )
     sealing_keys_dir: Path | None = Field(
         None,
-        description="Folder of the Ed25519 sealing keys (PEM). Empty: `ELMED_DATA/sealing-keys`. Back it up apart from the database.",
+        description="Folder of the Ed25519 sealing keys (PEM). Empty: `ELMED_DATA/sealing-keys`. "
+        "Back it up apart from the database.",
     )
     site_name: str = Field("ELMED", description="The name people read on pages and in mails.")
     base_url: str = Field("http://localhost:8000", description="The public address, without a slash at the end.")

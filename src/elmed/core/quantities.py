@@ -13,7 +13,8 @@ _PATTERN = re.compile(r"(0|[1-9][0-9]{0,6})(?:\.([0-9]{1,3}))?")
 def parse(text: str) -> int:
     """Thousandths of a positive decimal string with at most three decimals.
 
-    Raises ValueError for zero, signs, exponents, spaces, leading zeros, a trailing zero after the point, or over a million.
+    Raises ValueError for zero, signs, exponents, spaces, leading zeros, a trailing zero after the point,
+    or over a million.
     """
     match = _PATTERN.fullmatch(text)
     if match is None or (match[2] and match[2].endswith("0")):

@@ -1,4 +1,4 @@
-"""Every type of event, with what it means. `record` refuses a type that is not here; the docs list is generated from it."""
+"""Every type of event, with what it means. `record` refuses a type that is not here; the docs' list is made from it."""
 
 from elmed.prescriptions.states import TRANSITIONS
 

@@ -23,7 +23,7 @@ class AppendOnly(models.Model):
             raise TypeError(f"{type(self).__name__} is append-only")
         super().save(*args, **kwargs)
 
-    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:  # noqa: ARG002
         """Refuse."""
         raise TypeError(f"{type(self).__name__} is append-only")
 

@@ -62,7 +62,8 @@ def _next_numbers(account_ids: list[int], world_id: int) -> list[tuple[int, int]
     with connection.cursor() as cursor:
         cursor.execute(
             f"INSERT INTO events_eventcounter (account_id, world_id, last) VALUES {rows} "  # noqa: S608 - placeholders only
-            "ON CONFLICT (account_id, world_id) DO UPDATE SET last = events_eventcounter.last + 1 RETURNING account_id, last",
+            "ON CONFLICT (account_id, world_id) DO UPDATE SET last = events_eventcounter.last + 1 "
+            "RETURNING account_id, last",
             [value for account_id in account_ids for value in (account_id, world_id)],
         )
         return list(cursor.fetchall())

@@ -46,7 +46,7 @@ def warnings_for(
     current: Sequence[tuple[str, str | None]],
     notes: str,
 ) -> list[Warning]:
-    """The warnings for these lines (position, text, code), the patient's allergies (substance, code) and current medicines."""
+    """Warnings for these lines (position, text, code), the patient's allergies (substance, code), current medicines."""
     found = []
     for position, text, code in lines:
         if any(_contains(text, code, substance, other) for substance, other in allergies):

@@ -34,7 +34,7 @@ class NewPatient:
 
 @dataclass(frozen=True)
 class Finding:
-    """What a doctor must know to find a record: family name, date of birth, and health number, phone or e-mail exactly."""
+    """What finds a record: family name, date of birth, and the exact health number, phone or e-mail."""
 
     family_name: str
     date_of_birth: date
@@ -70,7 +70,7 @@ def find(actor: Actor, by: Finding) -> Patient | None:
 def create(
     actor: Actor, new: NewPatient, *, identity_check: IdentityCheck, summary: str = "", now: datetime
 ) -> Consultation:
-    """Make a record and its first consultation. Raises Invalid (a birth date to come, a health number that another has)."""
+    """Make a record and its first consultation. Raises Invalid (impossible birth date, another's health number)."""
     policy.require(actor, Permission.PATIENT_WRITE)
     errors = []
     for name in ("family_name", "given_name"):
@@ -123,8 +123,8 @@ def _consult(
     row = Consultation.objects.create(
         world_id=actor.world_id,
         patient=patient,
-        doctor_id=actor.account_id,
-        person_id=actor.person_id,
+        doctor_id=actor.acting_account_id,
+        person_id=actor.acting_person_id,
         held_at=now,
         identity_check=identity_check,
         summary=summary.strip(),
@@ -152,7 +152,11 @@ def set_allergies(
     Allergy.objects.filter(patient=patient).delete()
     Allergy.objects.bulk_create(
         Allergy(
-            patient=patient, substance=substance, reaction=reaction, recorded_by_id=actor.account_id, created_at=now
+            patient=patient,
+            substance=substance,
+            reaction=reaction,
+            recorded_by_id=actor.acting_account_id,
+            created_at=now,
         )
         for substance, reaction in dict(substances).items()
     )

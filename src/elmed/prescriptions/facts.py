@@ -77,8 +77,9 @@ def load(rx: Prescription, predecessor: Prescription | None) -> Subject:
 
 def _supplied(prescription_id: int) -> list[Supplied]:
     rows = DispenseLine.objects.filter(dispense__prescription_id=prescription_id).values_list(
-        "dispense_id", "dispense__pharmacy_id", "dispense__issue_number", "dispense__created_at", "dispense__handed_over_at",
-        "dispense__void", "dispense__reversal__reason_code", "quantity_milli", "reversed_milli", "restored_milli",
+        "dispense_id", "dispense__pharmacy_id", "dispense__issue_number", "dispense__created_at",
+        "dispense__handed_over_at", "dispense__void", "dispense__reversal__reason_code",
+        "quantity_milli", "reversed_milli", "restored_milli",
     )  # fmt: skip
     return [
         Supplied(dispense, pharmacy, issue, recorded, handed, void, reason is not None,
@@ -171,7 +172,7 @@ def caller(
 
 
 def _self_dealing(rx: Prescription, actor: Actor) -> bool:
-    """Whether the person prescribed it, or it is prescribed to them. A key is nobody in person: its pharmacist verified."""
+    """Whether the person prescribed it, or it is prescribed to them. A key is no person: a pharmacist verified."""
     if actor.person_id is None:
         return False
     if actor.person_id == rx.prescriber_person_id:

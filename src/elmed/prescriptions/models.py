@@ -116,7 +116,7 @@ class FormerSupplier(models.Model):
 
 
 class PrescriptionLine(models.Model):
-    """One medicine. Quantities are thousandths of `unit`; supplied, reserved and closed are those of the current issue."""
+    """One medicine. Quantities are thousandths of `unit`; supplied, reserved, closed are those of the current issue."""
 
     prescription = models.ForeignKey(Prescription, on_delete=models.CASCADE, related_name="lines")
     position = models.PositiveSmallIntegerField()

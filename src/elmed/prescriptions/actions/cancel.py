@@ -8,6 +8,7 @@ from datetime import datetime
 
 from elmed.access import actors
 from elmed.access.actors import Actor
+from elmed.core.models import Mode
 from elmed.prescriptions.actions import hold, replace, supply
 from elmed.prescriptions.actions.legal import end_holds, finish, legal
 from elmed.prescriptions.actions.supply import Supply
@@ -101,7 +102,7 @@ def withdraw_cancel(
 
 
 def cancel_unanswered(now: datetime, *, world_id: int) -> int:
-    """Cancel every request of that world that no pharmacy answered in 24 hours. Returns how many; the worker calls it."""
+    """Cancel each request of that world that no pharmacy answered in 24 hours. Returns how many; for the worker."""
     due = Hold.objects.filter(
         kind=HoldKind.CANCELLATION,
         ended_at__isnull=True,
@@ -109,6 +110,6 @@ def cancel_unanswered(now: datetime, *, world_id: int) -> int:
         prescription__world_id=world_id,
     ).select_related("prescription__world")
     for row in due:
-        clock = actors.clock(world_id, row.prescription.world.mode)
+        clock = actors.clock(world_id, Mode(row.prescription.world.mode))
         confirm_cancel(clock, row.prescription_id, now=now)
     return len(due)

@@ -1,4 +1,4 @@
-"""Drafts: what a doctor is writing. Not yet a prescription; seen by its doctor alone, changed and thrown away freely."""
+"""Drafts: what a doctor is writing. Not yet prescriptions: seen by that doctor alone, changed or discarded freely."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -63,10 +63,12 @@ def save_draft(
     replaces_id: int | None = None,
     expected_version: int | None = None,
 ) -> Prescription:
-    """Write a new draft, or write an own one anew. Raises NotVisible (patient, draft), Invalid, NotNow, VersionConflict."""
+    """Write a new draft, or an own one anew. Raises NotVisible (patient, draft), Invalid, NotNow, VersionConflict."""
     policy.require(actor, Permission.PRESCRIPTION_DRAFT)
     patient = visibility.get(actor, Patient, patient_id)
-    rx = _draft_row(actor, patient, draft_id, replaces_id, expected_version, now)
+    rx = _draft_row(
+        actor, patient, draft_id=draft_id, replaces_id=replaces_id, expected_version=expected_version, now=now
+    )
     if consultation_id is not None:
         rx.consultation = visibility.get(actor, Consultation, consultation_id)
     controlled = any(line.is_controlled for line in content.lines)
@@ -94,6 +96,7 @@ def save_draft(
 def _draft_row(
     actor: Actor,
     patient: Patient,
+    *,
     draft_id: int | None,
     replaces_id: int | None,
     expected_version: int | None,
@@ -104,8 +107,8 @@ def _draft_row(
             _check_replaceable(actor, replaces_id, patient)
         return Prescription(
             world_id=actor.world_id,
-            prescriber_id=actor.account_id,
-            prescriber_person_id=actor.person_id,
+            prescriber_id=actor.acting_account_id,
+            prescriber_person_id=actor.acting_person_id,
             patient=patient,
             replaces_id=replaces_id,
             created_at=now,

@@ -67,7 +67,8 @@ def issue(
         rx.snapshot, rx.signed_at = payload.decode(), real_now()
         rx.signature_key_id, rx.signature_value = seal.sign(payload)
         finish(subject, actor, Act.ISSUE, status, now=now, changed=(
-            "pharmacy", "is_controlled", "expires_at", "issued_at", "reference", "snapshot", "signed_at", "signature_key_id", "signature_value",
+            "pharmacy", "is_controlled", "expires_at", "issued_at", "reference",
+            "snapshot", "signed_at", "signature_key_id", "signature_value",
         ))  # fmt: skip
         return rx
 

@@ -15,6 +15,7 @@ from django.db.models import Q, Subquery
 from elmed.access import actors, policy
 from elmed.access.actors import Actor
 from elmed.access.visibility import visible_prescription
+from elmed.core.models import Mode
 from elmed.core.refusals import NotAllowed, NotNow, NotVisible, Refusal, VersionConflict
 from elmed.events.record import record
 from elmed.prescriptions import facts as facts_
@@ -100,7 +101,7 @@ def is_overdue(rx: Prescription, now: datetime) -> bool:
 
 def expire_locked(subject: Subject, now: datetime) -> None:
     """Expire a locked, overdue prescription: it ended when its validity did, not when somebody noticed."""
-    clock = actors.clock(subject.rx.world_id, subject.rx.world.mode)
+    clock = actors.clock(subject.rx.world_id, Mode(subject.rx.world.mode))
     finish(subject, clock, Act.EXPIRE, Status.EXPIRED, now=now, reason="", ended_at=subject.rx.expires_at)
 
 

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from elmed.access import actors
 from elmed.access.actors import Actor
+from elmed.core.models import Mode
 from elmed.core.refusals import Invalid
 from elmed.prescriptions import facts as facts_
 from elmed.prescriptions.actions import hold, issue
@@ -67,7 +68,7 @@ def _end(old: Subject, actor: Actor, reason: str, now: datetime) -> Status:
 
 def hold_replacement(old: Subject, now: datetime) -> None:
     """The old one was handed over after all: its replacement waits until the doctor confirms or cancels it."""
-    clock = actors.clock(old.rx.world_id, old.rx.world.mode)
+    clock = actors.clock(old.rx.world_id, Mode(old.rx.world.mode))
     for row in (
         Prescription.objects.select_for_update(of=("self",))
         .select_related("patient")

@@ -50,7 +50,7 @@ def reverse(
             reason_code=reason,
             person_id=actor.person_id,
             key_id=actor.key_id,
-            account_id=actor.account_id,
+            account_id=actor.acting_account_id,
             created_at=now,
         )
         touched = _take_back(dispense, reason, lines)
@@ -122,7 +122,7 @@ def _restore(subject: Subject, dispense: Dispense, touched: set[int], now: datet
 
 
 def _status_after(subject: Subject) -> Status:
-    """Derived while a pharmacy holds it checked; every other status stays, and a hold's status to return to is derived anew."""
+    """Derived while a pharmacy holds it checked; other statuses stay; where a hold returns to is derived anew."""
     rx = subject.rx
     derived = derive(supply.line_states(subject), repeats_remain=rx.issue_number <= rx.repeats_allowed)
     for hold in subject.holds:

@@ -48,7 +48,7 @@ def take_over(rx: Prescription, pharmacy: Account) -> None:
 
 
 def receiving_pharmacy(actor: Actor, pharmacy_id: int) -> Account:
-    """A pharmacy that can be chosen in the actor's world: a verified one, or in a test world its own or a synthetic one."""
+    """A pharmacy that can be chosen in the actor's world: verified ones; in a test world its own or a synthetic one."""
     pharmacies = Account.objects.filter(kind=AccountKind.PHARMACY, pk=pharmacy_id)
     if actor.world_id == LIVE_WORLD_ID:
         pharmacies = pharmacies.filter(state=AccountState.VERIFIED, world_id=LIVE_WORLD_ID)

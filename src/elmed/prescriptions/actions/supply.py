@@ -86,7 +86,7 @@ def record_supply(subject: Subject, actor: Actor, supply: Supply, *, source: str
     dispense = Dispense.objects.create(
         prescription=rx,
         issue_number=rx.issue_number,
-        pharmacy_id=actor.account_id,
+        pharmacy_id=actor.acting_account_id,
         person_id=actor.person_id,
         key_id=actor.key_id,
         source=source,
@@ -229,6 +229,7 @@ def require_seal(subject: Subject) -> None:
         log.critical("signature_invalid prescription=%s world=%s", subject.rx.pk, subject.rx.world_id)
         raise NotNow(
             "signature_invalid",
-            "The seal of this prescription does not hold. Do not supply it; call the prescriber. ELMED's staff are told.",
+            "The seal of this prescription does not hold. Do not supply it; call the prescriber. "
+            "ELMED's staff are told.",
             current_status=subject.rx.status,
         )
