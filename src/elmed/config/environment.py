@@ -79,9 +79,6 @@ class Environment(BaseSettings):
     controlled_portal_only: bool = Field(
         True, description="Jurisdiction: controlled medicines are dispensed in the portal only, never by a key."
     )
-    controlled_sold_online: bool = Field(
-        False, description="Jurisdiction: controlled medicines may be sold in web shops."
-    )
     max_body_bytes: int = Field(
         1024 * 1024, ge=1024, description="Largest request body the API takes, in bytes (413 above it)."
     )

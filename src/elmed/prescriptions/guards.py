@@ -1,6 +1,7 @@
 """The conditions of the legal acts: pure functions of (facts, caller, moment) that answer None or a No.
 
-Read from the table in states.py. Facts are gathered in facts.py; nothing here touches the database.
+Read from the table in states.py. Facts are gathered in facts.py; nothing here touches the database. What the law
+of the place fixes comes from jurisdiction.py.
 """
 
 from collections.abc import Callable
@@ -8,6 +9,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from elmed.access.permissions import Permission
+from elmed.prescriptions.jurisdiction import jurisdiction
 from elmed.prescriptions.vocabulary import LATE_REPORT, LATE_SOURCES, HoldKind, Side
 from elmed.prescriptions.vocabulary import Status as S
 
@@ -179,7 +181,7 @@ def online_allowed(facts: Facts, caller: Caller, _now: datetime) -> No | None:
     """Where the jurisdiction says so, controlled medicines are dispensed in the portal only."""
     return (
         No("controlled_portal_only", "Controlled medicines are dispensed in the pharmacy portal only.")
-        if facts.is_controlled and caller.by_key
+        if facts.is_controlled and caller.by_key and jurisdiction().controlled_portal_only
         else None
     )
 

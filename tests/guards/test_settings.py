@@ -1,0 +1,40 @@
+"""Every setting is described, takes effect, and comes from the environment only."""
+
+import ast
+import dataclasses
+
+import pytest
+
+from elmed.config.environment import Environment
+from elmed.prescriptions.jurisdiction import Jurisdiction
+from tests.guards.source import PACKAGE, attributes, files, name, tree
+
+FIELDS = Environment.model_fields
+
+
+@pytest.mark.parametrize("field", sorted(FIELDS))
+def test_it_is_described(field):
+    words = FIELDS[field].description or ""
+    assert len(words) > 8 and words.endswith("."), f"{field.upper()} has no description"
+
+
+@pytest.mark.parametrize("field", sorted(FIELDS))
+def test_somebody_reads_it(field):
+    readers = [name(path) for path in files() if name(path) != "config/environment.py" and field in attributes(path)]
+    assert readers, f"{field.upper()} is a setting without effect"
+
+
+@pytest.mark.parametrize("field", sorted(field.name for field in dataclasses.fields(Jurisdiction)))
+def test_the_jurisdiction_rules_something(field):
+    users = [path for path in files(PACKAGE / "prescriptions") if path.name != "jurisdiction.py"]
+    own = ast.unparse(tree(PACKAGE / "prescriptions/jurisdiction.py"))
+    assert f"self.{field}" in own or any(field in attributes(path) for path in users)
+
+
+def test_nobody_else_reads_the_environment():
+    readers = [
+        name(path)
+        for path in files()
+        if name(path) != "config/environment.py" and {"environ", "getenv"} & attributes(path)
+    ]
+    assert [reader for reader in readers if not reader.startswith("cli/")] == []
