@@ -16,6 +16,7 @@ from elmed.core.models import LIVE_WORLD_ID, Mode, World
 from elmed.core.refusals import Invalid, NotNow, NotVisible
 from elmed.events.record import record
 
+MAX_REASON = 500
 # Which states staff can move an account to, from where.
 STATE_CHANGES: dict[AccountState, frozenset[AccountState]] = {
     AccountState.VERIFIED: frozenset(
@@ -60,10 +61,11 @@ def register(
 
     Raises Invalid: no name, a licence missing or used by another account, a role that its kind does not have.
     """
+    licence_number, licence_body = licence_number.strip(), licence_body.strip()
     errors = []
     if not name.strip():
         errors.append({"pointer": "/name", "code": "required", "detail": "Give a name."})
-    if kind in (AccountKind.DOCTOR, AccountKind.PHARMACY) and not licence_number.strip():
+    if kind in (AccountKind.DOCTOR, AccountKind.PHARMACY) and not licence_number:
         errors.append({"pointer": "/licence_number", "code": "required", "detail": "Give the licence number."})
     elif (
         licence_number
@@ -83,8 +85,8 @@ def register(
         kind=kind,
         state=state,
         name=name.strip(),
-        licence_number=licence_number.strip(),
-        licence_body=licence_body.strip(),
+        licence_number=licence_number,
+        licence_body=licence_body,
         licence_expires_on=licence_expires_on,
         specialty=specialty,
         phone=phone,
@@ -124,6 +126,8 @@ def change_state(actor: Actor, account_id: int, state: AccountState, *, reason: 
         )
     if state is not AccountState.VERIFIED and not reason.strip():
         raise Invalid.field("/reason", "required", "Say why.")
+    if len(reason.strip()) > MAX_REASON:
+        raise Invalid.field("/reason", "too_long", f"At most {MAX_REASON} characters.")
     account.state, account.state_reason = state, reason.strip()
     account.save(update_fields=["state", "state_reason", "updated_at"])
     record(actor, _EVENT[state], accounts=[account.pk], at=now, subject_account_id=account.pk)
@@ -133,6 +137,7 @@ def change_state(actor: Actor, account_id: int, state: AccountState, *, reason: 
 def lapse_due(today: date, now: datetime) -> int:
     """Let every verified account lapse whose licence expired before `today`. Returns how many; the worker calls it."""
     due = Account.objects.filter(state=AccountState.VERIFIED, licence_expires_on__lt=today)
+    lapsed = 0
     for pk in list(due.values_list("pk", flat=True)):
         with transaction.atomic():
             account = Account.objects.select_for_update().get(pk=pk)
@@ -142,4 +147,5 @@ def lapse_due(today: date, now: datetime) -> int:
             account.save(update_fields=["state", "updated_at"])
             clock = Actor(None, None, AccountState.VERIFIED, frozenset(), "clock")
             record(clock, "account.lapsed", accounts=[pk], at=now, subject_account_id=pk)
-    return len(due)
+            lapsed += 1
+    return lapsed

@@ -57,11 +57,12 @@ def find(actor: Actor, by: Finding) -> Patient | None:
                 world_id=actor.world_id,
                 family_name__iexact=by.family_name.strip(),
                 date_of_birth=by.date_of_birth,
-            )[:2]
+            ).select_related("merged_into")
         )
-        if len(found) != 1:
+        winners = {row.merged_into or row for row in found}
+        if len(winners) != 1:
             return None
-        winner = found[0].merged_into or found[0]
+        winner = winners.pop()
         record_access(actor, "patient.find", patient_ids=[winner.pk])
         return winner
 
@@ -72,13 +73,15 @@ def create(
 ) -> Consultation:
     """Make a record and its first consultation. Raises Invalid (impossible birth date, another's health number)."""
     policy.require(actor, Permission.PATIENT_WRITE)
+    words = {name: value.strip() if isinstance(value, str) else value for name, value in vars(new).items()}
+    number = words["health_number"]
     errors = []
     for name in ("family_name", "given_name"):
-        if not getattr(new, name).strip():
+        if not words[name]:
             errors.append({"pointer": f"/{name}", "code": "required", "detail": "This is needed."})
     if not date(1880, 1, 1) <= new.date_of_birth <= now.date():
         errors.append({"pointer": "/date_of_birth", "code": "out_of_range", "detail": "Not a possible date of birth."})
-    if new.health_number and Patient.objects.filter(world_id=actor.world_id, health_number=new.health_number).exists():
+    if number and Patient.objects.filter(world_id=actor.world_id, health_number__iexact=number).exists():
         errors.append(
             {
                 "pointer": "/health_number",
@@ -88,7 +91,7 @@ def create(
         )
     if errors:
         raise Invalid(errors)
-    patient = Patient.objects.create(world_id=actor.world_id, created_at=now, updated_at=now, **vars(new))
+    patient = Patient.objects.create(world_id=actor.world_id, created_at=now, updated_at=now, **words)
     record(actor, "patient.created", accounts=[actor.account_id], at=now, data={"patient_id": patient.pk})
     return _consult(actor, patient, identity_check=identity_check, summary=summary, now=now)
 

@@ -6,7 +6,7 @@ the same Facts from one statement (api/v1/prescription_read.py).
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import NamedTuple
 
 from elmed.access.actors import Actor
@@ -15,7 +15,16 @@ from elmed.core.clock import end_of_day
 from elmed.prescriptions.guards import Caller, Facts, HoldFacts
 from elmed.prescriptions.jurisdiction import jurisdiction
 from elmed.prescriptions.models import DispenseLine, Hold, Prescription, PrescriptionLine
-from elmed.prescriptions.vocabulary import OPEN, REVERSAL_WINDOW, HoldKind, ReversalReason, Side, Status
+from elmed.prescriptions.vocabulary import (
+    LATE_SOURCES,
+    OPEN,
+    REVERSAL_WINDOW,
+    Act,
+    HoldKind,
+    ReversalReason,
+    Side,
+    Status,
+)
 
 
 class Supplied(NamedTuple):
@@ -97,7 +106,7 @@ def facts(
     return Facts(
         status=Status(rx.status),
         is_controlled=rx.is_controlled,
-        valid_from_at=valid_from_at(rx),
+        valid_from_at=first_moment(rx.valid_from),
         expires_at=rx.expires_at,
         complete=complete,
         supplied_ever=subject.supplied_ever,
@@ -115,13 +124,13 @@ def facts(
             _reversible(subject, row, actor, now) for row in subject.supplied if dispense_id in (None, row.dispense_id)
         ),
         hold=HoldFacts(HoldKind(hold.kind), Side(hold.side), Status(hold.return_to), hold.placed_at) if hold else None,
+        replacement_supplied=rx.replaced_at is not None and _replacement_supplied(rx),
     )
 
 
-def valid_from_at(rx: Prescription) -> datetime:
-    """The first moment of `valid_from` in the jurisdiction's time zone."""
-    zone = jurisdiction().zone
-    return datetime(rx.valid_from.year, rx.valid_from.month, rx.valid_from.day, tzinfo=zone)
+def first_moment(day: date) -> datetime:
+    """The first moment of a day in the jurisdiction's time zone."""
+    return datetime(day.year, day.month, day.day, tzinfo=jurisdiction().zone)
 
 
 def expires_at(rx: Prescription) -> datetime:
@@ -130,9 +139,16 @@ def expires_at(rx: Prescription) -> datetime:
 
 
 def _last_cancellation(rx: Prescription) -> Hold | None:
-    if rx.status != Status.CANCELLED:
+    """The request that was not withdrawn before it ended: from that moment nothing was to be handed over."""
+    if rx.status not in LATE_SOURCES:
         return None
-    return Hold.objects.filter(prescription=rx, kind=HoldKind.CANCELLATION).order_by("pk").last()
+    requests = Hold.objects.filter(prescription=rx, kind=HoldKind.CANCELLATION)
+    return requests.exclude(outcome=Act.WITHDRAW_CANCEL.value).order_by("pk").last()
+
+
+def _replacement_supplied(rx: Prescription) -> bool:
+    supplied = (_supplied(pk) for pk in Prescription.objects.filter(replaces=rx).values_list("pk", flat=True))
+    return any(row.counts for rows in supplied for row in rows)
 
 
 def _pharmacy_active(rx: Prescription, actor: Actor) -> bool:

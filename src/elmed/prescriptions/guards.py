@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from elmed.access.permissions import Permission
 from elmed.prescriptions.jurisdiction import jurisdiction
-from elmed.prescriptions.vocabulary import LATE_REPORT, LATE_SOURCES, HoldKind, Side
+from elmed.prescriptions.vocabulary import CANCELLATION_ANSWER, LATE_REPORT, LATE_SOURCES, HoldKind, Side
 from elmed.prescriptions.vocabulary import Status as S
 
 
@@ -44,6 +44,7 @@ class Facts(NamedTuple):
     cancel_requested_at: datetime | None
     reversible: bool  # the caller's pharmacy made a dispense of the newest issue, not reversed, inside the window
     hold: HoldFacts | None
+    replacement_supplied: bool = False  # something of what replaced it was supplied
 
 
 class Caller(NamedTuple):
@@ -101,6 +102,25 @@ def not_self(_facts: Facts, caller: Caller, _now: datetime) -> No | None:
         if caller.self_dealing
         else None
     )
+
+
+def held_by_nobody_else(facts: Facts, caller: Caller, _now: datetime) -> No | None:
+    """The proof alone brings a prescription to a pharmacy only while no other holds it."""
+    if facts.status is S.ISSUED or caller.sides & {Side.DOCTOR, Side.PATIENT}:
+        return None
+    return No("held_elsewhere", "A pharmacy holds it already: the patient or the doctor can move it.")
+
+
+def not_replaced(facts: Facts, _caller: Caller, _now: datetime) -> No | None:
+    """One replacement at a time: two of them would both become dispensable."""
+    return None if facts.replaced_at is None else No("replaced", "It is replaced already. Cancel the new one first.")
+
+
+def unanswered_for_the_clock(facts: Facts, caller: Caller, now: datetime) -> No | None:
+    """The clock answers for the pharmacy only when its 24 hours are over."""
+    if Side.CLOCK not in caller.sides or facts.hold is None or now >= facts.hold.placed_at + CANCELLATION_ANSWER:
+        return None
+    return No("not_overdue", "The pharmacy still has time to answer.")
 
 
 def hold_is(kind: HoldKind) -> Guard:
@@ -186,8 +206,8 @@ def online_allowed(facts: Facts, caller: Caller, _now: datetime) -> No | None:
     )
 
 
-def supply_due(facts: Facts, caller: Caller, now: datetime) -> No | None:
-    """A supply's moment: inside validity and interval, and never both an old one and what replaced it."""
+def never_both(facts: Facts, caller: Caller, now: datetime) -> No | None:
+    """Never is both supplied, an old one and what replaced it."""
     moment = caller.handed_over_at or now
     if facts.predecessor_open:
         return No(
@@ -196,6 +216,14 @@ def supply_due(facts: Facts, caller: Caller, now: datetime) -> No | None:
         )
     if facts.replaced_at is not None and moment >= facts.replaced_at:
         return No("replaced", "The doctor replaced it by another prescription.")
+    if facts.replacement_supplied:
+        return No("replacement_supplied", "The prescription that replaced it was supplied. Call the prescriber.")
+    return None
+
+
+def supply_due(facts: Facts, caller: Caller, now: datetime) -> No | None:
+    """A supply's moment: inside the validity, and not before the interval since the last issue has passed."""
+    moment = caller.handed_over_at or now
     if moment < facts.valid_from_at:
         return No("not_yet_valid", "Its validity has not begun.")
     if moment >= facts.expires_at:
@@ -223,7 +251,7 @@ def late_report(facts: Facts, caller: Caller, now: datetime) -> No | None:
         return refusal
     if facts.status is S.CANCELLED and not facts.ended_by_clock:
         return refusal
-    limit = min(filter(None, (facts.ended_at, facts.cancel_requested_at if facts.status is S.CANCELLED else None)))
+    limit = min(filter(None, (facts.ended_at, facts.cancel_requested_at)))
     if caller.handed_over_at >= limit:
         return refusal
     return (
@@ -245,9 +273,9 @@ def handed_over_before_request(facts: Facts, caller: Caller, _now: datetime) -> 
     )
 
 
-def reversible(facts: Facts, caller: Caller, _now: datetime) -> No | None:
+def reversible(facts: Facts, _caller: Caller, _now: datetime) -> No | None:
     """The pharmacy's own dispense of the newest issue, within 72 h of the record; staff later."""
-    if facts.reversible or Side.STAFF in caller.sides:
+    if facts.reversible:
         return None
     return No(
         "not_reversible",

@@ -51,6 +51,10 @@ class Prescription(models.Model):
         null=True, blank=True, help_text="When the present pharmacy's pharmacist checked it."
     )
     ended_at = models.DateTimeField(null=True, blank=True, help_text="The moment it stopped being open.")
+    ended_as = models.CharField(
+        max_length=20, blank=True, default="", db_default="",
+        help_text="Where a supply reported after the end completed it: the status that a reversal brings back.",
+    )  # fmt: skip
     issued_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()

@@ -72,7 +72,7 @@ def make(rx: Prescription, lines: Sequence[PrescriptionLine], prescriber: Accoun
 def intact(rx: Prescription, lines: Sequence[PrescriptionLine]) -> bool:
     """Whether the seal fits the snapshot, and the rows that are dispensed from still say what it says."""
     payload = rx.snapshot.encode()
-    if not rx.snapshot or not seal.holds(payload, rx.signature_key_id, rx.signature_value):
+    if not rx.snapshot or rx.issued_at is None or not seal.holds(payload, rx.signature_key_id, rx.signature_value):
         return False
     signed = json.loads(rx.snapshot)
     same_people = signed["patient"]["id"] == rx.patient_id and signed["prescriber"]["id"] == rx.prescriber_id

@@ -46,13 +46,13 @@ _PAST = {
     Act.REPLACE: "replaced", Act.EXPIRE: "expired", Act.TRANSFER: "transferred", Act.CORRECT: "entered_in_error",
 }  # fmt: skip
 
-_SUPPLY = (g.not_self, g.online_allowed, g.supply_due)
+_SUPPLY = (g.not_self, g.online_allowed, g.never_both, g.supply_due)
 _CHECKED = {S.VERIFIED, S.PARTIALLY_DISPENSED}
 
 # fmt: off
 TRANSITIONS: dict[Act, Transition] = {row.act: row for row in (
     _row(Act.ISSUE, {S.DRAFT}, {Side.DOCTOR}, (g.complete,), {S.ISSUED, S.PENDING_REVIEW}),
-    _row(Act.ROUTE, {S.ISSUED, S.PENDING_REVIEW}, {Side.DOCTOR, Side.PATIENT, Side.BEARER}, (), {S.PENDING_REVIEW}),
+    _row(Act.ROUTE, {S.ISSUED, S.PENDING_REVIEW}, {Side.DOCTOR, Side.PATIENT, Side.BEARER}, (g.held_by_nobody_else,), {S.PENDING_REVIEW}),
     _row(Act.VERIFY, {S.PENDING_REVIEW}, {Side.PHARMACY}, (g.not_self,), {S.VERIFIED, S.PARTIALLY_DISPENSED}),
     _row(Act.RETURN, {S.PENDING_REVIEW, *_CHECKED}, {Side.PHARMACY}, (), {S.ISSUED}),
     _row(Act.REJECT, {S.PENDING_REVIEW, S.VERIFIED}, {Side.PHARMACY}, (g.nothing_supplied,), {S.REJECTED}),
@@ -65,12 +65,12 @@ TRANSITIONS: dict[Act, Transition] = {row.act: row for row in (
     _row(Act.CLOSE, {S.PENDING_REVIEW, S.VERIFIED, S.ON_HOLD}, {Side.PHARMACY}, (g.nothing_supplied, g.pharmacys_own_hold), {S.NOT_DISPENSED}),
     _row(Act.CANCEL, {S.DRAFT, S.ISSUED, S.PENDING_REVIEW, S.ON_HOLD}, {Side.DOCTOR}, (g.nothing_supplied, g.cancellable_hold), {S.CANCELLED}),
     _row(Act.REQUEST_CANCEL, {S.VERIFIED, S.ON_HOLD}, {Side.DOCTOR}, (g.nothing_supplied, g.requestable_hold), {S.ON_HOLD}),
-    _row(Act.CONFIRM_CANCEL, {S.ON_HOLD}, {Side.PHARMACY, Side.CLOCK}, (g.hold_is(HoldKind.CANCELLATION),), {S.CANCELLED}),
+    _row(Act.CONFIRM_CANCEL, {S.ON_HOLD}, {Side.PHARMACY, Side.CLOCK}, (g.hold_is(HoldKind.CANCELLATION), g.unanswered_for_the_clock), {S.CANCELLED}),
     _row(Act.ANSWER_HANDED_OVER, {S.ON_HOLD}, {Side.PHARMACY}, (g.hold_is(HoldKind.CANCELLATION), g.handed_over_before_request, *_SUPPLY, g.something_left),
          {S.DISPENSED, S.STOPPED}),
     _row(Act.WITHDRAW_CANCEL, {S.ON_HOLD}, {Side.DOCTOR}, (g.hold_is(HoldKind.CANCELLATION),), {S.VERIFIED, S.PARTIALLY_DISPENSED, S.ON_HOLD}),
     _row(Act.STOP, OPEN, {Side.DOCTOR}, (g.something_supplied,), {S.STOPPED}),
-    _row(Act.REPLACE, OPEN, {Side.DOCTOR}, (), {S.CANCELLED, S.ON_HOLD, S.STOPPED}),
+    _row(Act.REPLACE, OPEN, {Side.DOCTOR}, (g.not_replaced,), {S.CANCELLED, S.ON_HOLD, S.STOPPED}),
     _row(Act.EXPIRE, OPEN, {Side.CLOCK}, (g.overdue,), {S.EXPIRED}),
     _row(Act.TRANSFER, {S.PENDING_REVIEW, *_CHECKED, S.ON_HOLD}, {Side.STAFF}, (g.pharmacy_gone,), {S.ISSUED}),
     _row(Act.CORRECT, set(S) - {S.ENTERED_IN_ERROR}, {Side.STAFF}, (), {S.ENTERED_IN_ERROR}),

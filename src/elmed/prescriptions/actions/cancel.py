@@ -9,6 +9,7 @@ from datetime import datetime
 from elmed.access import actors
 from elmed.access.actors import Actor
 from elmed.core.models import Mode
+from elmed.core.refusals import NotNow
 from elmed.prescriptions.actions import hold, replace, supply
 from elmed.prescriptions.actions.legal import end_holds, finish, legal
 from elmed.prescriptions.actions.supply import Supply
@@ -55,7 +56,8 @@ def confirm_cancel(
         finish(
             subject, actor, Act.CONFIRM_CANCEL, Status.CANCELLED, now=now, reason=reason, data={"unanswered": by_clock}
         )
-        replace.release_predecessor(subject)
+        if not by_clock:  # unanswered, its supply may still be reported
+            replace.release_predecessor(subject)
         return subject.rx
 
 
@@ -82,12 +84,22 @@ def answer_handed_over(
         validate=lambda subject: supply.validate(subject, what, now),
     ) as subject:
         supply.require_seal(subject)
+        replacements = replace.lock_replacements(subject)
         made = supply.record_supply(subject, actor, what, source=source, now=now)
         last_issue = subject.rx.issue_number > subject.rx.repeats_allowed
         done = last_issue and all(line.remaining_milli == 0 for line in subject.lines)
         status = Status.DISPENSED if done else Status.STOPPED
-        finish(subject, actor, Act.ANSWER_HANDED_OVER, status, now=now, data={"dispense_id": made.pk})
-        replace.hold_replacement(subject, now)
+        subject.rx.ended_as = Status.STOPPED
+        finish(
+            subject,
+            actor,
+            Act.ANSWER_HANDED_OVER,
+            status,
+            now=now,
+            changed=("ended_as",),
+            data={"dispense_id": made.pk},
+        )
+        replace.hold_replacements(replacements, now)
         return made
 
 
@@ -109,7 +121,14 @@ def cancel_unanswered(now: datetime, *, world_id: int) -> int:
         placed_at__lte=now - CANCELLATION_ANSWER,
         prescription__world_id=world_id,
     ).select_related("prescription__world")
-    for row in due:
-        clock = actors.clock(world_id, Mode(row.prescription.world.mode))
-        confirm_cancel(clock, row.prescription_id, now=now)
-    return len(due)
+    return sum(_cancel_for_silence(row, now) for row in due)
+
+
+def _cancel_for_silence(request: Hold, now: datetime) -> bool:
+    """Answer for the pharmacy. False where it is not due any more: answered, withdrawn, or overdue itself."""
+    rx = request.prescription
+    try:
+        confirm_cancel(actors.clock(rx.world_id, Mode(rx.world.mode)), rx.pk, now=now)
+    except NotNow:
+        return False
+    return True

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from elmed.access.actors import Actor
 from elmed.core.refusals import Invalid
+from elmed.prescriptions.actions import replace
 from elmed.prescriptions.actions.legal import finish, legal
 from elmed.prescriptions.models import Prescription
 from elmed.prescriptions.vocabulary import NOT_DISPENSED_REASONS, Act, Status
@@ -25,4 +26,5 @@ def close(
             reason=reason_code,
             data={"reason_code": reason_code},
         )
+        replace.release_predecessor(subject)
         return subject.rx

@@ -7,7 +7,7 @@ from elmed.prescriptions.actions import replace, supply
 from elmed.prescriptions.actions.legal import finish, legal
 from elmed.prescriptions.actions.supply import Supply
 from elmed.prescriptions.models import Dispense
-from elmed.prescriptions.vocabulary import LATE_SOURCES, Act
+from elmed.prescriptions.vocabulary import Act
 
 
 def dispense(
@@ -34,7 +34,7 @@ def dispense(
         validate=lambda subject: supply.validate(subject, what, now),
     ) as subject:
         supply.require_seal(subject)
-        late = subject.rx.status in LATE_SOURCES
+        replacements = replace.lock_replacements(subject)
         made = supply.record_supply(subject, actor, what, source=source, now=now)
         status = supply.settle(subject)
         finish(
@@ -43,9 +43,8 @@ def dispense(
             Act.DISPENSE,
             status,
             now=now,
-            changed=("issue_number", "next_dispense_at"),
+            changed=("issue_number", "next_dispense_at", "ended_as"),
             data={"dispense_id": made.pk},
         )
-        if late:
-            replace.hold_replacement(subject, now)
+        replace.hold_replacements(replacements, now)
         return made

@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from django.db import transaction
+from django.db.models import CharField
 
 from elmed.access import policy, visibility
 from elmed.access.actors import Actor
 from elmed.access.permissions import Permission
+from elmed.core.quantities import MAX_THOUSANDTHS
 from elmed.core.refusals import Invalid, NotNow, NotVisible, VersionConflict
 from elmed.patients.models import Consultation, Patient
 from elmed.prescriptions import facts
@@ -17,6 +19,14 @@ from elmed.prescriptions.models import Prescription, PrescriptionLine
 from elmed.prescriptions.vocabulary import OPEN, Status
 
 MAX_LINES = 20
+MAX_NOTES = 1000
+MAX_REPEATS = 99
+MAX_DAYS = 366
+_MAX_LENGTHS = {
+    field.name: field.max_length
+    for field in PrescriptionLine._meta.fields
+    if isinstance(field, CharField) and field.max_length
+}
 
 
 @dataclass(frozen=True)
@@ -71,8 +81,11 @@ def save_draft(
     )
     if consultation_id is not None:
         rx.consultation = visibility.get(actor, Consultation, consultation_id)
+    _check_same_patient(rx, patient)
     controlled = any(line.is_controlled for line in content.lines)
     today = now.astimezone(jurisdiction().zone).date()
+    if errors := _line_errors(content.lines) + _limit_errors(content, today):
+        raise Invalid(errors)
     rx.valid_from = content.valid_from or today
     rx.valid_until = content.valid_until or jurisdiction().latest_valid_until(rx.valid_from, controlled=controlled)
     rx.diagnosis, rx.notes = list(content.diagnosis), content.notes.strip()
@@ -82,8 +95,6 @@ def save_draft(
     rx.expires_at = facts.expires_at(rx)
     if rx.valid_until < rx.valid_from:
         raise Invalid.field("/valid_until", "before_valid_from", "It lies before the first day.")
-    if errors := _line_errors(content.lines):
-        raise Invalid(errors)
     rx.save()
     PrescriptionLine.objects.filter(prescription=rx).delete()
     PrescriptionLine.objects.bulk_create(
@@ -123,6 +134,14 @@ def _draft_row(
     return rx
 
 
+def _check_same_patient(rx: Prescription, patient: Patient) -> None:
+    """What it follows from, and what it replaces, is the same patient's."""
+    if rx.consultation is not None and rx.consultation.patient_id != patient.pk:
+        raise Invalid.field("/consultation", "another_patient", "This consultation was with another patient.")
+    if rx.replaces is not None and rx.replaces.patient_id != patient.pk:
+        raise Invalid.field("/patient", "another_patient", "What it replaces is another patient's.")
+
+
 def _check_replaceable(actor: Actor, replaces_id: int, patient: Patient) -> None:
     old = visibility.get(actor, Prescription, replaces_id)
     if old.patient_id != patient.pk:
@@ -149,9 +168,34 @@ def _line_errors(lines: Sequence[DraftLine]) -> list[dict[str, str]]:
         for name in ("medication_text", "dosage_text", "unit"):
             if not getattr(line, name).strip():
                 errors.append({"pointer": f"/lines/{index}/{name}", "code": "required", "detail": "This is needed."})
-        if line.quantity_milli <= 0:
-            errors.append({"pointer": f"/lines/{index}/quantity", "code": "out_of_range", "detail": "More than 0."})
+        for name, most in _MAX_LENGTHS.items():
+            if len(getattr(line, name) or "") > most:
+                detail = f"At most {most} characters."
+                errors.append({"pointer": f"/lines/{index}/{name}", "code": "too_long", "detail": detail})
+        if not 0 < line.quantity_milli <= MAX_THOUSANDTHS:
+            detail = "More than 0 and at most 1000000."
+            errors.append({"pointer": f"/lines/{index}/quantity", "code": "out_of_range", "detail": detail})
+        if line.days_supply is not None and not 0 < line.days_supply <= MAX_DAYS:
+            detail = f"From 1 to {MAX_DAYS}."
+            errors.append({"pointer": f"/lines/{index}/days_supply", "code": "out_of_range", "detail": detail})
     return errors
+
+
+def _limit_errors(content: DraftContent, today: date) -> list[dict[str, str]]:
+    """What no jurisdiction could allow, and no database could hold."""
+    first = content.valid_from or today
+    checks = [
+        (len(content.notes.strip()) <= MAX_NOTES, "/notes", f"At most {MAX_NOTES} characters."),
+        (0 <= content.repeats_allowed <= MAX_REPEATS, "/repeats_allowed", f"From 0 to {MAX_REPEATS}."),
+        (
+            0 <= content.minimum_dispense_interval_days <= MAX_DAYS,
+            "/minimum_dispense_interval_days",
+            f"From 0 to {MAX_DAYS}.",
+        ),
+        (abs((first - today).days) <= MAX_DAYS, "/valid_from", f"Within {MAX_DAYS} days."),
+        (content.valid_until is None or content.valid_until.year < date.max.year, "/valid_until", "Too far away."),
+    ]
+    return [{"pointer": at, "code": "out_of_range", "detail": detail} for fine, at, detail in checks if not fine]
 
 
 def errors_in(rx: Prescription, lines: Sequence[PrescriptionLine], now: datetime) -> list[dict[str, str]]:

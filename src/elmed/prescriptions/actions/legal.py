@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Q, Subquery
 
 from elmed.access import actors, policy
@@ -17,7 +17,7 @@ from elmed.access.actors import Actor
 from elmed.access.visibility import visible_prescription
 from elmed.core.models import Mode
 from elmed.core.refusals import NotAllowed, NotNow, NotVisible, Refusal, VersionConflict
-from elmed.events.record import record
+from elmed.events.record import lock_lists, record
 from elmed.prescriptions import facts as facts_
 from elmed.prescriptions.facts import Subject
 from elmed.prescriptions.models import FormerSupplier, Hold, Prescription
@@ -84,7 +84,7 @@ def legal(
                 raise VersionConflict(subject.rx.version)
             yield subject
     except Refusal:
-        if expired and not connection.in_atomic_block:
+        if expired:
             expire_overdue(prescription_id, actor, now)
         raise
 
@@ -102,6 +102,7 @@ def is_overdue(rx: Prescription, now: datetime) -> bool:
 def expire_locked(subject: Subject, now: datetime) -> None:
     """Expire a locked, overdue prescription: it ended when its validity did, not when somebody noticed."""
     clock = actors.clock(subject.rx.world_id, Mode(subject.rx.world.mode))
+    lock_concerned(subject)
     finish(subject, clock, Act.EXPIRE, Status.EXPIRED, now=now, reason="", ended_at=subject.rx.expires_at)
 
 
@@ -141,8 +142,7 @@ def finish(
         end_holds(subject.holds, now, outcome=act.value)
         subject.holds = []
     if to not in OPEN and to is not Status.DRAFT:
-        if rx.status != to or rx.ended_at is None:
-            rx.ended_at = ended_at or now
+        rx.ended_at = rx.ended_at or ended_at or now
     else:
         rx.ended_at = None
     rx.status = to
@@ -160,6 +160,15 @@ def finish(
         version=rx.version,
         data={"status": to.value} | (data or {}),
     )
+
+
+def lock_concerned(subject: Subject, others: Sequence[Subject] = (), *, pharmacy_id: int | None = None) -> None:
+    """Lock the event lists of everybody concerned, before the first of several events in one transaction."""
+    concerned = {pharmacy_id}
+    for one in (subject, *others):
+        concerned |= {one.rx.prescriber_id, one.rx.pharmacy_id, one.rx.patient.account_id}
+        concerned |= {row.pharmacy_id for row in one.supplied}
+    lock_lists(concerned, subject.rx.world_id)
 
 
 def end_holds(holds: Sequence[Hold], now: datetime, *, outcome: str) -> None:

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from elmed.access.actors import Actor
+from elmed.prescriptions.actions import replace
 from elmed.prescriptions.actions.legal import finish, legal
 from elmed.prescriptions.actions.words import required
 from elmed.prescriptions.models import Prescription
@@ -16,4 +17,5 @@ def reject(
     reason = required(reason, "/reason")
     with legal(actor, Act.REJECT, prescription_id, now=now, expected_version=expected_version) as subject:
         finish(subject, actor, Act.REJECT, Status.REJECTED, now=now, reason=reason)
+        replace.release_predecessor(subject)
         return subject.rx

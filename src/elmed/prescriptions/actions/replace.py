@@ -4,7 +4,7 @@ Never both: the new one is not dispensed while the old one is open, and of the o
 over before the replacement can still be reported.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from elmed.access import actors
@@ -13,7 +13,8 @@ from elmed.core.models import Mode
 from elmed.core.refusals import Invalid
 from elmed.prescriptions import facts as facts_
 from elmed.prescriptions.actions import hold, issue
-from elmed.prescriptions.actions.legal import finish, legal
+from elmed.prescriptions.actions.legal import finish, legal, lock_concerned
+from elmed.prescriptions.actions.route import receiving_pharmacy
 from elmed.prescriptions.actions.words import required
 from elmed.prescriptions.facts import Subject
 from elmed.prescriptions.models import Prescription
@@ -39,6 +40,9 @@ def replace(
             raise Invalid.field(
                 "/draft_id", "not_its_replacement", "This draft was not begun as the replacement of that prescription."
             )
+        if pharmacy_id is not None:
+            receiving_pharmacy(actor, pharmacy_id)
+        lock_concerned(old, pharmacy_id=pharmacy_id)
         status = _end(old, actor, reason, now)
         old.rx.replaced_at = now
         finish(
@@ -66,25 +70,30 @@ def _end(old: Subject, actor: Actor, reason: str, now: datetime) -> Status:
     return Status.ON_HOLD
 
 
-def hold_replacement(old: Subject, now: datetime) -> None:
-    """The old one was handed over after all: its replacement waits until the doctor confirms or cancels it."""
-    clock = actors.clock(old.rx.world_id, Mode(old.rx.world.mode))
-    for row in (
-        Prescription.objects.select_for_update(of=("self",))
-        .select_related("patient")
-        .filter(replaces=old.rx, status__in=OPEN)
-        .order_by("pk")
-    ):
-        new = facts_.load(row, old.rx)
+def lock_replacements(old: Subject) -> list[Subject]:
+    """The open prescriptions that replace it, locked, with everybody's event lists; none where it was not replaced."""
+    if old.rx.replaced_at is None:
+        return []
+    rows = Prescription.objects.select_for_update(of=("self",)).select_related("patient")
+    news = [facts_.load(row, old.rx) for row in rows.filter(replaces=old.rx, status__in=OPEN).order_by("pk")]
+    if news:
+        lock_concerned(old, news)
+    return news
+
+
+def hold_replacements(news: Sequence[Subject], now: datetime) -> None:
+    """What they replace was handed over after all: they wait until the doctor confirms or cancels them."""
+    for new in news:
         if any(open_hold.kind == HoldKind.REPLACEMENT for open_hold in new.holds):
             continue
+        clock = actors.clock(new.rx.world_id, Mode(new.rx.world.mode))
         reason = "The prescription it replaces was handed over."
         hold.place(new, HoldKind.REPLACEMENT, Side.DOCTOR, reason=reason, now=now, person_id=None)
         finish(new, clock, Act.HOLD, Status.ON_HOLD, now=now, reason=reason, data={"kind": HoldKind.REPLACEMENT.value})
 
 
 def release_predecessor(subject: Subject) -> None:
-    """A replacement that does not count any more does not block what it replaced."""
-    if subject.predecessor is not None:
+    """A replacement that ended unsupplied, and of which no supply can be reported, does not block what it replaced."""
+    if subject.predecessor is not None and not subject.supplied_ever:
         subject.predecessor.replaced_at = None
         subject.predecessor.save(update_fields=["replaced_at"])

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from datetime import datetime
 
+from django.db.models import F
+
 from elmed.access import visibility
 from elmed.access.actors import Actor
 from elmed.core import quantities
@@ -68,6 +70,8 @@ def reverse(
 def _check_lines(dispense: Dispense, lines: Mapping[int, int] | None) -> None:
     if lines is None:
         return
+    if not lines:
+        raise Invalid.field("/lines", "required", "Name at least one line, or leave it out.")
     given: dict[int, int] = {}
     for row in dispense.lines.all():
         given[row.line_id] = given.get(row.line_id, 0) + row.quantity_milli
@@ -81,6 +85,8 @@ def _check_lines(dispense: Dispense, lines: Mapping[int, int] | None) -> None:
                     "detail": "Not a line of this dispense.",
                 }
             )
+        elif quantity <= 0:
+            errors.append({"pointer": f"/lines/{index}/quantity", "code": "out_of_range", "detail": "More than 0."})
         elif quantity > given[line_id]:
             errors.append(
                 {
@@ -114,21 +120,35 @@ def _take_back(dispense: Dispense, reason: ReversalReason, lines: Mapping[int, i
 
 
 def _restore(subject: Subject, dispense: Dispense, touched: set[int], now: datetime) -> None:
-    """Count the dispense's issue anew, as the current one; a closed line that something came back to is open again."""
-    LineClosure.objects.filter(
-        line_id__in=touched, issue_number=dispense.issue_number, reopened_at__isnull=True
-    ).update(reopened_at=now)
+    """Count the dispense's issue anew, as the current one.
+
+    A closed line that something came back to is open again; every line is, where nothing of the issue is left supplied.
+    """
+    closures = LineClosure.objects.filter(
+        line__in=subject.lines, issue_number=dispense.issue_number, reopened_at__isnull=True
+    )
+    of_issue = DispenseLine.objects.filter(
+        dispense__prescription=subject.rx, dispense__issue_number=dispense.issue_number
+    )
+    if of_issue.filter(restored_milli__lt=F("quantity_milli")).exists():
+        closures = closures.filter(line_id__in=touched)
+    closures.update(reopened_at=now)
     supply.reopen_issue(subject, dispense.issue_number)
 
 
 def _status_after(subject: Subject) -> Status:
-    """Derived while a pharmacy holds it checked; other statuses stay; where a hold returns to is derived anew."""
+    """Derived while a pharmacy holds it checked; other statuses stay; where a hold returns to is derived anew.
+
+    What a report after its end completed does not come to life again: it is what that end made of it.
+    """
     rx = subject.rx
     derived = derive(supply.line_states(subject), repeats_remain=rx.issue_number <= rx.repeats_allowed)
     for hold in subject.holds:
         if hold.return_to in DERIVED_STATUSES and derived in OPEN:
             hold.return_to = derived
             hold.save(update_fields=["return_to"])
+    if rx.status == Status.DISPENSED and rx.ended_as and derived is not Status.DISPENSED:
+        return Status(rx.ended_as)
     return derived if rx.status in DERIVED_STATUSES else Status(rx.status)
 
 

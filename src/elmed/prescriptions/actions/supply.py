@@ -52,7 +52,11 @@ def validate(subject: Subject, supply: Supply, now: datetime) -> None:
     """What cannot be in any state: unknown lines, impossible moments. Raises Invalid."""
     errors = []
     known = {line.pk for line in subject.lines}
+    if supply.lines is not None and not supply.lines:
+        errors.append({"pointer": "/lines", "code": "required", "detail": "Name at least one line, or leave it out."})
     for index, line in enumerate(supply.lines or ()):
+        if line.quantity_milli <= 0:
+            errors.append({"pointer": f"/lines/{index}/quantity", "code": "out_of_range", "detail": "More than 0."})
         if line.medication_id not in known:
             errors.append(
                 {
@@ -181,7 +185,10 @@ def settle(subject: Subject) -> Status:
     states = line_states(subject)
     derived = derive(states, repeats_remain=repeats_remain)
     if rx.status in LATE_SOURCES:  # after the end: what remains keeps the status
-        return Status.DISPENSED if derived is Status.DISPENSED else Status(rx.status)
+        if derived is not Status.DISPENSED:
+            return Status(rx.status)
+        rx.ended_as = rx.status
+        return derived
     if issue_complete(states) and repeats_remain:
         _turn_to_issue(subject, rx.issue_number + 1)
     return derived
@@ -190,21 +197,23 @@ def settle(subject: Subject) -> Status:
 def _turn_to_issue(subject: Subject, number: int) -> None:
     """Make `number` the current issue: count anew what it supplied and closed, and say when it may be dispensed."""
     rx = subject.rx
-    rx.issue_number = number
+    same, rx.issue_number = number == rx.issue_number, number
     for line in subject.lines:
-        line.supplied_milli, line.closed_milli, line.reserved_milli = _counted(line, number)
+        line.supplied_milli, line.closed_milli = _counted(line, number)
+        line.reserved_milli = line.reserved_milli if same else 0
         line.save(update_fields=["supplied_milli", "closed_milli", "reserved_milli"])
     rx.next_dispense_at = _next_dispense_at(subject, number)
 
 
-def _counted(line: PrescriptionLine, issue_number: int) -> tuple[int, int, int]:
+def _counted(line: PrescriptionLine, issue_number: int) -> tuple[int, int]:
+    """What that issue supplied and closed of this line."""
     sums = DispenseLine.objects.filter(line=line, dispense__issue_number=issue_number).aggregate(
         gone=Sum("quantity_milli", default=0), back=Sum("restored_milli", default=0)
     )
     closed = LineClosure.objects.filter(line=line, issue_number=issue_number, reopened_at__isnull=True).aggregate(
         all=Sum("quantity_milli", default=0)
     )
-    return sums["gone"] - sums["back"], closed["all"], 0
+    return sums["gone"] - sums["back"], closed["all"]
 
 
 def _next_dispense_at(subject: Subject, issue_number: int) -> datetime | None:

@@ -41,6 +41,7 @@ class Migration(migrations.Migration):
                 ('replaced_at', models.DateTimeField(blank=True, help_text='When a replacement that still counts was signed.', null=True)),
                 ('verified_at', models.DateTimeField(blank=True, help_text="When the present pharmacy's pharmacist checked it.", null=True)),
                 ('ended_at', models.DateTimeField(blank=True, help_text='The moment it stopped being open.', null=True)),
+                ('ended_as', models.CharField(blank=True, db_default='', default='', help_text='Where a supply reported after the end completed it: the status that a reversal brings back.', max_length=20)),
                 ('issued_at', models.DateTimeField(blank=True, null=True)),
                 ('created_at', models.DateTimeField()),
                 ('updated_at', models.DateTimeField()),
