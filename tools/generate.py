@@ -35,6 +35,7 @@ def prepare() -> None:
 def artefacts() -> dict[str, Callable[[], str]]:
     """Every generated file with what makes it."""
     import reference_pages as pages
+    from dependencies_page import dependencies
 
     made = {
         "docs/reference/state-machine.md": pages.state_machine,
@@ -42,6 +43,7 @@ def artefacts() -> dict[str, Callable[[], str]]:
         "docs/reference/events.md": pages.events,
         "docs/reference/settings.md": pages.settings,
         "docs/reference/errors.md": pages.errors,
+        "docs/developer/dependencies.md": dependencies,
     }
     if importlib.util.find_spec("elmed.api.openapi"):
         openapi = importlib.import_module("elmed.api.openapi")
