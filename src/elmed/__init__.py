@@ -1,0 +1,3 @@
+"""ELMED: electronic prescriptions."""
+
+__version__ = "0.1.0"

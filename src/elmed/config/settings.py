@@ -61,6 +61,7 @@ INSTALLED_APPS = [
     "django_htmx",
     "django_cotton",
     "csp",
+    "drf_spectacular_sidecar",
     "elmed.core",
     "elmed.accounts",
     "elmed.access",
@@ -102,7 +103,7 @@ USE_I18N = True
 TEMPLATES: list[dict[str, Any]] = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [],
+        "DIRS": [BASE_DIR / "portals" / "templates"],  # before allauth's own
         "APP_DIRS": False,
         "OPTIONS": {
             "loaders": [
@@ -193,7 +194,13 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "django_cache"}}
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "django_cache",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},  # it culls beyond that: with the default of 300 a lock-out could be lost
+    }
+}
 DATA_UPLOAD_MAX_MEMORY_SIZE = ENV.max_body_bytes
 
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = ENV.email_from
@@ -215,5 +222,5 @@ LOGGING: dict[str, Any] = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
-    "loggers": {"elmed": {"level": "INFO"}},
+    "loggers": {"elmed": {"level": "INFO"}, "django.request": {"level": "ERROR"}},
 }

@@ -1,0 +1,173 @@
+"""Reading what a request says: the body's bytes, its JSON, its fields; the query's parameters.
+
+Syntax is 400, meaning is 422 with a JSON pointer per field (RFC 6901). Unknown fields and parameters are refused.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Annotated, Any, TypeVar
+
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest
+from django.http.request import UnreadablePostError
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+)
+
+from elmed.api.problems import ApiProblem
+from elmed.config.environment import environment
+from elmed.core import quantities
+from elmed.core.refusals import Invalid
+
+MAX_ID = 2**63 - 1
+_RFC3339 = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})")
+B = TypeVar("B", bound=BaseModel)
+
+
+class Body(BaseModel):
+    """A JSON object of the API: exact types, nothing unknown."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class Query(BaseModel):
+    """The query's parameters: texts read as their types, nothing unknown."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _printable(text: str) -> str:
+    """Refuse control characters: databases and labels choke on them."""
+    if any(ord(character) < 32 or ord(character) == 127 for character in text):
+        raise ValueError("No control characters.")
+    return text
+
+
+def _in_range(moment: datetime) -> datetime:
+    """Refuse moments that no clock here ever shows, before arithmetic on them overflows."""
+    if not 1900 <= moment.year <= 2200:
+        raise ValueError("A moment between 1900 and 2200.")
+    return moment
+
+
+def _rfc3339(text: object) -> object:
+    """Refuse the other spellings that a lenient parser takes: numbers, dates alone, local times."""
+    if not isinstance(text, str) or not _RFC3339.fullmatch(text):
+        raise ValueError("A moment such as 2026-11-22T10:15:00Z (RFC 3339; in an address, `+` is sent as %2B).")
+    return text
+
+
+def _quantity(text: str) -> str:
+    quantities.parse(text)
+    return text
+
+
+Text = Annotated[str, AfterValidator(_printable)]
+ShortText = Annotated[Text, StringConstraints(min_length=1, max_length=120)]
+Id = Annotated[int, Field(ge=1, le=MAX_ID)]
+Moment = Annotated[AwareDatetime, BeforeValidator(_rfc3339), AfterValidator(_in_range)]
+Quantity = Annotated[
+    str,
+    AfterValidator(_quantity),
+    Field(description='A decimal string in the line\'s unit, such as "14" or "0.5".', examples=["14"]),
+]
+
+
+def read_bytes(request: HttpRequest) -> bytes:
+    """The body's bytes. Raises ApiProblem 413 over the limit, 400 where the client went away."""
+    most = environment().max_body_bytes
+    try:
+        if int(request.META.get("CONTENT_LENGTH") or 0) > most:
+            raise ApiProblem("body_too_large")
+        if "chunked" in request.headers.get("Transfer-Encoding", "").lower():
+            # Django reads a body without Content-Length as empty; here empty means "dispense everything".
+            raw: bytes = request.environ["wsgi.input"].read(most + 1)  # type: ignore[attr-defined]
+            if len(raw) > most:
+                raise ApiProblem("body_too_large")
+            return raw
+        return request.body
+    except RequestDataTooBig:
+        raise ApiProblem("body_too_large") from None
+    except (UnreadablePostError, ValueError):
+        raise ApiProblem("malformed_body", "The body could not be read.") from None
+
+
+def check_json(request: HttpRequest, raw: bytes) -> None:
+    """Raise ApiProblem: not said to be JSON (415), or not JSON in UTF-8 (400). No body at all is fine."""
+    if not raw:
+        return
+    media = (request.content_type or "").lower()
+    if media != "application/json" and not media.endswith("+json"):
+        raise ApiProblem("unsupported_media_type")
+    try:
+        json.loads(raw.decode("utf-8"), parse_constant=_no_constant)
+    except (UnicodeDecodeError, ValueError, RecursionError):
+        raise ApiProblem("malformed_body") from None
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")
+
+
+def parse_body(raw: bytes, model: type[B]) -> B:
+    """The body as `model`; no body is an empty object. Raises Invalid (422), each field with its pointer."""
+    try:
+        return model.model_validate_json(raw or b"{}")
+    except ValidationError as wrong:
+        raise Invalid([_error(error) for error in wrong.errors(include_url=False, include_input=False)]) from None
+
+
+_CODES = {"extra_forbidden": "unknown_field", "value_error": "invalid_value", "missing": "required"}
+
+
+def _error(error: Mapping[str, Any]) -> dict[str, str]:
+    path = "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in error["loc"])
+    code = _CODES.get(error["type"], error["type"])
+    detail = "There is no such field." if code == "unknown_field" else error["msg"].removeprefix("Value error, ")
+    return {"pointer": path, "code": code, "detail": detail}
+
+
+def parse_query(request: HttpRequest, model: type[B]) -> B:
+    """The query's parameters as `model`. Raises ApiProblem 400 naming each wrong one."""
+    lists = {name for name, field in model.model_fields.items() if "tuple" in str(field.annotation)}
+    values: dict[str, Any] = {}
+    for name, given in request.GET.lists():
+        if len(given) > 1 and name not in lists:
+            raise ApiProblem("invalid_parameter", errors=[_parameter(name, "repeated", "Give it once.")])
+        values[name] = tuple(given) if name in lists else given[0]
+    try:
+        return model.model_validate(values)
+    except ValidationError as wrong:
+        errors = []
+        for error in wrong.errors(include_url=False, include_input=False):
+            name = str(error["loc"][0]) if error["loc"] else ""
+            unknown = error["type"] == "extra_forbidden"
+            errors.append(
+                _parameter(
+                    name,
+                    "unknown_parameter" if unknown else error["type"],
+                    "There is no such parameter." if unknown else error["msg"].removeprefix("Value error, "),
+                )
+            )
+        raise ApiProblem("invalid_parameter", errors=errors) from None
+
+
+def _parameter(name: str, code: str, detail: str) -> dict[str, str]:
+    return {"parameter": name, "code": code, "detail": detail}
+
+
+def parse_day(text: str) -> str:
+    """Refuse what is no `YYYY-MM-DD` of a real day."""
+    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
+        raise ValueError("A day as YYYY-MM-DD.")
+    date.fromisoformat(text)
+    return text

@@ -1,0 +1,25 @@
+"""Cursors of lists: signed, so that one that was changed, or belongs to another list or account, is refused."""
+
+from typing import Any
+
+from django.core import signing
+
+from elmed.api.problems import ApiProblem
+
+_SALT = "elmed.api.cursor"
+
+
+def make(*, owner: str, position: list[Any]) -> str:
+    """The text for `next_cursor`. `owner` says whose list with which filters it continues."""
+    return signing.dumps([owner, position], salt=_SALT)
+
+
+def read(text: str, *, owner: str) -> list[Any]:
+    """The position. Raises ApiProblem 400 where it is not such a cursor of this very list."""
+    try:
+        found, position = signing.loads(text, salt=_SALT)
+    except (signing.BadSignature, ValueError, TypeError):
+        raise ApiProblem("invalid_cursor") from None
+    if found != owner or not isinstance(position, list):
+        raise ApiProblem("invalid_cursor")
+    return position

@@ -1,0 +1,188 @@
+"""The one way into the API: an endpoint names its permission, or the import fails.
+
+The order of checks is promised and kept here: 401, 429, 400, 403, then the endpoint's own 404, 422 and
+409 or 412. Bodies are therefore parsed by the endpoint after its look-up, with `call.body(Model)`.
+"""
+
+import logging
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from django.db import InterfaceError, OperationalError, connection
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
+from pydantic import BaseModel
+
+from elmed.access import policy
+from elmed.access.actors import Actor
+from elmed.access.permissions import Permission
+from elmed.api import problems
+from elmed.api.authenticate import Caller, authenticate, rate_headers, require_address
+from elmed.api.bodies import MAX_ID, Query, check_json, parse_body, parse_query, read_bytes
+from elmed.api.conditions import expected_version, idempotency_key
+from elmed.api.problems import ApiProblem
+from elmed.core.refusals import NotVisible, Refusal
+
+log = logging.getLogger("elmed.api")
+B = TypeVar("B", bound=BaseModel)
+RETRY_AFTER = "5"
+
+
+class NoQuery(Query):
+    """An endpoint without parameters."""
+
+
+@dataclass
+class Call:
+    """One authenticated request, as an endpoint sees it."""
+
+    request: HttpRequest
+    caller: Caller
+    ids: Mapping[str, str]
+    query: BaseModel
+    raw: bytes = b""
+    expected_version: int | None = None  # of `If-Match`
+    idempotency_key: str | None = None
+
+    @property
+    def actor(self) -> Actor:
+        """Who calls."""
+        return self.caller.actor
+
+    def id(self, name: str, what: str) -> int:
+        """A number from the path. Raises NotVisible for what cannot be an id."""
+        text = self.ids[name]
+        if not re.fullmatch(r"[1-9][0-9]{0,18}", text) or int(text) > MAX_ID:
+            raise NotVisible(what)
+        return int(text)
+
+    def body(self, model: type[B]) -> B:
+        """The body as `model` (422 where it does not fit)."""
+        return parse_body(self.raw, model)
+
+    def params(self, model: type[B]) -> B:
+        """The query's parameters, as the endpoint declared them."""
+        if not isinstance(self.query, model):
+            raise TypeError(f"This endpoint did not declare {model.__name__}")
+        return self.query
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """What the routes, the documents and the access matrix know of one endpoint."""
+
+    method: str
+    path: str
+    name: str
+    summary: str
+    permission: Permission
+    handler: Callable[[Call], HttpResponse]
+    query: type[Query]
+    body: type[BaseModel] | None
+    answer: Mapping[str, Any]
+    codes: tuple[str, ...]
+    tag: str
+    extra_headers: tuple[str, ...] = field(default=())
+
+    @property
+    def writes(self) -> bool:
+        """Whether it changes something."""
+        return self.method != "GET"
+
+
+ENDPOINTS: list[Endpoint] = []
+
+
+def endpoint(
+    method: str,
+    route: str,
+    *,
+    permission: Permission,
+    answer: Mapping[str, Any],
+    tag: str,
+    query: type[Query] = NoQuery,
+    body: type[BaseModel] | None = None,
+    codes: tuple[str, ...] = (),
+) -> Callable[[Callable[[Call], HttpResponse]], Callable[[Call], HttpResponse]]:
+    """Register a handler. `answer` is the JSON schema of its 200, `codes` the errors particular to it.
+
+    Raises TypeError at import for a handler without permission or without words.
+    """
+    if not isinstance(permission, Permission):
+        raise TypeError(f"{method} {route} names no permission")
+
+    def register(handler: Callable[[Call], HttpResponse]) -> Callable[[Call], HttpResponse]:
+        if not handler.__doc__:
+            raise TypeError(f"{method} {route} says nothing of itself")
+        name, summary = handler.__name__, handler.__doc__.strip().splitlines()[0]
+        ENDPOINTS.append(Endpoint(method, route, name, summary, permission, handler, query, body, answer, codes, tag))
+        return handler
+
+    return register
+
+
+def patterns() -> list[URLPattern]:
+    """Django's routes of every registered endpoint; one view a path, telling methods apart."""
+    by_path: dict[str, dict[str, Endpoint]] = {}
+    for one in ENDPOINTS:
+        by_path.setdefault(one.path, {})[one.method] = one
+    return [
+        path(re.sub(r"{(\w+)}", r"<str:\1>", route).lstrip("/"), _view(methods)) for route, methods in by_path.items()
+    ]
+
+
+def _view(methods: Mapping[str, Endpoint]) -> Callable[..., HttpResponse]:
+    allow = ", ".join(sorted({*methods, *({"HEAD"} if "GET" in methods else set()), "OPTIONS"}))
+
+    def view(request: HttpRequest, **ids: str) -> HttpResponse:
+        method = "GET" if request.method == "HEAD" else request.method or ""
+        if method == "OPTIONS":
+            return HttpResponse(status=204, headers={"Allow": allow})
+        chosen = methods.get(method)
+        if chosen is None:
+            raise ApiProblem("method_not_allowed", headers={"Allow": allow})
+        return run(chosen, request, ids)
+
+    return view
+
+
+def run(chosen: Endpoint, request: HttpRequest, ids: Mapping[str, str]) -> HttpResponse:
+    """One request through the checks, in their order, to its endpoint; with the rate headers on every answer."""
+    caller = authenticate(request)
+    response = guarded(request, lambda: _checked(chosen, request, caller, ids))
+    for name, value in rate_headers(caller).items():
+        response[name] = value
+    response.setdefault("Cache-Control", "private, no-store")
+    return response
+
+
+def _checked(chosen: Endpoint, request: HttpRequest, caller: Caller, ids: Mapping[str, str]) -> HttpResponse:
+    raw = read_bytes(request) if chosen.writes else b""
+    check_json(request, raw)
+    call = Call(request, caller, ids, parse_query(request, chosen.query), raw)
+    if chosen.writes:
+        call.expected_version = expected_version(request)
+        call.idempotency_key = idempotency_key(request)
+    require_address(caller, request)
+    policy.require(caller.actor, chosen.permission)
+    return chosen.handler(call)
+
+
+def guarded(request: HttpRequest, handle: Callable[[], HttpResponse]) -> HttpResponse:
+    """Translate every error into a problem document; a fault of ours is logged with its request id and says nothing more."""
+    try:
+        return handle()
+    except ApiProblem as problem:
+        return problems.from_problem(request, problem)
+    except Refusal as refusal:
+        return problems.from_refusal(request, refusal)
+    except (OperationalError, InterfaceError):
+        log.exception("database unavailable")
+        if not connection.in_atomic_block:
+            connection.close()
+        return problems.from_problem(request, ApiProblem("unavailable", headers={"Retry-After": RETRY_AFTER}))
+    except Exception:
+        log.exception("fault in the API, %s", request.META.get("elmed.request_id"))
+        return problems.from_problem(request, ApiProblem("internal_error"))
