@@ -71,6 +71,7 @@ INSTALLED_APPS = [
     "elmed.api",
     "elmed.portals",
     "elmed.help",
+    "elmed.jobs",
 ]
 
 MIDDLEWARE = [

@@ -1,0 +1,75 @@
+"""PERIODIC: everything that happens by the clock rather than by somebody's act. Read top to bottom.
+
+Run by worker.py. Each entry may be run twice or late without harm; its own act looks again under lock.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.contrib.sessions.models import Session
+
+from elmed.accounts import actions as accounts
+from elmed.api.models import IdempotencyRecord
+from elmed.core.models import Mode, World
+from elmed.prescriptions.actions.cancel import cancel_unanswered
+from elmed.prescriptions.actions.expire import expire_due
+from elmed.prescriptions.jurisdiction import jurisdiction
+
+KEPT_ANSWERS = timedelta(hours=24)
+
+
+@dataclass(frozen=True)
+class Periodic:
+    """A piece of work. `run` gets the real time and returns how many things it did."""
+
+    name: str
+    every: timedelta
+    run: Callable[[datetime], int]
+
+
+def worlds(real: datetime) -> Iterator[tuple[int, Mode, datetime]]:
+    """Every world with its own present: the live one's is real time, a test world's may be ahead of it."""
+    for pk, mode, offset in World.objects.order_by("pk").values_list("pk", "mode", "clock_offset_seconds"):
+        yield pk, Mode(mode), real + timedelta(seconds=offset)
+
+
+def expire_prescriptions(real: datetime) -> int:
+    """End what is past its validity, in every world."""
+    return sum(expire_due(now, world_id=world_id, mode=mode) for world_id, mode, now in worlds(real))
+
+
+def cancel_unanswered_requests(real: datetime) -> int:
+    """Cancel what a doctor asked to cancel and no pharmacy answered for 24 hours, in every world."""
+    return sum(cancel_unanswered(now, world_id=world_id) for world_id, _, now in worlds(real))
+
+
+def lapse_licences(real: datetime) -> int:
+    """Let accounts lapse whose licence ended before today."""
+    return accounts.lapse_due(real.astimezone(jurisdiction().zone).date(), real)
+
+
+def purge_kept_answers(real: datetime) -> int:
+    """Forget answers kept for a repeated `Idempotency-Key`."""
+    return IdempotencyRecord.objects.filter(created_at__lt=real - KEPT_ANSWERS).delete()[0]
+
+
+def purge_sessions(real: datetime) -> int:
+    """Forget sign-ins that are over."""
+    return Session.objects.filter(expire_date__lt=real).delete()[0]
+
+
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+
+PERIODIC: tuple[Periodic, ...] = (
+    # A prescription's end is its `expires_at`; acts on an overdue one do not wait for this, lists and mails do.
+    Periodic("expire prescriptions", MINUTE, expire_prescriptions),
+    # The doctor and the pharmacy are told at most a minute after the 24 hours.
+    Periodic("cancel unanswered requests", MINUTE, cancel_unanswered_requests),
+    # Licences end at midnight in the jurisdiction; an hour late at most.
+    Periodic("lapse licences", HOUR, lapse_licences),
+    # Kept 24 hours, as promised to clients, and an hour more at most.
+    Periodic("purge kept answers", HOUR, purge_kept_answers),
+    # An ended session is refused at sign-in anyway; this only frees the space.
+    Periodic("purge sessions", 24 * HOUR, purge_sessions),
+)
