@@ -10,13 +10,16 @@ STATUS_OF = {
     kind.__name__: kind.status for kind in refusals.Refusal.__subclasses__() if kind.__name__ in ("NotAllowed", "NotNow")
 }  # fmt: skip
 # A guard's answer, which is 409 or, for who may never, 403; and the API's own problems.
-OTHERS = ("No", "ApiProblem", "Refused", "replace_code")
+OTHERS = ("No", "ApiProblem", "Refused")
+NOT_SENT_BY_THE_API = ("portals/", "cli/")
 
 
 def raised() -> list[tuple[str, str, str]]:
     """(file, class, code) of every refusal that is made with a literal code."""
     found = []
     for path in files():
+        if name(path).startswith(NOT_SENT_BY_THE_API):
+            continue
         for node in ast.walk(tree(path)):
             if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name)):
                 continue

@@ -50,6 +50,8 @@ ERROR_CODES: dict[str, tuple[int, str]] = {
     "controlled_portal_only": (409, "Controlled medicines are dispensed in the pharmacy portal only."),
     "predecessor_open": (409, "The prescription it replaces is still open."),
     "replaced": (409, "The doctor replaced it by another prescription."),
+    "replacement_supplied": (409, "The prescription that replaced it was supplied. Call the prescriber."),
+    "held_elsewhere": (409, "Another pharmacy holds it: the patient or the doctor can move it."),
     "not_yet_valid": (409, "Its validity has not begun."),
     "expired": (409, "Its validity has ended."),
     "too_early": (409, "The minimum interval since the last issue has not passed; see `next_dispense_at`."),

@@ -11,7 +11,7 @@ from elmed.access.visibility import get
 from elmed.api.endpoint import Call, endpoint
 from elmed.core.clock import rfc3339
 from elmed.events.record import record_access
-from elmed.patients.models import Allergy, AllergyStatus, Patient, Sex
+from elmed.patients.models import AllergyStatus, Patient, Sex
 
 _NULLABLE = {"type": ["string", "null"]}
 ANSWER: dict[str, Any] = {
@@ -56,7 +56,7 @@ def read_patient(call: Call) -> HttpResponse:
         patient = found.merged_into or found
         record_access(call.actor, "patient.read", patient_ids=[patient.pk])
         allergies = (
-            Allergy.objects.filter(patient=patient).order_by("substance").values("substance", "code", "reaction")
+            patient.allergies.order_by("substance").values("substance", "code", "reaction")
         )
         items = [{name: value or None for name, value in row.items()} for row in allergies]
     body = {
