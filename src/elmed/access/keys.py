@@ -27,6 +27,8 @@ from elmed.events.record import record
 PREFIX = {Mode.LIVE: "elm_", Mode.TEST: "elm_test_"}
 _PATTERN = re.compile(r"elm_(?:test_)?([0-9a-f]{56})([0-9a-f]{8})")
 ADMIN_KEY_MAX_LIFE = timedelta(days=90)
+MAX_OVERLAP_DAYS = 7
+MAX_REQUESTS_PER_MINUTE = 10_000
 
 
 def well_formed(secret: str) -> bool:
@@ -114,21 +116,25 @@ def create(
     if mode is Mode.TEST and account.test_world_id is None:
         account.test_world = World.objects.create(mode=Mode.TEST)
         account.save(update_fields=["test_world", "updated_at"])
-    secret = _new_secret(mode)
-    key = ApiKey.objects.create(
+    key = ApiKey(
         account=account,
         mode=mode,
         name=name.strip()[:80],
-        digest=digest(secret),
-        hint=secret[-4:],
         scopes=sorted(set(scopes)),
         allowed_ips=addresses,
-        created_by_id=actor.person_id,
-        created_at=real_now(),
         expires_at=expires_at,
     )
-    record(actor, "key.created", accounts=[account.pk], at=key.created_at, data={"key_id": key.pk})
-    return key, secret
+    return key, _store(actor, key)
+
+
+def _store(actor: Actor, key: ApiKey) -> str:
+    """Give the key its secret and write it with its event. Returns the secret."""
+    secret = _new_secret(Mode(key.mode))
+    key.digest, key.hint = digest(secret), secret[-4:]
+    key.created_by_id, key.created_at = actor.person_id, real_now()
+    key.save()
+    record(actor, "key.created", accounts=[key.account_id], at=key.created_at, data={"key_id": key.pk})
+    return secret
 
 
 @transaction.atomic
@@ -137,6 +143,62 @@ def revoke(actor: Actor, key_id: int) -> ApiKey:
 
     Raises NotVisible, NotAllowed, NotNow (`already_revoked`).
     """
+    key = _lock(actor, key_id)
+    key.revoked_at, key.revoked_by_id = real_now(), actor.person_id
+    key.save(update_fields=["revoked_at", "revoked_by"])
+    record(actor, "key.revoked", accounts=[key.account_id], at=key.revoked_at, data={"key_id": key.pk})
+    return key
+
+
+@transaction.atomic
+def rotate(actor: Actor, key_id: int, *, overlap_days: int) -> tuple[ApiKey, str]:
+    """Make a new key with the same rights; the old one lives `overlap_days` (0 to 7) more. The secret is shown once.
+
+    Raises NotVisible, NotAllowed, Invalid (overlap), NotNow (`already_revoked`, `already_rotated`).
+    """
+    if not 0 <= overlap_days <= MAX_OVERLAP_DAYS:
+        raise Invalid.field("/overlap_days", "out_of_range", f"From 0 to {MAX_OVERLAP_DAYS} days.")
+    old = _lock(actor, key_id)
+    if old.replaced_by_id is not None:
+        raise NotNow("already_rotated", "This key was rotated already: rotate its successor.")
+    account = Account.objects.get(pk=old.account_id)
+    new = ApiKey(
+        account=account,
+        mode=old.mode,
+        name=old.name,
+        scopes=old.scopes,
+        allowed_ips=old.allowed_ips,
+        requests_per_minute=old.requests_per_minute,
+        expires_at=old.expires_at,
+    )
+    _check(
+        account=account, scopes=old.scopes, mode=Mode(old.mode), expires_at=old.expires_at, allowed_ips=old.allowed_ips
+    )
+    secret = _store(actor, new)
+    until = new.created_at + timedelta(days=overlap_days)
+    old.replaced_by, old.expires_at = new, min(until, old.expires_at) if old.expires_at else until
+    old.save(update_fields=["replaced_by", "expires_at"])
+    return new, secret
+
+
+@transaction.atomic
+def set_limit(actor: Actor, key_id: int, *, requests_per_minute: int) -> ApiKey:
+    """Staff raise (or lower) one key's limit; it holds from its next request.
+
+    Raises NotAllowed, NotVisible, Invalid (1 to 10000), NotNow (`already_revoked`).
+    """
+    policy.require(actor, Permission.KEY_LIMIT)
+    if not 1 <= requests_per_minute <= MAX_REQUESTS_PER_MINUTE:
+        raise Invalid.field("/requests_per_minute", "out_of_range", f"From 1 to {MAX_REQUESTS_PER_MINUTE}.")
+    key = _lock(actor, key_id)
+    key.requests_per_minute = requests_per_minute
+    key.save(update_fields=["requests_per_minute"])
+    record(actor, "key.limit_changed", accounts=[key.account_id], at=real_now(), data={"key_id": key.pk})
+    return key
+
+
+def _lock(actor: Actor, key_id: int) -> ApiKey:
+    """A key that the actor manages and that is not revoked, locked. Raises NotAllowed, NotVisible, NotNow."""
     if Permission.KEY_MANAGE not in actor.permissions or actor.by_key:
         raise NotAllowed("permission_denied", "Your role in this account does not include that.")
     keys = ApiKey.objects.select_for_update()
@@ -147,7 +209,4 @@ def revoke(actor: Actor, key_id: int) -> ApiKey:
         raise NotVisible("API key")
     if key.revoked_at is not None:
         raise NotNow("already_revoked", "This key is revoked already.")
-    key.revoked_at, key.revoked_by_id = real_now(), actor.person_id
-    key.save(update_fields=["revoked_at", "revoked_by"])
-    record(actor, "key.revoked", accounts=[key.account_id], at=key.revoked_at, data={"key_id": key.pk})
     return key

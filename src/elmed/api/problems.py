@@ -67,6 +67,7 @@ ERROR_CODES: dict[str, tuple[int, str]] = {
     "signature_invalid": (409, "The seal of the prescription does not hold. Do not supply it."),
     "warnings_unanswered": (409, "Clinical warnings want a change or a reason."),
     "request_in_progress": (409, "A request with this `Idempotency-Key` is under way. Repeat it in a moment."),
+    "already_rotated": (409, "The key was rotated already: rotate its successor."),
     "already_revoked": (409, "The key is revoked already."),
     "invalid_state": (409, "Not from the account's present state."),
     "version_conflict": (412, "It changed since you read it; `current_version` says to what."),

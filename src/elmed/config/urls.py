@@ -1,1 +1,9 @@
-urlpatterns = []
+"""The addresses of everything but the public API, which its middleware routes (api/urls.py)."""
+
+from django.urls import URLPattern, URLResolver, path
+
+from elmed.api.wellknown import sealing_keys
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path(".well-known/elmed-keys.json", sealing_keys),
+]

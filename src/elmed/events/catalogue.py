@@ -5,6 +5,7 @@ from elmed.prescriptions.states import TRANSITIONS
 EVENT_TYPES: dict[str, str] = {row.event: f"The act `{act.value}` took place." for act, row in TRANSITIONS.items()} | {
     "key.created": "An API key was made.",
     "key.revoked": "An API key was revoked.",
+    "key.limit_changed": "ELMED's staff changed an API key's limit.",
     "account.created": "An account was registered.",
     "account.verified": "ELMED's staff verified an account.",
     "account.rejected": "ELMED's staff did not accept an account.",
