@@ -7,7 +7,7 @@ The order of checks is promised and kept here: 401, 429, 400, 403, then the endp
 import logging
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from django.db import InterfaceError, OperationalError, connection
@@ -84,7 +84,6 @@ class Endpoint:
     answer: Mapping[str, Any]
     codes: tuple[str, ...]
     tag: str
-    extra_headers: tuple[str, ...] = field(default=())
 
     @property
     def writes(self) -> bool:
