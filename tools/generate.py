@@ -41,6 +41,7 @@ def artefacts() -> dict[str, Callable[[], str]]:
         "docs/reference/state-machine.md": pages.state_machine,
         "docs/reference/permissions.md": pages.permissions,
         "docs/reference/events.md": pages.events,
+        "docs/reference/periodic.md": pages.periodic,
         "docs/reference/settings.md": pages.settings,
         "docs/reference/errors.md": pages.errors,
         "docs/developer/dependencies.md": dependencies,

@@ -15,6 +15,7 @@ from elmed.access.permissions import KINDS, ROLES, SCOPE_MEANING, SCOPES, SCOPES
 from elmed.api.problems import ERROR_CODES
 from elmed.config.environment import Environment
 from elmed.events.catalogue import EVENT_TYPES
+from elmed.jobs.periodic import PERIODIC
 from elmed.prescriptions.guards import Guard
 from elmed.prescriptions.states import TRANSITIONS, Transition
 from elmed.prescriptions.vocabulary import LATE_SOURCES, NOT_DISPENSED_REASONS, OPEN, Act, ReversalReason, Side, Status
@@ -165,6 +166,21 @@ def events() -> str:
         "From `src/elmed/events/catalogue.py`. An event is written in the transaction of its fact, stored once, and listed for each "
         "account concerned under that account's next number in that world. It carries ids and codes, never medical data.",
         table(["type", "meaning"], [[f"`{name}`", meaning] for name, meaning in EVENT_TYPES.items()]),
+    )
+
+
+def periodic() -> str:
+    """What happens by the clock."""
+    rows = []
+    for entry in PERIODIC:
+        minutes = int(entry.every.total_seconds() // 60)
+        every = f"{minutes // 60} h" if minutes % 60 == 0 else f"{minutes} min"
+        rows.append([entry.name, every, (inspect.getdoc(entry.run) or "").splitlines()[0]])
+    return page(
+        "Periodic work",
+        "From `PERIODIC` in `src/elmed/jobs/periodic.py`. `elmed worker` does what is due; of any number of workers one does each "
+        "period. Late or repeated work does no harm: an act on an overdue prescription expires it first.",
+        table(["work", "every", "meaning"], rows),
     )
 
 
