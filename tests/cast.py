@@ -1,16 +1,19 @@
 """The cast: the same people in every test. Two doctors, two pharmacies with their staff, two patients, ELMED's staff."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 
+from elmed.access import actors, keys
 from elmed.access.actors import Actor, of_person
+from elmed.access.permissions import of_scopes
 from elmed.accounts.actions import add_member, register
 from elmed.accounts.models import Account, AccountKind, AccountState, Person, Role
 from elmed.core.clock import real_now
 from elmed.core.models import Mode, World
 from elmed.patients.models import Patient, Sex
 
-NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
+# Yesterday morning: what happened then lies in the past of every face, which reads the real clock.
+NOW = datetime.combine(real_now().date() - timedelta(days=1), time(10), UTC)
 
 
 @dataclass
@@ -27,7 +30,9 @@ class Cast:
     other_patient: Patient
 
     def actor(self, name: str) -> Actor:
-        """The actor by the name of a person: doctor, other_doctor, owner, pharmacist, technician, other_pharmacist, staff, patient."""
+        """The actor by the name of a person, or `clock`."""
+        if name == "clock":
+            return actors.clock()
         account = {
             "doctor": self.doctor, "other_doctor": self.other_doctor, "owner": self.pharmacy, "pharmacist": self.pharmacy,
             "technician": self.pharmacy, "other_pharmacist": self.other_pharmacy, "staff": self.staff,
@@ -37,6 +42,16 @@ class Cast:
         actor = of_person(self.people[name], account, authenticated_at=real_now())
         assert actor is not None
         return actor
+
+
+def key_actor(cast: Cast, name: str, *scopes: str) -> Actor:
+    """A live key of that person's account, acting."""
+    owner = cast.actor(name)
+    key, _ = keys.create(owner, name="till", scopes=list(scopes))
+    return Actor(
+        account_id=owner.account_id, account_kind=owner.account_kind, account_state=owner.account_state, source="api",
+        permissions=of_scopes(frozenset(scopes), owner.account_kind), key_id=key.pk, key_name=key.name, scopes=frozenset(scopes),
+    )  # fmt: skip
 
 
 def person(name: str) -> Person:

@@ -42,6 +42,8 @@ def issue(
 
     def validate(subject: Subject) -> None:
         _check_presence(actor, subject.rx)
+        if subject.rx.status != Status.DRAFT:
+            return  # signed already: the table says so
         errors = errors_in(subject.rx, subject.lines, now)
         if errors:
             raise Invalid(errors)

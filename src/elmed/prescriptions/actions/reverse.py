@@ -5,8 +5,9 @@ from datetime import datetime
 
 from django.db.models import F
 
-from elmed.access import visibility
+from elmed.access import policy, visibility
 from elmed.access.actors import Actor
+from elmed.access.permissions import Permission
 from elmed.core import quantities
 from elmed.core.refusals import Invalid, NotNow
 from elmed.prescriptions.actions import supply
@@ -31,6 +32,7 @@ def reverse(
     What comes back depends on the reason: the quantity, unless it came back unusable. Raises NotVisible, Invalid
     (lines that were not in it), NotNow (`already_reversed`, `not_reversible`).
     """
+    policy.require(actor, Permission.REVERSE)
     dispense = visibility.get(actor, Dispense, dispense_id)
 
     def validate(_subject: Subject) -> None:
