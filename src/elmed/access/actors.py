@@ -7,7 +7,7 @@ everything; nothing downstream asks the request again.
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from elmed.access.permissions import Permission, of_roles
+from elmed.access.permissions import KINDS, Permission, of_roles
 from elmed.accounts.models import Account, AccountKind, AccountState, Membership, Person
 from elmed.core.models import LIVE_WORLD_ID, Mode
 
@@ -88,4 +88,19 @@ def clock(world_id: int = LIVE_WORLD_ID, mode: Mode = Mode.LIVE) -> Actor:
         source="clock",
         world_id=world_id,
         mode=mode,
+    )
+
+
+def of_command(account: Account | None = None, *, request_id: str = "") -> Actor:
+    """Whoever runs `elmed` on the server: acts as ELMED's staff, or, for its keys, as that account."""
+    kind = AccountKind(account.kind) if account else AccountKind.STAFF
+    return Actor(
+        account_id=account.pk if account else None,
+        account_kind=kind,
+        account_state=AccountState(account.state) if account else AccountState.VERIFIED,
+        permissions=KINDS[kind],
+        source="command",
+        world_id=account.world_id if account else LIVE_WORLD_ID,
+        mode=Mode(account.world.mode) if account else Mode.LIVE,
+        request_id=request_id,
     )

@@ -1,0 +1,42 @@
+# The only list of commands. It needs make and Python 3.11 (with venv); everything else it fetches, locked by hash.
+#
+#   make demo            PORT=8000  ELMED_DATA=./var  RESET=1
+#   make test            ELMED_TEST_POSTGRES=postgres://…  (else the local socket)
+
+SHELL := /bin/sh
+PYTHON ?= python3.11
+BIN := .venv/bin
+# What this Makefile hands to the programs, where it is set here or outside.
+export PORT ELMED_DATA ELMED_TEST_POSTGRES
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check install install-dev
+
+help: ## this list
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+demo: install ## the whole system with believable data, on this machine only (RESET=1 starts anew)
+	@exec $(BIN)/elmed demo $(if $(filter-out 0 no,$(RESET)),--reset)
+
+test: install-dev ## every Python test, on SQLite and on PostgreSQL
+	@$(BIN)/python tests/run.py $(ARGS)
+
+check: install-dev ## style, types, layers, generated files, migrations
+	@$(BIN)/python tools/check.py
+
+install: .venv/.base ## the virtual environment with what ELMED needs to run
+
+install-dev: .venv/.dev ## the same with what the tests and the checks need
+
+# Re-made only when the lock file or the package's own description changed.
+.venv/.base: requirements/base.txt pyproject.toml
+	@echo "Installing what ELMED needs into .venv"
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/base.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/.dev: requirements/dev.txt .venv/.base
+	@echo "Installing what the tests and the checks need into .venv"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@touch $@

@@ -1,0 +1,7 @@
+"""`python -m elmed.cli`: the same as `elmed`."""
+
+import sys
+
+from elmed.cli.main import main
+
+sys.exit(main())

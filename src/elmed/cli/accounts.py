@@ -1,0 +1,113 @@
+"""`elmed accounts`: make a person with an account, verify, suspend. The rules are accounts/actions.py's."""
+
+import argparse
+from datetime import date
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from elmed.access.actors import of_command
+from elmed.accounts.actions import change_state, register
+from elmed.accounts.models import Account, AccountKind, AccountState, Person, Role
+from elmed.accounts.queries import for_staff
+from elmed.cli.people import find_person, make_person, password_link
+from elmed.cli.words import ask, say, table
+from elmed.core.clock import real_now
+
+if TYPE_CHECKING:
+    from elmed.cli.words import Groups
+
+# The roles that the first person of an account gets.
+FIRST_ROLES: dict[AccountKind, tuple[Role, ...]] = {
+    AccountKind.DOCTOR: (Role.PRESCRIBER,),
+    AccountKind.PHARMACY: (Role.OWNER, Role.PHARMACIST),
+    AccountKind.PATIENT: (Role.PATIENT,),
+    AccountKind.DEVELOPER: (Role.DEVELOPER,),
+    AccountKind.STAFF: (Role.STAFF,),
+}
+
+
+def add(groups: "Groups") -> None:
+    """The commands' options."""
+    group = groups.add_parser("accounts", help="make, list, verify and suspend accounts")
+    commands = group.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    make = commands.add_parser("create", help="a person and their account")
+    make.add_argument("kind", choices=[kind.value for kind in AccountKind])
+    make.add_argument("--email", required=True, help="the sign-in; an existing person gets one more account")
+    make.add_argument("--name", required=True, help="of the account: the doctor's or the pharmacy's name")
+    make.add_argument("--person-name", help="of the person, where it differs")
+    make.add_argument("--role", action="append", choices=[role.value for role in Role], help="repeatable")
+    make.add_argument("--licence-number", default="")
+    make.add_argument("--licence-body", default="", help="who issued the licence, such as GMC or GPhC")
+    make.add_argument("--licence-expires", type=date.fromisoformat, metavar="YYYY-MM-DD")
+    make.add_argument("--specialty", default="")
+    make.add_argument("--phone", default="")
+    make.add_argument("--address", default="")
+    make.add_argument("--city", default="")
+    make.add_argument("--password", help="visible to other users of this machine: prefer --ask-password")
+    make.add_argument("--ask-password", action="store_true", help="ask for it; without either, a link is printed")
+    make.add_argument("--verified", action="store_true", help="verified at once: you have seen the licence")
+    make.set_defaults(run=create)
+
+    shown = commands.add_parser("list", help="accounts with their ids")
+    shown.add_argument("--state", choices=[state.value for state in AccountState], default="")
+    shown.set_defaults(run=show)
+
+    verify = commands.add_parser("verify", help="let it act: you have seen the licence")
+    verify.add_argument("account", type=int, help="the account's id")
+    verify.set_defaults(run=lambda options: _change(options, AccountState.VERIFIED))
+
+    suspend = commands.add_parser("suspend", help="stop its keys and acts at once")
+    suspend.add_argument("account", type=int, help="the account's id")
+    suspend.add_argument("--reason", required=True)
+    suspend.set_defaults(run=lambda options: _change(options, AccountState.SUSPENDED))
+
+
+def create(options: argparse.Namespace) -> int:
+    """Make person and account together, or neither."""
+    password = ask("Password", secret=True) if options.ask_password else options.password
+    with transaction.atomic():
+        known = find_person(options.email)
+        person = known or make_person(
+            email=options.email, name=options.person_name or options.name, password=password
+        )
+        account = _register(options, person)
+        if options.verified:
+            change_state(of_command(), account.pk, AccountState.VERIFIED, now=real_now())
+            account.refresh_from_db()
+        link = password_link(person) if known is None and password is None else None
+    say(f"Account {account.pk}: {account.kind}, {account.state}; person {person.pk}.")
+    if known is not None:
+        say("This person existed: their password is what it was.")
+    elif link is not None:
+        say(f"They choose a password here: {link}")
+    return 0
+
+
+def _register(options: argparse.Namespace, person: Person) -> Account:
+    kind = AccountKind(options.kind)
+    roles = [Role(role) for role in options.role or ()] or list(FIRST_ROLES[kind])
+    return register(
+        kind=kind, name=options.name, person=person, roles=roles, now=real_now(),
+        licence_number=options.licence_number, licence_body=options.licence_body,
+        licence_expires_on=options.licence_expires, specialty=options.specialty, phone=options.phone,
+        address=options.address, city=options.city,
+    )  # fmt: skip
+
+
+def show(options: argparse.Namespace) -> int:
+    """Print them."""
+    rows = [
+        (account.pk, account.kind, account.state, account.licence_number or "-", account.name)
+        for account in for_staff(options.state)
+    ]
+    table(("id", "kind", "state", "licence", "name"), rows)
+    return 0
+
+
+def _change(options: argparse.Namespace, state: AccountState) -> int:
+    reason = getattr(options, "reason", "")
+    account = change_state(of_command(), options.account, state, reason=reason, now=real_now())
+    say(f"Account {account.pk} is {account.state}.")
+    return 0
