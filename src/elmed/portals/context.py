@@ -1,5 +1,44 @@
+"""What every page's template knows: the installation's name and addresses, and the portal's navigation."""
+
+from typing import Any
+
+from django.conf import settings
 from django.http import HttpRequest
+from django.urls import reverse
+
+from elmed.accounts.models import AccountKind
+
+# Each portal's navigation: name of the page, words. The first is its home.
+NAVIGATION: dict[str, tuple[tuple[str, str], ...]] = {
+    AccountKind.DOCTOR: (
+        ("doctor_home", "Home"),
+        ("doctor_patients", "Patients"),
+        ("doctor_prescriptions", "Prescriptions"),
+        ("settings", "Settings"),
+    ),
+    AccountKind.PHARMACY: (("pharmacy_queue", "Queue"), ("settings", "Settings")),
+    AccountKind.PATIENT: (
+        ("patient_home", "My prescriptions"),
+        ("patient_access", "Who looked at my record"),
+        ("security", "Security"),
+    ),
+    AccountKind.STAFF: (("staff_accounts", "Accounts"), ("settings", "Settings")),
+    AccountKind.DEVELOPER: (("settings", "Settings"),),
+}
 
 
-def site(request: HttpRequest) -> dict[str, str]:
-    return {}
+def site(request: HttpRequest) -> dict[str, Any]:
+    """The names that the base template uses. No statement of its own."""
+    account = getattr(request, "account", None)
+    entries = NAVIGATION.get(account.kind, ()) if account else ()
+    urls = [(reverse(name), words) for name, words in entries]
+    current = max((url for url, _ in urls if request.path.startswith(url)), key=len, default="")
+    return {
+        "SITE_NAME": settings.SITE_NAME,
+        "BASE_URL": settings.BASE_URL,
+        "API_URL": f"{settings.BASE_URL}/api/public/v1",
+        "SUPPORT_EMAIL": settings.SUPPORT_EMAIL,
+        "navigation": [(url, words, url == current) for url, words in urls],
+        "current_account": account,
+        "several_accounts": len(getattr(request, "accounts", ())) > 1,
+    }

@@ -1,0 +1,18 @@
+"""Reads of what happened and of who looked, for screens.
+
+The caller has the prescription or the patient from access.visibility already: nothing here filters by owner.
+"""
+
+from django.db.models import QuerySet
+
+from elmed.events.models import AccessRecord, Event
+
+
+def of_prescription(prescription_id: int, world_id: int) -> list[Event]:
+    """A prescription's history, the newest first."""
+    return list(Event.objects.filter(prescription_id=prescription_id, world_id=world_id).order_by("-pk"))
+
+
+def accesses_of(patient_id: int, world_id: int) -> QuerySet[AccessRecord]:
+    """The requests that read this patient's data, the newest first."""
+    return AccessRecord.objects.filter(patients__patient_id=patient_id, world_id=world_id).order_by("-pk")

@@ -1,0 +1,25 @@
+"""The guides at /help. Every example carries this installation's own address; no sign-in is needed to read them."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from elmed.access.permissions import SCOPE_MEANING, SCOPES_OF_KIND
+from elmed.portals.page import public_page
+
+_WHO = {"doctor": "Doctors", "pharmacy": "Pharmacies", "staff": "Admin"}
+
+
+@public_page
+def index(request: HttpRequest) -> HttpResponse:
+    """What there is to read."""
+    return render(request, "help/index.html")
+
+
+@public_page
+def developers(request: HttpRequest) -> HttpResponse:
+    """The developer guide; its table of scopes is that of the code."""
+    scopes = [
+        (scope.value, words, ", ".join(name for kind, name in _WHO.items() if scope in SCOPES_OF_KIND[kind]))
+        for scope, words in SCOPE_MEANING.items()
+    ]
+    return render(request, "help/developers.html", {"scopes": scopes})

@@ -1,0 +1,216 @@
+"""The prescription as a form: its lines, diagnoses and the rest, and back from a draft to the form."""
+
+from typing import Any
+
+from django import forms
+from django.forms import BaseFormSet, formset_factory
+from django.http import QueryDict
+
+from elmed.core import quantities
+from elmed.core.refusals import Invalid
+from elmed.portals.forms import DateInput, OnceForm, dress
+from elmed.prescriptions.actions.draft import MAX_LINES, DraftContent, DraftLine
+from elmed.prescriptions.models import Prescription, PrescriptionLine
+
+MAX_DIAGNOSES = 5
+_ICD = r"^[A-Z][0-9][0-9A-Z](\.[0-9A-Z]{1,4})?$"
+
+
+class LineForm(forms.Form):
+    """One medicine."""
+
+    medication_text = forms.CharField(
+        label="Medicine", max_length=200, help_text="Name, strength and form: amoxicillin 500 mg capsules"
+    )
+    dosage_text = forms.CharField(
+        label="Dosage, as the patient will read it",
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+    quantity = forms.CharField(label="Quantity", max_length=12, widget=forms.TextInput(attrs={"inputmode": "decimal"}))
+    unit = forms.CharField(label="Unit", max_length=20, help_text="capsule, tablet, ml …")
+    days_supply = forms.IntegerField(label="Lasts for days", required=False, min_value=1, max_value=999)
+    is_controlled = forms.BooleanField(label="Controlled medicine", required=False)
+    no_substitution = forms.BooleanField(label="Do not substitute", required=False)
+    substitution_reason = forms.CharField(label="Why not to substitute", required=False, max_length=300)
+    strength = forms.CharField(label="Strength", required=False, max_length=60)
+    form = forms.CharField(label="Form", required=False, max_length=60)
+    route = forms.CharField(label="Route", required=False, max_length=60)
+    medication_code = forms.CharField(label="ATC code", required=False, max_length=40)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Dress the widgets; an empty row may stay empty."""
+        super().__init__(*args, **kwargs)
+        self.use_required_attribute = False
+        dress(self)
+
+    def clean_quantity(self) -> int:
+        """Thousandths."""
+        try:
+            return quantities.parse(self.cleaned_data["quantity"])
+        except ValueError as error:
+            raise forms.ValidationError("A number such as 28 or 0.5, with at most three decimals.") from error
+
+    def line(self) -> DraftLine:
+        """As the draft takes it."""
+        data = self.cleaned_data
+        code = data["medication_code"].strip().upper()
+        return DraftLine(
+            medication_text=data["medication_text"], dosage_text=data["dosage_text"], quantity_milli=data["quantity"],
+            unit=data["unit"], medication_code=code or None, medication_system="ATC" if code else None,
+            strength=data["strength"] or None, form=data["form"] or None, route=data["route"] or None,
+            days_supply=data["days_supply"], substitution_allowed=not data["no_substitution"],
+            substitution_reason=data["substitution_reason"], is_controlled=data["is_controlled"],
+        )  # fmt: skip
+
+
+class DiagnosisForm(forms.Form):
+    """One diagnosis."""
+
+    text = forms.CharField(label="Diagnosis", max_length=200)
+    code = forms.RegexField(
+        _ICD, label="ICD-10 code", required=False, max_length=8, error_messages={"invalid": "Such as J20.9 or I10."}
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Dress the widgets; an empty row may stay empty."""
+        super().__init__(*args, **kwargs)
+        self.use_required_attribute = False
+        dress(self)
+
+
+class DraftForm(OnceForm):
+    """What belongs to the prescription as a whole."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    notes = forms.CharField(
+        label="Notes to the pharmacist", required=False, max_length=1000, widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="The patient does not see them. No doses here: they belong to the medicine.",
+    )  # fmt: skip
+    valid_from = forms.DateField(
+        label="Valid from", required=False, widget=DateInput(), help_text="Left empty: from today."
+    )
+    valid_until = forms.DateField(
+        label="Valid until", required=False, widget=DateInput(), help_text="Left empty: as long as the law allows."
+    )
+    repeats_allowed = forms.IntegerField(label="Repeats", min_value=0, max_value=99, initial=0)
+    minimum_dispense_interval_days = forms.IntegerField(
+        label="Days between two supplies", min_value=0, max_value=366, initial=0
+    )
+
+
+LineFormSet: type[BaseFormSet[LineForm]] = formset_factory(
+    LineForm, extra=0, min_num=1, max_num=MAX_LINES, absolute_max=MAX_LINES, can_delete=True
+)
+DiagnosisFormSet: type[BaseFormSet[DiagnosisForm]] = formset_factory(
+    DiagnosisForm, extra=0, min_num=1, max_num=MAX_DIAGNOSES, absolute_max=MAX_DIAGNOSES
+)
+
+
+class Composer:
+    """The three forms of a draft as one: what was typed, whether it can be saved, and one more empty row."""
+
+    def __init__(self, data: QueryDict | None = None, initial: dict[str, Any] | None = None) -> None:
+        """From what was sent, to be judged; else from `initial_of` a prescription, or from `typed` so far."""
+        start = {} if data is not None or initial is None else initial
+        self.form = DraftForm(data, initial=start.get("form"))
+        self.lines = LineFormSet(data, prefix="lines", initial=start.get("lines"))
+        self.diagnoses = DiagnosisFormSet(data, prefix="diagnosis", initial=start.get("diagnosis"))
+
+    @property
+    def status(self) -> int:
+        """The answer's status."""
+        return self.form.status
+
+    def is_valid(self) -> bool:
+        """Every part, so that every message is shown at once."""
+        parts = [self.form.is_valid(), self.lines.is_valid(), self.diagnoses.is_valid()]
+        if not all(parts):
+            self.form.status = 422
+        return all(parts)
+
+    def filled(self) -> list[LineForm]:
+        """The rows that say something and are not to be removed."""
+        return [row for row in self.lines if row.has_changed() and not row.cleaned_data.get("DELETE")]
+
+    def content(self) -> DraftContent:
+        """As the draft takes it."""
+        data = self.form.cleaned_data
+        diagnoses = [row.cleaned_data for row in self.diagnoses if row.cleaned_data.get("text")]
+        return DraftContent(
+            lines=[row.line() for row in self.filled()],
+            diagnosis=[
+                {"text": row["text"], "code": row["code"] or None, "system": "ICD-10" if row["code"] else None}
+                for row in diagnoses
+            ],
+            notes=data["notes"],
+            valid_from=data["valid_from"],
+            valid_until=data["valid_until"],
+            repeats_allowed=data["repeats_allowed"],
+            minimum_dispense_interval_days=data["minimum_dispense_interval_days"],
+        )
+
+    def point(self, refusal: Invalid) -> None:
+        """Put a refusal's messages at the rows they are about."""
+        rows = self.filled()
+        for error in refusal.errors:
+            parts = error["pointer"].lstrip("/").split("/")
+            if parts[0] == "lines" and len(parts) == 3 and int(parts[1]) < len(rows):
+                rows[int(parts[1])].add_error(parts[2] if parts[2] in LineForm.base_fields else None, error["detail"])
+            else:
+                self.form.point(error["pointer"], error["detail"])
+        self.form.status = refusal.status
+
+    def errors(self) -> list[tuple[str, str]]:
+        """(anchor, message) of everything wrong, for the summary at the top."""
+        found = [("", str(error)) for error in self.form.non_field_errors()]
+        for form in (*self.diagnoses, *self.lines, self.form):
+            where = (
+                f"Medicine {int(form.prefix.split('-')[1]) + 1}, " if (form.prefix or "").startswith("lines") else ""
+            )
+            found += [
+                (field.id_for_label, f"{where}{field.label}: {error}") for field in form for error in field.errors
+            ]
+        return found
+
+
+def typed(data: QueryDict, add: str) -> dict[str, Any]:
+    """What was typed so far, unjudged, with one more empty row of the kind `add`."""
+    return {
+        "form": {name: data.get(name) for name in DraftForm.base_fields},
+        "lines": _rows(data, "lines", [*LineForm.base_fields, "DELETE"], MAX_LINES, more=add == "lines"),
+        "diagnosis": _rows(data, "diagnosis", [*DiagnosisForm.base_fields], MAX_DIAGNOSES, more=add == "diagnosis"),
+    }
+
+
+def _rows(data: QueryDict, prefix: str, names: list[str], most: int, *, more: bool) -> list[dict[str, Any]]:
+    total = data.get(f"{prefix}-TOTAL_FORMS", "")
+    count = min((int(total) if total.isdecimal() and len(total) < 4 else 1) + more, most)
+    return [{name: data.get(f"{prefix}-{index}-{name}") for name in names} for index in range(count)]
+
+
+def initial_of(rx: Prescription) -> dict[str, Any]:
+    """A draft, or the prescription to replace, as the form shows it."""
+    draft = not rx.signature_value
+    return {
+        "form": {
+            "notes": rx.notes, "repeats_allowed": rx.repeats_allowed,
+            "valid_from": rx.valid_from if draft else None, "valid_until": rx.valid_until if draft else None,
+            "minimum_dispense_interval_days": rx.minimum_dispense_interval_days,
+        },
+        "lines": [_line_initial(line) for line in rx.lines.all()],
+        "diagnosis": [{"text": row.get("text"), "code": row.get("code")} for row in rx.diagnosis],
+    }  # fmt: skip
+
+
+def _line_initial(line: PrescriptionLine) -> dict[str, Any]:
+    names = ("medication_text", "dosage_text", "unit", "days_supply", "is_controlled", "substitution_reason")
+    blanks = ("strength", "form", "route", "medication_code")
+    return (
+        {name: getattr(line, name) for name in names}
+        | {name: getattr(line, name) or "" for name in blanks}
+        | {
+            "quantity": quantities.text(line.quantity_milli),
+            "no_substitution": not line.substitution_allowed,
+        }
+    )

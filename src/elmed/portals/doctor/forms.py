@@ -1,0 +1,115 @@
+"""What a doctor types about patients. The prescription's form is compose_forms.py."""
+
+from typing import Any
+
+from django import forms
+
+from elmed.patients.actions import Finding
+from elmed.patients.models import AllergyStatus, IdentityCheck, Patient, Sex
+from elmed.portals.forms import DateInput, OnceForm, PortalForm
+
+
+def _checked(**kwargs: Any) -> forms.ChoiceField:
+    return forms.ChoiceField(
+        label="How did you make sure who the patient is?",
+        choices=IdentityCheck.choices,
+        widget=forms.RadioSelect,
+        **kwargs,
+    )
+
+
+def _summary() -> forms.CharField:
+    return forms.CharField(
+        label="Summary of the consultation", required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 4})
+    )
+
+
+class FindForm(PortalForm):
+    """The three things a doctor must know."""
+
+    family_name = forms.CharField(label="Family name", max_length=100)
+    date_of_birth = forms.DateField(label="Date of birth", widget=DateInput())
+    exact = forms.CharField(
+        label="Health number, phone or e-mail", max_length=254, help_text="One of them, exactly as it is on the record."
+    )
+
+    def finding(self) -> Finding:
+        """As the rule takes it."""
+        data = self.cleaned_data
+        return Finding(data["family_name"], data["date_of_birth"], data["exact"])
+
+    def tell_nobody(self) -> None:
+        """Nobody was found, whichever item was wrong."""
+        self.add_error(None, "No record matches all three. Check the spelling, or make a new patient.")
+
+
+class FoundForm(OnceForm, FindForm):
+    """The same three again, with the consultation that begins."""
+
+    family_name = forms.CharField(max_length=100, widget=forms.HiddenInput)
+    date_of_birth = forms.DateField(widget=forms.HiddenInput)
+    exact = forms.CharField(max_length=254, widget=forms.HiddenInput)
+    identity_check = _checked()
+    summary = _summary()
+
+
+class ConsultationForm(OnceForm):
+    """A consultation."""
+
+    identity_check = _checked()
+    summary = _summary()
+
+
+class NewPatientForm(OnceForm):
+    """A new record and its first consultation."""
+
+    family_name = forms.CharField(label="Family name", max_length=100)
+    given_name = forms.CharField(label="Given name", max_length=100)
+    date_of_birth = forms.DateField(label="Date of birth", widget=DateInput())
+    sex = forms.ChoiceField(label="Sex", choices=Sex.choices, initial=Sex.UNKNOWN)
+    health_number = forms.CharField(label="Health number", max_length=40, required=False)
+    phone = forms.CharField(label="Phone", max_length=40, required=False, widget=forms.TextInput(attrs={"type": "tel"}))
+    email = forms.EmailField(label="E-mail", required=False)
+    address = forms.CharField(label="Address", max_length=300, required=False)
+    identity_check = _checked()
+    summary = _summary()
+
+
+class AllergyForm(PortalForm):
+    """*None known*, or a list: one a line, `substance: reaction`."""
+
+    none_known = forms.BooleanField(label="No known allergies", required=False)
+    substances = forms.CharField(
+        label="Allergies and intolerances",
+        required=False,
+        max_length=4000,
+        widget=forms.Textarea(attrs={"rows": 5}),
+        help_text="One a line: the substance, then a colon and the reaction if known. Example: penicillin: rash",
+    )
+
+    @staticmethod
+    def initial_of(patient: Patient) -> dict[str, Any]:
+        """What is recorded now."""
+        rows = patient.allergies.order_by("pk")
+        return {
+            "none_known": patient.allergy_status == AllergyStatus.NONE_KNOWN,
+            "substances": "\n".join(f"{row.substance}: {row.reaction}".rstrip(": ") for row in rows),
+        }
+
+    def clean_substances(self) -> list[tuple[str, str]]:
+        """As pairs of substance and reaction."""
+        pairs = []
+        for line in self.cleaned_data["substances"].splitlines():
+            substance, _, reaction = (part.strip() for part in line.partition(":"))
+            if substance:
+                pairs.append((substance, reaction))
+        if any(len(substance) > 120 or len(reaction) > 200 for substance, reaction in pairs):
+            raise forms.ValidationError("At most 120 characters for a substance and 200 for a reaction.")
+        return pairs
+
+    def clean(self) -> dict[str, Any]:
+        """Either none are known, or they are named."""
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        if not data.get("none_known") and not data.get("substances") and "substances" not in self.errors:
+            self.add_error("substances", "Name them, or tick that none are known.")
+        return data

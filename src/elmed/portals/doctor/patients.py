@@ -1,0 +1,144 @@
+"""The doctor's patients: the list of those seen, finding one by the rule, new ones, consultations, allergies."""
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+
+from elmed.access import visibility
+from elmed.access.permissions import Permission
+from elmed.accounts.models import AccountKind
+from elmed.patients import actions
+from elmed.patients.models import Consultation, IdentityCheck, Patient, Sex
+from elmed.portals.doctor.forms import AllergyForm, ConsultationForm, FindForm, FoundForm, NewPatientForm
+from elmed.portals.page import PortalRequest, page, shown
+from elmed.portals.shared.prescription import banner
+from elmed.prescriptions import queries
+
+DOCTOR = (AccountKind.DOCTOR,)
+PAGE_SIZE = 25
+_TWICE = "This form was sent twice; it was done once."
+
+
+@page(permission=Permission.PATIENT_READ, kinds=DOCTOR)
+def patients(request: PortalRequest) -> HttpResponse:
+    """The patients with an active relationship, by name; narrowed by the beginning of the family name."""
+    words = request.GET.get("q", "").strip()[:100]
+    rows = visibility.visible(request.actor, Patient).filter(merged_into=None)
+    if words:
+        rows = rows.filter(family_name__istartswith=words)
+    found = Paginator(rows.order_by("family_name", "given_name", "pk"), PAGE_SIZE).get_page(request.GET.get("page"))
+    shown(request, "patients", [patient.pk for patient in found])
+    return render(request, "doctor/patients.html", {"page": found, "q": words})
+
+
+@page(permission=Permission.PATIENT_WRITE, kinds=DOCTOR)
+def find(request: PortalRequest) -> HttpResponse:
+    """Find a record that exists: family name, date of birth and one more exact item; then record the consultation."""
+    step = FoundForm if "identity_check" in request.POST else FindForm
+    form = step(request.POST or None)
+    found = None
+    if request.method == "POST" and form.is_valid():
+        by = form.finding()
+        found = actions.find(request.actor, by)
+        if found is None:
+            form.tell_nobody()
+        elif isinstance(form, FoundForm):
+            return _begin(request, form, found)
+        else:
+            form = FoundForm(initial=form.cleaned_data)
+    context = {"form": form, "found": found} | (banner(request, found) if found else {})
+    return render(request, "doctor/find.html", context, status=form.status)
+
+
+def _begin(request: PortalRequest, form: FoundForm, found: Patient) -> HttpResponse:
+    if form.already_sent():
+        messages.info(request, _TWICE)
+        return redirect("doctor_patient", found.pk)
+    check = IdentityCheck(form.cleaned_data["identity_check"])
+    actions.consult(
+        request.actor, found.pk, found_by=form.finding(), identity_check=check,
+        summary=form.cleaned_data["summary"], now=request.now,
+    )  # fmt: skip
+    messages.success(request, "The consultation is recorded.")
+    return redirect("doctor_patient", found.pk)
+
+
+@page(permission=Permission.PATIENT_WRITE, kinds=DOCTOR)
+def new(request: PortalRequest) -> HttpResponse:
+    """A new record with its first consultation."""
+    form = NewPatientForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        if form.already_sent():
+            messages.info(request, _TWICE)
+            return redirect("doctor_patients")
+        data = form.cleaned_data
+        made = form.attempt(
+            lambda: actions.create(
+                request.actor,
+                actions.NewPatient(
+                    family_name=data["family_name"], given_name=data["given_name"], date_of_birth=data["date_of_birth"],
+                    sex=Sex(data["sex"]), health_number=data["health_number"], phone=data["phone"], email=data["email"],
+                    address=data["address"],
+                ),
+                identity_check=IdentityCheck(data["identity_check"]), summary=data["summary"], now=request.now,
+            )
+        )  # fmt: skip
+        if made is not None:
+            messages.success(request, "The patient and the first consultation are recorded.")
+            return redirect("doctor_patient", made.patient_id)
+    return render(request, "doctor/patient_new.html", {"form": form}, status=form.status)
+
+
+@page(permission=Permission.PATIENT_READ, kinds=DOCTOR)
+def patient(request: PortalRequest, pk: int) -> HttpResponse:
+    """One patient: allergies, own consultations, own prescriptions."""
+    who = visibility.get(request.actor, Patient, pk)
+    if who.merged_into_id:
+        return redirect("doctor_patient", who.merged_into_id)
+    shown(request, "patient", [who.pk])
+    consultations = visibility.visible(request.actor, Consultation).filter(patient=who).order_by("-held_at", "-pk")
+    context = {
+        "consultations": consultations[:PAGE_SIZE],
+        "prescriptions": queries.listed(request.actor).filter(patient=who)[:PAGE_SIZE],
+        **banner(request, who),
+    }
+    return render(request, "doctor/patient.html", context)
+
+
+@page(permission=Permission.CONSULTATION_WRITE, kinds=DOCTOR)
+def consultation(request: PortalRequest, pk: int) -> HttpResponse:
+    """Record a consultation with a patient whom the doctor sees already."""
+    who = visibility.get(request.actor, Patient, pk)
+    form = ConsultationForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        if form.already_sent():
+            messages.info(request, _TWICE)
+            return redirect("doctor_patient", pk)
+        check = IdentityCheck(form.cleaned_data["identity_check"])
+        actions.consult(request.actor, pk, identity_check=check, summary=form.cleaned_data["summary"], now=request.now)
+        messages.success(request, "The consultation is recorded.")
+        return redirect("doctor_patient", pk)
+    shown(request, "consultation", [who.pk])
+    context = {"form": form, "title": "New consultation", "submit": "Record the consultation", **banner(request, who)}
+    return render(request, "doctor/patient_form.html", context, status=form.status)
+
+
+@page(permission=Permission.PATIENT_WRITE, kinds=DOCTOR)
+def allergies(request: PortalRequest, pk: int) -> HttpResponse:
+    """Record the allergies, or that none are known."""
+    who = visibility.get(request.actor, Patient, pk)
+    form = AllergyForm(request.POST or None, initial=AllergyForm.initial_of(who))
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        done = form.attempt(
+            lambda: actions.set_allergies(
+                request.actor, pk, none_known=data["none_known"], substances=data["substances"], now=request.now
+            )
+        )
+        if done is not None:
+            messages.success(request, "The allergies are recorded.")
+            return redirect("doctor_patient", pk)
+    shown(request, "allergies", [who.pk])
+    context = {"form": form, "title": "Allergies", "submit": "Save the allergies", **banner(request, who)}
+    return render(request, "doctor/patient_form.html", context, status=form.status)

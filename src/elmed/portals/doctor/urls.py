@@ -1,0 +1,36 @@
+"""The doctor's pages."""
+
+from elmed.portals.doctor import patients, prescriptions, sign
+from elmed.portals.doctor.patients import DOCTOR
+from elmed.portals.page import page, route
+from elmed.portals.shared.acts import act_view
+from elmed.prescriptions.states import TRANSITIONS
+from elmed.prescriptions.vocabulary import Act
+
+_ACTS = (Act.HOLD, Act.RESUME, Act.CANCEL, Act.REQUEST_CANCEL, Act.WITHDRAW_CANCEL, Act.STOP)
+
+urlpatterns = [
+    route("", prescriptions.home, "doctor_home"),
+    route("patients", patients.patients, "doctor_patients"),
+    route("patients/find", patients.find, "doctor_patient_find"),
+    route("patients/new", patients.new, "doctor_patient_new"),
+    route("patients/<int:pk>", patients.patient, "doctor_patient"),
+    route("patients/<int:pk>/allergies", patients.allergies, "doctor_allergies"),
+    route("patients/<int:pk>/consultations/new", patients.consultation, "doctor_consultation"),
+    route("patients/<int:patient_pk>/prescriptions/new", prescriptions.compose, "doctor_compose"),
+    route("prescriptions", prescriptions.prescriptions, "doctor_prescriptions"),
+    route("prescriptions/<int:pk>", prescriptions.prescription, "doctor_prescription"),
+    route("prescriptions/<int:pk>/edit", prescriptions.edit, "doctor_edit"),
+    route("prescriptions/<int:pk>/review", sign.review, "doctor_review"),
+    route("prescriptions/<int:pk>/discard", prescriptions.discard, "doctor_discard"),
+    route("prescriptions/<int:pk>/route", prescriptions.choose_pharmacy, "doctor_route"),
+    route("prescriptions/<int:pk>/replace", prescriptions.replace, "doctor_replace"),
+    *(
+        route(
+            f"prescriptions/<int:pk>/{act.value.replace('_', '-')}",
+            page(permission=TRANSITIONS[act].permission, kinds=DOCTOR)(act_view(act, "doctor_prescription")),
+            f"doctor_act_{act.value}",
+        )
+        for act in _ACTS
+    ),
+]

@@ -1,0 +1,120 @@
+"""What every form of the portals shares: plain accessible widgets, refusals turned into messages, sent only once.
+
+A form of a page derives from PortalForm; one that acts on a prescription from VersionedForm, which carries the
+version the person looked at. `attempt` runs an act and keeps what was typed where it is refused.
+"""
+
+import re
+import secrets
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from django import forms
+from django.core.cache import cache
+
+from elmed.core.refusals import Invalid, NotNow, Refusal, VersionConflict
+from elmed.portals import refused
+
+T = TypeVar("T")
+_A_DAY = 24 * 3600
+_CLASSES: tuple[tuple[type[forms.Widget], str], ...] = (
+    (forms.CheckboxSelectMultiple, "form-check-input"),
+    (forms.RadioSelect, "form-check-input"),
+    (forms.CheckboxInput, "form-check-input"),
+    (forms.Select, "form-select"),
+    (forms.HiddenInput, ""),
+    (forms.Widget, "form-control"),
+)
+
+
+class DateInput(forms.DateInput):
+    """A day, with the browser's own calendar; typed as YYYY-MM-DD without one."""
+
+    input_type = "date"
+
+    def __init__(self, **kwargs: Any) -> None:
+        """Always in the one format that the browser's field understands."""
+        super().__init__(format="%Y-%m-%d", **kwargs)
+
+
+class MomentInput(forms.DateTimeInput):
+    """A day and a time, with the browser's own field."""
+
+    input_type = "datetime-local"
+
+    def __init__(self, **kwargs: Any) -> None:
+        """Always in the one format that the browser's field understands."""
+        super().__init__(format="%Y-%m-%dT%H:%M", **kwargs)
+
+
+def dress(form: forms.BaseForm) -> None:
+    """Give each widget the stylesheet's class."""
+    for field in form.fields.values():
+        css = next(css for kind, css in _CLASSES if isinstance(field.widget, kind))
+        field.widget.attrs.setdefault("class", css)
+
+
+class PortalForm(forms.Form):
+    """A form of a page."""
+
+    field_of: dict[str, str] = {}  # pointers of refusals whose field has another name here
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Dress the widgets; the page's summary is the only place that asks for required fields."""
+        super().__init__(*args, **kwargs)
+        self.use_required_attribute = False
+        self.status = 200
+        dress(self)
+
+    def is_valid(self) -> bool:
+        """As Django's, and the answer's status where it is not."""
+        valid = super().is_valid()
+        if self.is_bound and not valid and self.status == 200:
+            self.status = 422
+        return valid
+
+    def attempt(self, act: Callable[[], T]) -> T | None:
+        """Run the act. Where it is refused for what was sent or for now: None, the words in the form, nothing lost."""
+        try:
+            return act()
+        except Invalid as refusal:
+            for error in refusal.errors:
+                self.point(error["pointer"], error["detail"])
+            self.status = refusal.status
+        except (NotNow, VersionConflict) as refusal:
+            self.tell(refusal)
+        return None
+
+    def tell(self, refusal: Refusal) -> None:
+        """Put a refusal into the summary."""
+        self.add_error(None, refused.words_of(refusal))
+        self.status = refusal.status
+
+    def point(self, pointer: str, detail: str) -> None:
+        """Put a message at the field that a JSON pointer names, or into the summary."""
+        name = self.field_of.get(pointer) or re.split("/", pointer.lstrip("/"))[0]
+        self.add_error(name if name in self.fields else None, detail)
+
+
+class VersionedForm(PortalForm):
+    """A form about a prescription: it acts only on the version that its page showed."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
+
+
+class OnceForm(PortalForm):
+    """A form that makes something new: however often it is sent, it is made once.
+
+    Each page carries a token of its own; sending it takes the token, and `already_sent` says so to whoever comes second.
+    """
+
+    once = forms.CharField(widget=forms.HiddenInput, max_length=64)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Keep the token that was sent."""
+        super().__init__(*args, **kwargs)
+        self.fresh = secrets.token_urlsafe(18)
+
+    def already_sent(self) -> bool:
+        """Take the token of a valid form; True where it was taken before."""
+        return not cache.add(f"portal-form:{self.cleaned_data['once']}", 1, _A_DAY)

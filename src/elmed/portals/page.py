@@ -1,0 +1,152 @@
+"""The frame of every page: who may open it, as whom they act, and how a refusal is told. Without it no page exists.
+
+`route` makes the URL pattern of a view and raises at import where the view does not say who may open it.
+`@page` asks for a person, an account and a permission; `@person_page` for a person; `@public_page` for nobody.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, cast
+
+from allauth.account.authentication import get_authentication_records
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import ImproperlyConfigured
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern, path
+from django.utils import timezone
+from django.utils.cache import add_never_cache_headers
+
+from elmed.access import policy
+from elmed.access.actors import Actor, of_person
+from elmed.access.permissions import Permission
+from elmed.accounts.models import Account, AccountKind, Person
+from elmed.config.middleware import request_id
+from elmed.core.clock import world_now
+from elmed.core.models import Mode
+from elmed.core.refusals import NotAllowed, Refusal
+from elmed.events.record import record_access
+from elmed.portals import refused
+from elmed.prescriptions.jurisdiction import jurisdiction
+
+P = ParamSpec("P")
+_MARK = "elmed_page"
+
+
+class PortalRequest(HttpRequest):
+    """A request that passed `@page`: who acts, for which account, at which moment of their world."""
+
+    actor: Actor
+    account: Account
+    accounts: list[Account]
+    person: Person
+    now: datetime
+
+
+View = Callable[Concatenate[PortalRequest, P], HttpResponse]
+Registered = Callable[Concatenate[HttpRequest, P], HttpResponse]
+
+
+def page(
+    *, permission: Permission, kinds: Iterable[AccountKind], test_keys: bool = False
+) -> Callable[[View[P]], Registered[P]]:
+    """A page for accounts of these kinds whose actor has the permission.
+
+    `test_keys`: also while the account is not verified yet, as for everything that concerns its test world alone.
+    """
+    possible = frozenset(kinds)
+
+    def decorate(view: View[P]) -> Registered[P]:
+        @wraps(view)
+        def wrapped(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+            if not isinstance(request.user, Person):
+                return redirect_to_login(request.get_full_path())
+            ours = cast("PortalRequest", request)
+            if ours.account is None:
+                return redirect("choose_account" if ours.accounts else "home")
+            try:
+                _enter(ours, permission, possible, test_keys=test_keys)
+                with timezone.override(jurisdiction().zone):
+                    response = view(ours, *args, **kwargs)
+            except Refusal as refusal:
+                response = refused.page(request, refusal)
+            return _private(response)
+
+        return _marked(wrapped)
+
+    return decorate
+
+
+def person_page(view: Callable[Concatenate[HttpRequest, P], HttpResponse]) -> Registered[P]:
+    """A page for whoever is signed in, whatever their accounts are; it shows and changes nothing of an account."""
+
+    @wraps(view)
+    def wrapped(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        if not isinstance(request.user, Person):
+            return redirect_to_login(request.get_full_path())
+        return _private(view(request, *args, **kwargs))
+
+    return _marked(wrapped)
+
+
+def public_page(view: Callable[Concatenate[HttpRequest, P], HttpResponse]) -> Registered[P]:
+    """A page that needs no sign-in: it shows nothing of any account."""
+
+    @wraps(view)
+    def wrapped(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        return view(request, *args, **kwargs)
+
+    return _marked(wrapped)
+
+
+def route(pattern: str, view: Callable[..., HttpResponse], name: str, **kwargs: Any) -> URLPattern:
+    """The URL pattern of a page. Raises ImproperlyConfigured at import where the view says not who may open it."""
+    if not getattr(view, _MARK, False):
+        raise ImproperlyConfigured(f"{view.__module__}.{view.__name__} needs @page, @person_page or @public_page.")
+    return path(pattern, view, kwargs, name=name)
+
+
+def actor_of(request: HttpRequest, account: Account) -> Actor:
+    """The actor that the signed-in person is in that account. Raises NotAllowed where they have left it."""
+    actor = of_person(
+        cast("Person", request.user),
+        account,
+        request_id=request_id(request),
+        authenticated_at=last_authentication(request),
+    )
+    if actor is None:
+        raise NotAllowed("permission_denied", "You do not belong to this account any more.")
+    return actor
+
+
+def last_authentication(request: HttpRequest) -> datetime | None:
+    """When the person last gave a password or a second factor in this session."""
+    moments = [record["at"] for record in get_authentication_records(request) if "at" in record]
+    return datetime.fromtimestamp(max(moments), tz=UTC) if moments else None
+
+
+def shown(request: PortalRequest, what: str, patient_ids: Iterable[int]) -> None:
+    """Record that this page shows these patients' data: one access record a request."""
+    record_access(request.actor, f"portal.{what}", patient_ids=patient_ids)
+
+
+def _enter(request: PortalRequest, permission: Permission, kinds: frozenset[AccountKind], *, test_keys: bool) -> None:
+    request.person = cast("Person", request.user)
+    request.actor = actor_of(request, request.account)
+    if request.account.kind not in kinds:
+        raise NotAllowed("wrong_portal", "This page belongs to another kind of account than the one you chose.")
+    policy.require(replace(request.actor, mode=Mode.TEST) if test_keys else request.actor, permission)
+    request.now = world_now(request.actor.world_id)
+
+
+def _private(response: HttpResponse) -> HttpResponse:
+    """Nothing behind a sign-in is kept by a browser or a proxy."""
+    add_never_cache_headers(response)
+    return response
+
+
+def _marked(view: Registered[P]) -> Registered[P]:
+    setattr(view, _MARK, True)
+    return view

@@ -1,0 +1,229 @@
+"""Recording what was handed over, and taking a record back."""
+
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.forms import Form
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+
+from elmed.access import visibility
+from elmed.core import quantities
+from elmed.core.refusals import Invalid, NotNow, NotVisible
+from elmed.portals.forms import DateInput, MomentInput, VersionedForm, dress
+from elmed.portals.page import PortalRequest, page, shown
+from elmed.portals.pharmacy.views import PHARMACY
+from elmed.portals.shared.acts import after
+from elmed.portals.shared.prescription import screen
+from elmed.prescriptions import queries
+from elmed.prescriptions.actions.cancel import answer_handed_over
+from elmed.prescriptions.actions.dispense import dispense
+from elmed.prescriptions.actions.reverse import reverse
+from elmed.prescriptions.actions.supply import Supply, SupplyLine
+from elmed.prescriptions.models import Dispense, PrescriptionLine
+from elmed.prescriptions.states import TRANSITIONS
+from elmed.prescriptions.vocabulary import Act, ReversalReason
+
+_BACK = "pharmacy_prescription"
+_NUMBER = "A number such as 28 or 0.5, with at most three decimals."
+
+
+class SupplyLineForm(Form):
+    """How much of one line was handed over, from which batch."""
+
+    quantity = forms.CharField(
+        label="Quantity", required=False, max_length=12, widget=forms.TextInput(attrs={"inputmode": "decimal"})
+    )
+    batch_number = forms.CharField(label="Batch", required=False, max_length=40)
+    expiry_date = forms.DateField(label="Batch expires", required=False, widget=DateInput())
+    substituted = forms.BooleanField(label="Another product was supplied", required=False)
+    substitution_reason = forms.CharField(label="Why another product", required=False, max_length=300)
+
+    def __init__(self, *args: Any, line: PrescriptionLine, **kwargs: Any) -> None:
+        """For this line; what is available stands in the field."""
+        super().__init__(*args, **kwargs)
+        self.line = line
+        self.use_required_attribute = False
+        dress(self)
+        if not line.substitution_allowed:
+            del self.fields["substituted"], self.fields["substitution_reason"]
+
+    def clean_quantity(self) -> int:
+        """Thousandths; empty and 0 mean nothing of this line."""
+        text = self.cleaned_data["quantity"].strip()
+        if text in ("", "0"):
+            return 0
+        try:
+            return quantities.parse(text)
+        except ValueError as error:
+            raise forms.ValidationError(_NUMBER) from error
+
+    def supplied(self) -> SupplyLine | None:
+        """As the act takes it; None where nothing of it was handed over."""
+        data = self.cleaned_data
+        if not data["quantity"]:
+            return None
+        return SupplyLine(
+            self.line.pk, data["quantity"], batch_number=data["batch_number"] or None, expiry_date=data["expiry_date"],
+            substituted=data.get("substituted", False), substitution_reason=data.get("substitution_reason", ""),
+        )  # fmt: skip
+
+
+class SupplyForm(VersionedForm):
+    """The hand-over."""
+
+    handed_over_at = forms.DateTimeField(
+        label="Handed over at", required=False, widget=MomentInput(), help_text="Left empty: now."
+    )
+    receiver = forms.CharField(
+        label="Received by", required=False, max_length=120, help_text="Where it was not the patient."
+    )
+    note = forms.CharField(label="Note", required=False, max_length=500)
+
+
+def _forms(request: PortalRequest, lines: list[PrescriptionLine]) -> list[SupplyLineForm]:
+    return [
+        SupplyLineForm(
+            request.POST or None, prefix=f"line-{line.pk}", line=line,
+            initial={"quantity": quantities.text(max(line.available_milli, 0))},
+        )
+        for line in lines
+    ]  # fmt: skip
+
+
+def _handing_over(request: PortalRequest, pk: int, act: Act) -> HttpResponse:
+    sheet = queries.sheet(request.actor, pk, request.now)
+    if request.method != "POST" and act not in sheet.acts:
+        raise NotNow("invalid_status", "It cannot be dispensed as it is.", current_status=sheet.rx.status)
+    form = SupplyForm(request.POST or None)
+    if act is Act.ANSWER_HANDED_OVER:
+        form.fields["handed_over_at"].required = True
+        form.fields["handed_over_at"].help_text = "It lies before the doctor’s request."
+    rows = _forms(request, sheet.subject.lines)
+    if request.method == "POST" and all([form.is_valid(), *(row.is_valid() for row in rows)]):
+        if _hand_over(request, pk, act, form, rows) is not None:
+            messages.success(request, "Recorded.")
+            return after(request, pk, _BACK)
+        sheet = queries.sheet(request.actor, pk, request.now)
+    elif request.method == "POST":
+        form.status = 422
+    shown(request, "prescription.act", [sheet.rx.patient_id])
+    errors = _summary(form, rows)
+    title = "Dispense" if act is Act.DISPENSE else "It was handed over already"
+    context = screen(request, sheet) | {"form": form, "rows": rows, "errors": errors, "title": title}
+    return render(request, "pharmacy/dispense.html", context, status=form.status)
+
+
+def _hand_over(
+    request: PortalRequest, pk: int, act: Act, form: SupplyForm, rows: list[SupplyLineForm]
+) -> Dispense | None:
+    filled = [(row, line) for row in rows if (line := row.supplied())]
+    if not filled:
+        form.add_error(None, "Say how much of at least one medicine was handed over.")
+        form.status = 422
+        return None
+    data = form.cleaned_data
+    moment: datetime | None = data["handed_over_at"]
+    what = Supply(
+        tuple(line for _, line in filled), handed_over_at=moment, receiver=data["receiver"], note=data["note"]
+    )
+    do = dispense if act is Act.DISPENSE else answer_handed_over
+    return form.attempt(
+        lambda: do(request.actor, pk, what, source="portal", now=request.now, expected_version=data["version"])
+    )
+
+
+def _summary(form: SupplyForm, rows: list[SupplyLineForm]) -> list[tuple[str, str]]:
+    found = [("", str(error)) for error in form.non_field_errors()]
+    for row in rows:
+        found += [
+            (field.id_for_label, f"{row.line.medication_text}, {field.label}: {error}")
+            for field in row
+            for error in field.errors
+        ]
+    return found + [
+        (field.id_for_label, f"{field.label}: {error}") for field in form.visible_fields() for error in field.errors
+    ]
+
+
+@page(permission=TRANSITIONS[Act.DISPENSE].permission, kinds=PHARMACY)
+def dispense_page(request: PortalRequest, pk: int) -> HttpResponse:
+    """Dispense, whole or in part, with batches."""
+    return _handing_over(request, pk, Act.DISPENSE)
+
+
+@page(permission=TRANSITIONS[Act.ANSWER_HANDED_OVER].permission, kinds=PHARMACY)
+def handed_over_page(request: PortalRequest, pk: int) -> HttpResponse:
+    """Answer the doctor's request to cancel: it was handed over before."""
+    return _handing_over(request, pk, Act.ANSWER_HANDED_OVER)
+
+
+class ReverseForm(VersionedForm):
+    """Why a dispense is taken back, and how much of it."""
+
+    reason = forms.ChoiceField(
+        label="What happened",
+        widget=forms.RadioSelect,
+        choices=[
+            ("recorded_in_error", "It was recorded in error: nothing was handed over"),
+            ("never_left_pharmacy", "It never left the pharmacy"),
+            ("returned_unopened", "It came back unopened: the quantity can be supplied again"),
+            ("returned_unusable", "It came back unusable: the quantity counts as supplied"),
+        ],
+    )
+
+    def __init__(self, *args: Any, given: list[Any], **kwargs: Any) -> None:
+        """One quantity a line of the dispense."""
+        super().__init__(*args, **kwargs)
+        self.given = given
+        for row in given:
+            self.fields[f"line_{row.line_id}"] = forms.CharField(
+                label=f"How much of {row.line.medication_text} ({row.line.unit})", required=False, max_length=12,
+                initial=quantities.text(row.quantity_milli),
+            )  # fmt: skip
+        dress(self)
+
+    def quantities_back(self) -> dict[int, int]:
+        """Line ids and thousandths. Raises Invalid where one is no number, or none is given."""
+        found: dict[int, int] = {}
+        for row in self.given:
+            text = self.cleaned_data[f"line_{row.line_id}"].strip()
+            if text in ("", "0"):
+                continue
+            try:
+                found[row.line_id] = quantities.parse(text)
+            except ValueError:
+                raise Invalid.field(f"/line_{row.line_id}", "invalid", _NUMBER) from None
+        if not found:
+            raise Invalid.field("/lines", "required", "Say how much of at least one medicine is taken back.")
+        return found
+
+
+@page(permission=TRANSITIONS[Act.REVERSE].permission, kinds=PHARMACY)
+def reverse_page(request: PortalRequest, pk: int, dispense_pk: int) -> HttpResponse:
+    """Take a dispense back, in whole or in part."""
+    made = visibility.get(request.actor, Dispense, dispense_pk)
+    if made.prescription_id != pk:
+        raise NotVisible("dispense")
+    given = list(made.lines.select_related("line").order_by("line__position"))
+    form = ReverseForm(request.POST or None, given=given)
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        done = form.attempt(
+            lambda: reverse(
+                request.actor, dispense_pk, reason=ReversalReason(data["reason"]), lines=form.quantities_back(),
+                now=request.now, expected_version=data["version"],
+            )
+        )  # fmt: skip
+        if done is not None:
+            messages.success(request, "Taken back.")
+            return redirect(_BACK, made.prescription_id)
+    sheet = queries.sheet(request.actor, made.prescription_id, request.now)
+    shown(request, "prescription.act", [sheet.rx.patient_id])
+    words = {
+        "title": "Take a dispense back", "submit": "Take it back", "back": _BACK,
+        "explains": "The record stays in the history, marked as taken back. The status follows from what remains supplied.",
+    }  # fmt: skip
+    return render(request, "portals/act.html", screen(request, sheet) | words | {"form": form}, status=form.status)

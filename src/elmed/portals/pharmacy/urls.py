@@ -1,0 +1,27 @@
+"""The pharmacy's pages."""
+
+from elmed.portals.page import page, route
+from elmed.portals.pharmacy import supply, views
+from elmed.portals.pharmacy.views import PHARMACY
+from elmed.portals.shared.acts import act_view
+from elmed.prescriptions.states import TRANSITIONS
+from elmed.prescriptions.vocabulary import Act
+
+_ACTS = (Act.VERIFY, Act.RETURN, Act.REJECT, Act.HOLD, Act.RESUME, Act.CLOSE, Act.CONFIRM_CANCEL)
+
+urlpatterns = [
+    route("", views.queue, "pharmacy_queue"),
+    route("prescriptions/<int:pk>", views.prescription, "pharmacy_prescription"),
+    route("prescriptions/<int:pk>/dispense", supply.dispense_page, "pharmacy_dispense"),
+    route("prescriptions/<int:pk>/handed-over", supply.handed_over_page, "pharmacy_handed_over"),
+    route("prescriptions/<int:pk>/close-line", views.close_line_page, "pharmacy_close_line"),
+    route("prescriptions/<int:pk>/dispenses/<int:dispense_pk>/reverse", supply.reverse_page, "pharmacy_reverse"),
+    *(
+        route(
+            f"prescriptions/<int:pk>/{act.value.replace('_', '-')}",
+            page(permission=TRANSITIONS[act].permission, kinds=PHARMACY)(act_view(act, "pharmacy_prescription")),
+            f"pharmacy_act_{act.value}",
+        )
+        for act in _ACTS
+    ),
+]

@@ -1,0 +1,37 @@
+"""Refusals, told to people once: as a page of their own, or inside the form that was sent.
+
+page.py calls `page` for what a view lets through; views with a form call `PortalForm.attempt` (forms.py), so
+that nothing typed is lost. The codes and words come from core/refusals.py.
+"""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from elmed.core.refusals import NotAllowed, NotNow, NotVisible, Refusal, VersionConflict
+
+_STALE = (
+    "Somebody changed it since you opened this page. Look at it as it is now, then do it again if it still applies."
+)
+_TITLES = {
+    NotVisible: "Not found",
+    NotAllowed: "You may not do that",
+    NotNow: "That is not possible now",
+    VersionConflict: "It has changed meanwhile",
+}
+_STATE_CODES = {"account_not_active"}
+
+
+def page(request: HttpRequest, refusal: Refusal) -> HttpResponse:
+    """The refusal as a page in words, with its status."""
+    if refusal.code in _STATE_CODES and getattr(request, "account", None) is not None:
+        return render(request, "portals/account_state.html", {"detail": refusal.detail}, status=refusal.status)
+    title = next((words for kind, words in _TITLES.items() if isinstance(refusal, kind)), refusal.title)
+    return render(request, "portals/refused.html", {"title": title, "detail": words_of(refusal)}, status=refusal.status)
+
+
+def words_of(refusal: Refusal) -> str:
+    """What happened, and what to do."""
+    if isinstance(refusal, VersionConflict):
+        return _STALE
+    status = refusal.extra.get("current_status")
+    return f"{refusal.detail} It is now: {str(status).replace('_', ' ')}." if status else refusal.detail

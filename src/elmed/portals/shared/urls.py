@@ -1,0 +1,14 @@
+"""Pages that every portal shares: the start page, the choice of an account, settings."""
+
+from elmed.portals.page import route
+from elmed.portals.shared import home, keys, settings_pages
+
+urlpatterns = [
+    route("", home.home, "home"),
+    route("account", home.choose_account, "choose_account"),
+    route("settings", settings_pages.index, "settings"),
+    route("settings/security", settings_pages.security, "security"),
+    route("settings/api-keys", keys.api_keys, "api_keys"),
+    route("settings/api-keys/new", keys.new_key, "api_key_new"),
+    route("settings/api-keys/<int:pk>/revoke", keys.revoke_key, "api_key_revoke"),
+]

@@ -1,0 +1,29 @@
+"""The cast, signed in through the real sign-in page."""
+
+from collections.abc import Callable
+
+import pytest
+from allauth.account.models import EmailAddress
+from django.test import Client
+from django.urls import reverse
+
+from tests.cast import Cast
+
+PASSWORD = "correct-horse-battery-staple"
+
+
+@pytest.fixture
+def sign_in(cast: Cast) -> Callable[[str], Client]:
+    """A browser of one of the cast, signed in just now."""
+
+    def browser(name: str) -> Client:
+        person = cast.people[name]
+        person.set_password(PASSWORD)
+        person.save(update_fields=["password"])
+        EmailAddress.objects.get_or_create(user=person, email=person.email, defaults={"verified": True, "primary": True})
+        client = Client()
+        answer = client.post(reverse("account_login"), {"login": person.email, "password": PASSWORD})
+        assert answer.status_code == 302, answer.content.decode()[:2000]
+        return client
+
+    return browser

@@ -1,0 +1,218 @@
+"""The doctor's journey: find or add a patient, consult, write, check, sign, and take back."""
+
+import re
+
+import pytest
+from django.contrib.sessions.models import Session
+from django.urls import reverse
+
+from elmed.core.clock import real_now
+from elmed.events.models import AccessRecord
+from elmed.patients.models import Consultation, Patient
+from elmed.prescriptions.models import Prescription, WarningAnswer
+from elmed.prescriptions.vocabulary import Status
+from tests import factories
+from tests.portals.conftest import PASSWORD
+
+
+def once(page) -> str:
+    return re.search(r'name="once" value="([^"]+)"', page.content.decode())[1]
+
+
+def composed(page, **changed) -> dict[str, str]:
+    """What a doctor types into the composer."""
+    data = {
+        "once": once(page),
+        "diagnosis-TOTAL_FORMS": "1", "diagnosis-INITIAL_FORMS": "0",
+        "diagnosis-0-text": "Acute bronchitis", "diagnosis-0-code": "J20.9",
+        "lines-TOTAL_FORMS": "1", "lines-INITIAL_FORMS": "0",
+        "lines-0-medication_text": "amoxicillin 500 mg capsules", "lines-0-dosage_text": "One capsule three times a day",
+        "lines-0-quantity": "21", "lines-0-unit": "capsule", "lines-0-days_supply": "7",
+        "repeats_allowed": "0", "minimum_dispense_interval_days": "0",
+    }  # fmt: skip
+    return data | changed
+
+
+@pytest.fixture
+def doctor(sign_in):
+    return sign_in("doctor")
+
+
+@pytest.fixture
+def known(cast):
+    """A patient with a consultation of the first doctor."""
+    factories.draft(cast, now=real_now())
+    Prescription.objects.all().delete()
+    return cast.patient
+
+
+def test_from_a_new_patient_to_a_signed_prescription(cast, doctor):
+    page = doctor.get(reverse("doctor_patient_new"))
+    new = {
+        "once": once(page), "family_name": "Fox", "given_name": "Gil", "date_of_birth": "1980-05-06", "sex": "male",
+        "identity_check": "photo_id", "summary": "Cough for two weeks",
+    }  # fmt: skip
+    answer = doctor.post(reverse("doctor_patient_new"), new)
+    patient = Patient.objects.get(family_name="Fox")
+    assert answer["Location"] == reverse("doctor_patient", args=[patient.pk])
+    url = reverse("doctor_compose", args=[patient.pk])
+    answer = doctor.post(url, composed(doctor.get(url)))
+    rx = Prescription.objects.get(patient=patient)
+    assert answer["Location"] == reverse("doctor_review", args=[rx.pk])
+    review = doctor.get(answer["Location"])
+    assert "amoxicillin 500 mg capsules" in review.content.decode()
+    signed = doctor.post(answer["Location"], {"version": rx.version, "pharmacy_id": cast.pharmacy.pk})
+    rx.refresh_from_db()
+    assert signed["Location"] == reverse("doctor_prescription", args=[rx.pk])
+    assert (rx.status, rx.pharmacy_id) == (Status.PENDING_REVIEW, cast.pharmacy.pk)
+    shown = doctor.get(signed["Location"]).content.decode()
+    assert rx.reference in shown
+    assert "Sent to a pharmacy" in shown or "Signed" in shown
+
+
+def test_found_only_by_all_three_items(cast, doctor):
+    url = reverse("doctor_patient_find")
+    wrong = {"family_name": "Ewing", "date_of_birth": "1961-02-04", "exact": "H2"}
+    assert "No record matches" in doctor.post(url, wrong).content.decode()
+    right = wrong | {"date_of_birth": "1961-02-03"}
+    page = doctor.post(url, right)
+    assert "Is this the patient?" in page.content.decode()
+    assert doctor.get(reverse("doctor_patient", args=[cast.other_patient.pk])).status_code == 404
+    answer = doctor.post(url, right | {"once": once(page), "identity_check": "known", "summary": ""})
+    assert answer["Location"] == reverse("doctor_patient", args=[cast.other_patient.pk])
+    assert doctor.get(answer["Location"]).status_code == 200
+    assert Consultation.objects.filter(patient=cast.other_patient).count() == 1
+
+
+def test_a_form_sent_twice_acts_once(doctor, known):
+    url = reverse("doctor_compose", args=[known.pk])
+    data = composed(doctor.get(url))
+    doctor.post(url, data)
+    doctor.post(url, data)
+    assert Prescription.objects.count() == 1
+
+
+def test_nothing_typed_is_lost_and_the_summary_links_to_the_field(doctor, known):
+    url = reverse("doctor_compose", args=[known.pk])
+    answer = doctor.post(url, composed(doctor.get(url), **{"lines-0-quantity": "28.0", "lines-0-unit": ""}))
+    text = answer.content.decode()
+    assert answer.status_code == 422
+    assert 'href="#id_lines-0-quantity"' in text
+    assert 'href="#id_lines-0-unit"' in text
+    assert 'value="28.0"' in text
+    assert "One capsule three times a day" in text
+    assert Prescription.objects.count() == 0
+
+
+def test_another_medicine_without_javascript(doctor, known):
+    url = reverse("doctor_compose", args=[known.pk])
+    answer = doctor.post(url, composed(doctor.get(url), add="lines"))
+    text = answer.content.decode()
+    assert answer.status_code == 200
+    assert "Medicine 2" in text
+    assert "amoxicillin 500 mg capsules" in text
+    assert "There is a problem" not in text
+    assert Prescription.objects.count() == 0
+
+
+def test_a_draft_is_changed_with_all_its_lines(cast, doctor):
+    rx = factories.draft(cast, now=real_now(), lines=(factories.AMOXICILLIN, factories.RAMIPRIL))
+    url = reverse("doctor_edit", args=[rx.pk])
+    two = {
+        "lines-TOTAL_FORMS": "2", "version": rx.version, "lines-1-medication_text": "ramipril 5 mg tablets",
+        "lines-1-dosage_text": "One each morning", "lines-1-quantity": "28", "lines-1-unit": "tablet",
+    }  # fmt: skip
+    assert doctor.post(url, composed(doctor.get(url), **two)).status_code == 302
+    assert rx.lines.count() == 2
+    assert doctor.post(url, composed(doctor.get(url), **two)).status_code == 412
+    removed = two | {"version": rx.version + 1, "lines-0-DELETE": "on"}
+    assert doctor.post(url, composed(doctor.get(url), **removed)).status_code == 302
+    assert [line.medication_text for line in rx.lines.all()] == ["ramipril 5 mg tablets"]
+
+
+def test_an_allergy_warning_is_answered_before_signing(cast, doctor, known):
+    doctor.post(reverse("doctor_allergies", args=[known.pk]), {"substances": "amoxicillin: rash"})
+    rx = factories.draft(cast, now=real_now())
+    url = reverse("doctor_review", args=[rx.pk])
+    assert "recorded allergy" in doctor.get(url).content.decode()
+    assert doctor.post(url, {"version": rx.version}).status_code == 422
+    rx.refresh_from_db()
+    assert rx.status == Status.DRAFT
+    assert doctor.post(url, {"version": rx.version, "answer_0": "Tolerated it last year"}).status_code == 302
+    rx.refresh_from_db()
+    assert rx.status == Status.ISSUED
+    assert WarningAnswer.objects.get().reason == "Tolerated it last year"
+
+
+def test_the_password_is_asked_for_after_five_minutes(cast, doctor):
+    rx = factories.draft(cast, now=real_now())
+    url = reverse("doctor_review", args=[rx.pk])
+    assert 'name="password"' not in doctor.get(url).content.decode()
+    session = doctor.session
+    session["account_authentication_methods"] = [
+        row | {"at": row["at"] - 400} for row in session["account_authentication_methods"]
+    ]
+    session.save()
+    assert Session.objects.exists()
+    assert 'name="password"' in doctor.get(url).content.decode()
+    assert doctor.post(url, {"version": rx.version}).status_code == 422
+    assert doctor.post(url, {"version": rx.version, "password": "wrong"}).status_code == 422
+    rx.refresh_from_db()
+    assert rx.status == Status.DRAFT
+    assert doctor.post(url, {"version": rx.version, "password": PASSWORD}).status_code == 302
+    rx.refresh_from_db()
+    assert rx.status == Status.ISSUED
+
+
+def test_a_controlled_medicine_asks_each_time(cast, doctor):
+    from dataclasses import replace
+
+    rx = factories.draft(cast, now=real_now(), lines=(replace(factories.AMOXICILLIN, is_controlled=True),))
+    assert 'name="password"' in doctor.get(reverse("doctor_review", args=[rx.pk])).content.decode()
+
+
+def test_cancelled_with_a_reason_from_the_version_on_the_page(cast, doctor):
+    rx = factories.issued(cast, now=real_now())
+    url = reverse("doctor_act_cancel", args=[rx.pk])
+    assert doctor.post(url, {"version": rx.version, "reason": ""}).status_code == 422
+    stale = doctor.post(url, {"version": rx.version - 1, "reason": "Wrong medicine"})
+    assert stale.status_code == 412
+    assert "Wrong medicine" in stale.content.decode()
+    rx.refresh_from_db()
+    assert rx.status == Status.ISSUED
+    assert doctor.post(url, {"version": rx.version, "reason": "Wrong medicine"}).status_code == 302
+    rx.refresh_from_db()
+    assert (rx.status, rx.status_reason) == (Status.CANCELLED, "Wrong medicine")
+    assert doctor.get(url).status_code == 409
+
+
+def test_replaced_in_the_portal(cast, doctor):
+    old = factories.pending_review(cast, now=real_now())
+    url = reverse("doctor_replace", args=[old.pk])
+    page = doctor.get(url)
+    assert "Acute bronchitis" in page.content.decode()
+    review = doctor.post(url, composed(page))["Location"]
+    draft = Prescription.objects.get(replaces=old)
+    assert doctor.post(review, {"version": draft.version, "reason": "Dose"}).status_code == 302
+    old.refresh_from_db()
+    draft.refresh_from_db()
+    assert (old.status, draft.status) == (Status.CANCELLED, Status.ISSUED)
+
+
+def test_a_foreign_prescription_is_not_found(cast, sign_in):
+    rx = factories.issued(cast, now=real_now())
+    other = sign_in("other_doctor")
+    for name in ("doctor_prescription", "doctor_act_cancel", "doctor_replace", "doctor_route"):
+        assert other.get(reverse(name, args=[rx.pk])).status_code == 404
+    cancel = {"version": rx.version, "reason": "x"}
+    assert other.post(reverse("doctor_act_cancel", args=[rx.pk]), cancel).status_code == 404
+    rx.refresh_from_db()
+    assert rx.status == Status.ISSUED
+
+
+def test_each_page_of_a_patient_leaves_one_access_record(cast, doctor):
+    rx = factories.issued(cast, now=real_now())
+    for name, pk in (("doctor_prescription", rx.pk), ("doctor_patient", cast.patient.pk), ("doctor_act_cancel", rx.pk)):
+        before = AccessRecord.objects.count()
+        assert doctor.get(reverse(name, args=[pk])).status_code == 200
+        assert AccessRecord.objects.count() == before + 1
