@@ -1,7 +1,10 @@
 """What is generated says what the code says; `make check` asks the same."""
 
+import json
 import subprocess
 import sys
+
+from openapi_spec_validator import validate
 
 from tests.guards.source import ROOT
 
@@ -33,3 +36,9 @@ def test_the_check_bites(tmp_path):
     assert found.returncode == 1
     assert "docs/reference/settings.md" in found.stdout
     assert "python tools/generate.py" in found.stdout
+
+
+def test_the_contract_is_valid_openapi():
+    document = json.loads((ROOT / "contract" / "openapi.json").read_text())
+    assert document["openapi"].startswith("3.1")
+    validate(document)
