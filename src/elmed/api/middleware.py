@@ -25,7 +25,10 @@ class PublicApi:
             return self.get_response(request)
         # The key's look-up retries on a dead connection itself: no extra statement to try it first.
         connection.health_check_done = True  # type: ignore[attr-defined]
-        return guarded(request, lambda: _dispatch(request))
+        response = guarded(request, lambda: _dispatch(request))
+        if response.status_code not in (204, 304):
+            response["Content-Length"] = str(len(response.content))
+        return response
 
 
 def _dispatch(request: HttpRequest) -> HttpResponse:
