@@ -20,7 +20,9 @@ def sign_in(cast: Cast) -> Callable[[str], Client]:
         person = cast.people[name]
         person.set_password(PASSWORD)
         person.save(update_fields=["password"])
-        EmailAddress.objects.get_or_create(user=person, email=person.email, defaults={"verified": True, "primary": True})
+        EmailAddress.objects.get_or_create(
+            user=person, email=person.email, defaults={"verified": True, "primary": True}
+        )
         client = Client()
         answer = client.post(reverse("account_login"), {"login": person.email, "password": PASSWORD})
         assert answer.status_code == 302, answer.content.decode()[:2000]

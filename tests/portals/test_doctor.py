@@ -63,6 +63,7 @@ def test_from_a_new_patient_to_a_signed_prescription(cast, doctor):
     assert "amoxicillin 500 mg capsules" in review.content.decode()
     signed = doctor.post(answer["Location"], {"version": rx.version, "pharmacy_id": cast.pharmacy.pk})
     rx.refresh_from_db()
+    assert signed.status_code == 302, signed.content.decode()
     assert signed["Location"] == reverse("doctor_prescription", args=[rx.pk])
     assert (rx.status, rx.pharmacy_id) == (Status.PENDING_REVIEW, cast.pharmacy.pk)
     shown = doctor.get(signed["Location"]).content.decode()

@@ -61,7 +61,9 @@ def test_an_account_that_cannot_act_sees_why(cast, sign_in, state):
     browser = sign_in("doctor")
     page = browser.get(reverse("home"))
     assert page.status_code == 200
-    assert {"pending": "waiting to be verified", "rejected": "not accepted", "suspended": "suspended"}[state] in page.content.decode()
+    assert {"pending": "waiting to be verified", "rejected": "not accepted", "suspended": "suspended"}[
+        state
+    ] in page.content.decode()
     assert browser.get(reverse("doctor_patients")).status_code == 403
     assert browser.post(reverse("doctor_patient_new"), {}).status_code == 403
 

@@ -27,7 +27,7 @@ def test_made_shown_once_and_revoked(cast, sign_in):
     secret = secret_in(answer)
     key = ApiKey.objects.get()
     assert bytes(key.digest) == digest(secret)
-    assert f'curl -H &quot;X-API-Key: {secret}&quot; http://localhost:8000/api/public/v1/me' in answer.content.decode()
+    assert f"curl -H &quot;X-API-Key: {secret}&quot; http://localhost:8000/api/public/v1/me" in answer.content.decode()
     assert "no-store" in answer["Cache-Control"]
     again = pharmacist.post(reverse("api_key_new"), sent, follow=True)
     assert ApiKey.objects.count() == 1

@@ -29,7 +29,11 @@ def test_from_the_queue_to_the_hand_over(cast, pharmacist):
     assert rx.status == Status.VERIFIED
     url, line = reverse("pharmacy_dispense", args=[rx.pk]), line_of(rx)
     assert 'value="21"' in pharmacist.get(url).content.decode()
-    part = {f"line-{line.pk}-quantity": "7", f"line-{line.pk}-batch_number": "B1", f"line-{line.pk}-expiry_date": "2031-01-31"}
+    part = {
+        f"line-{line.pk}-quantity": "7",
+        f"line-{line.pk}-batch_number": "B1",
+        f"line-{line.pk}-expiry_date": "2031-01-31",
+    }
     assert pharmacist.post(url, part | {"version": rx.version}).status_code == 302
     rx.refresh_from_db()
     assert rx.status == Status.PARTIALLY_DISPENSED
@@ -108,7 +112,9 @@ def test_the_other_answers(cast, pharmacist, act, typed, status):
 
 def test_held_and_resumed(cast, pharmacist):
     rx = factories.verified(cast, now=real_now())
-    pharmacist.post(reverse("pharmacy_act_hold", args=[rx.pk]), {"version": rx.version, "reason": "Dose?", "question": "500 mg?"})
+    pharmacist.post(
+        reverse("pharmacy_act_hold", args=[rx.pk]), {"version": rx.version, "reason": "Dose?", "question": "500 mg?"}
+    )
     assert "500 mg?" in pharmacist.get(reverse("pharmacy_queue") + "?step=on_hold").content.decode()
     rx.refresh_from_db()
     pharmacist.post(reverse("pharmacy_act_resume", args=[rx.pk]), {"version": rx.version})
@@ -136,7 +142,9 @@ def test_the_rest_of_a_line_is_given_up(cast, pharmacist):
     rx.refresh_from_db()
     url = reverse("pharmacy_close_line", args=[rx.pk])
     assert pharmacist.get(url).status_code == 200
-    assert pharmacist.post(url, {"version": rx.version, "line_id": line.pk, "reason": "Discontinued"}).status_code == 302
+    assert (
+        pharmacist.post(url, {"version": rx.version, "line_id": line.pk, "reason": "Discontinued"}).status_code == 302
+    )
     rx.refresh_from_db()
     assert rx.status == Status.DISPENSED
 

@@ -9,7 +9,7 @@ from elmed.core.refusals import NotVisible
 
 def keys_of(actor: Actor) -> QuerySet[ApiKey]:
     """The keys of the actor's account, newest first, with who made them and when they were last used."""
-    own = ApiKey.objects.filter(account_id=actor.account_id)
+    own = ApiKey.objects.filter(account_id=actor.account_id or 0)
     return own.select_related("created_by", "window").order_by("revoked_at", "-created_at", "-pk")
 
 

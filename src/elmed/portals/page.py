@@ -46,19 +46,19 @@ class PortalRequest(HttpRequest):
 
 
 View = Callable[Concatenate[PortalRequest, P], HttpResponse]
-Registered = Callable[Concatenate[HttpRequest, P], HttpResponse]
+Registered = Callable[..., HttpResponse]
 
 
 def page(
     *, permission: Permission, kinds: Iterable[AccountKind], test_keys: bool = False
-) -> Callable[[View[P]], Registered[P]]:
+) -> Callable[[View[P]], Registered]:
     """A page for accounts of these kinds whose actor has the permission.
 
     `test_keys`: also while the account is not verified yet, as for everything that concerns its test world alone.
     """
     possible = frozenset(kinds)
 
-    def decorate(view: View[P]) -> Registered[P]:
+    def decorate(view: View[P]) -> Registered:
         @wraps(view)
         def wrapped(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
             if not isinstance(request.user, Person):
@@ -79,7 +79,7 @@ def page(
     return decorate
 
 
-def person_page(view: Callable[Concatenate[HttpRequest, P], HttpResponse]) -> Registered[P]:
+def person_page(view: Callable[Concatenate[HttpRequest, P], HttpResponse]) -> Registered:
     """A page for whoever is signed in, whatever their accounts are; it shows and changes nothing of an account."""
 
     @wraps(view)
@@ -91,7 +91,7 @@ def person_page(view: Callable[Concatenate[HttpRequest, P], HttpResponse]) -> Re
     return _marked(wrapped)
 
 
-def public_page(view: Callable[Concatenate[HttpRequest, P], HttpResponse]) -> Registered[P]:
+def public_page(view: Callable[Concatenate[HttpRequest, P], HttpResponse]) -> Registered:
     """A page that needs no sign-in: it shows nothing of any account."""
 
     @wraps(view)
@@ -123,7 +123,9 @@ def actor_of(request: HttpRequest, account: Account) -> Actor:
 
 def last_authentication(request: HttpRequest) -> datetime | None:
     """When the person last gave a password or a second factor in this session."""
-    moments = [record["at"] for record in get_authentication_records(request) if "at" in record]
+    moments = [
+        record["at"] for record in get_authentication_records(request, cast("Person", request.user)) if "at" in record
+    ]
     return datetime.fromtimestamp(max(moments), tz=UTC) if moments else None
 
 
@@ -147,6 +149,6 @@ def _private(response: HttpResponse) -> HttpResponse:
     return response
 
 
-def _marked(view: Registered[P]) -> Registered[P]:
+def _marked(view: Registered) -> Registered:
     setattr(view, _MARK, True)
     return view

@@ -15,7 +15,7 @@ from django.shortcuts import redirect, render
 
 from elmed.access.permissions import Permission
 from elmed.core.clock import real_now
-from elmed.core.refusals import NotAllowed, NotNow
+from elmed.core.refusals import NotAllowed, VersionConflict
 from elmed.medications.checks import Warning
 from elmed.portals.doctor.patients import DOCTOR
 from elmed.portals.forms import VersionedForm
@@ -128,17 +128,20 @@ def _identified(request: PortalRequest, form: SignForm) -> bool:
 
 def _sign(request: PortalRequest, rx: Prescription, form: SignForm) -> Prescription | None:
     data = form.cleaned_data
-    common = {
-        "answers": form.answers,
-        "pharmacy_id": int(data["pharmacy_id"]) if data["pharmacy_id"] else None,
-        "now": request.now,
-    }
+    pharmacy_id = int(data["pharmacy_id"]) if data["pharmacy_id"] else None
 
     def act() -> Prescription:
-        if rx.replaces_id is not None:
-            _check_version(rx, data["version"])
-            return replace(request.actor, rx.replaces_id, draft_id=rx.pk, reason=data["reason"], **common)
-        return issue(request.actor, rx.pk, expected_version=data["version"], **common)
+        if rx.replaces_id is None:
+            return issue(
+                request.actor, rx.pk, answers=form.answers, pharmacy_id=pharmacy_id, now=request.now,
+                expected_version=data["version"],
+            )  # fmt: skip
+        if rx.version != data["version"]:  # `replace` itself would take the version of the old one
+            raise VersionConflict(rx.version)
+        return replace(
+            request.actor, rx.replaces_id, draft_id=rx.pk, reason=data["reason"], answers=form.answers,
+            pharmacy_id=pharmacy_id, now=request.now,
+        )  # fmt: skip
 
     try:
         return form.attempt(act)
@@ -147,9 +150,3 @@ def _sign(request: PortalRequest, rx: Prescription, form: SignForm) -> Prescript
             raise
         form.tell(refusal)
         return None
-
-
-def _check_version(rx: Prescription, version: int) -> None:
-    """The draft must be the one that was on the page; `replace` itself takes the version of the old one."""
-    if rx.version != version:
-        raise NotNow("version_conflict", "The draft changed since you opened this page. Check it again, then sign.")

@@ -142,8 +142,15 @@ def ask(
             "invalid_status", "This cannot be done with the prescription as it is.", current_status=sheet.rx.status
         )
     shown(request, "prescription.act", [sheet.rx.patient_id])
-    context = screen(request, sheet) | {"what": PAGES.get(act), "form": form, "back": back, "act": act.value}
+    context = screen(request, sheet) | {"form": form, "back": back} | _words(act)
     return render(request, "portals/act.html", context | (extra or {}), status=form.status)
+
+
+def _words(act: Act) -> dict[str, Any]:
+    what = PAGES.get(act)
+    if what is None:
+        return {}
+    return {"title": what.button, "submit": what.button, "explains": what.explains, "danger": what.danger}
 
 
 def buttons(sheet: queries.Sheet, portal: str, special: dict[Act, str]) -> list[dict[str, Any]]:
