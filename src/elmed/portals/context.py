@@ -6,7 +6,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 
-from elmed.accounts.models import AccountKind
+from elmed.accounts.models import Account, AccountKind, AccountState
 
 # Each portal's navigation: name of the page, words. The first is its home.
 NAVIGATION: dict[str, tuple[tuple[str, str], ...]] = {
@@ -30,7 +30,7 @@ NAVIGATION: dict[str, tuple[tuple[str, str], ...]] = {
 def site(request: HttpRequest) -> dict[str, Any]:
     """The names that the base template uses. No statement of its own."""
     account = getattr(request, "account", None)
-    entries = NAVIGATION.get(account.kind, ()) if account else ()
+    entries = _entries(account) if account else ()
     urls = [(reverse(name), words) for name, words in entries]
     current = max((url for url, _ in urls if request.path.startswith(url)), key=len, default="")
     return {
@@ -42,3 +42,10 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "current_account": account,
         "several_accounts": len(getattr(request, "accounts", ())) > 1,
     }
+
+
+def _entries(account: Account) -> tuple[tuple[str, str], ...]:
+    """The whole navigation where the account can read; else what concerns its sign-in and its test keys."""
+    if account.state in (AccountState.VERIFIED, AccountState.LAPSED):
+        return NAVIGATION.get(account.kind, ())
+    return (("security", "Security"),) if account.kind == AccountKind.PATIENT else (("settings", "Settings"),)

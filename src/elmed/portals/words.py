@@ -77,6 +77,19 @@ def access_words(action: str) -> str:
     return ACCESS_WORDS.get(action) or action.replace(".", ", ").replace("_", " ").capitalize()
 
 
+# Units that are counted; measures such as ml and mg have no plural.
+_PLURALS = {
+    "tablet": "tablets", "capsule": "capsules", "sachet": "sachets", "patch": "patches", "ampoule": "ampoules",
+    "vial": "vials", "dose": "doses", "inhaler": "inhalers", "bottle": "bottles", "tube": "tubes", "unit": "units",
+    "suppository": "suppositories", "pessary": "pessaries", "drop": "drops", "puff": "puffs", "pack": "packs",
+}  # fmt: skip
+
+
+def unit_words(unit: str, *, many: bool) -> str:
+    """A unit after a number."""
+    return _PLURALS.get(unit.lower(), unit) if many else unit
+
+
 def status_words(value: str) -> str:
     """A status, or any code, as people read it."""
     return STATUS_WORDS.get(value) or value.replace("_", " ").capitalize()

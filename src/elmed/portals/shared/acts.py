@@ -162,7 +162,7 @@ def buttons(sheet: queries.Sheet, portal: str, special: dict[Act, str]) -> list[
             words = SPECIAL_WORDS.get(act) or PAGES[act].button
             danger = act in PAGES and PAGES[act].danger
             found.append({"name": name, "words": words, "danger": danger, "act": act.value, "main": act in _MAIN})
-    return found
+    return sorted(found, key=lambda button: (not button["main"], button["danger"]))
 
 
 SPECIAL_WORDS: dict[Act, str] = {

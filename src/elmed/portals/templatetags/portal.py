@@ -5,7 +5,7 @@ from django.forms import BoundField
 
 from elmed.core import quantities
 from elmed.portals.forms import dress
-from elmed.portals.words import STATUS_TONE, status_words
+from elmed.portals.words import STATUS_TONE, status_words, unit_words
 
 register = template.Library()
 register.filter("status_words", status_words)
@@ -15,6 +15,13 @@ register.filter("status_words", status_words)
 def quantity(thousandths: int) -> str:
     """The canonical decimal string."""
     return quantities.text(thousandths)
+
+
+@register.filter
+def amount(thousandths: int, unit: str) -> str:
+    """A quantity with its unit, as people read it: `28 tablets`, `5 ml`."""
+    many = thousandths != 1000
+    return f"{quantities.text(thousandths)} {unit_words(unit, many=many)}"
 
 
 @register.filter
