@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Annotated, Any, TypeVar
 
-from django.core.exceptions import RequestDataTooBig
-from django.http import HttpRequest
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent
+from django.http import HttpRequest, QueryDict
 from django.http.request import UnreadablePostError
 from pydantic import (
     AfterValidator,
@@ -22,6 +22,7 @@ from pydantic import (
     StringConstraints,
     ValidationError,
 )
+from pydantic_core import from_json
 
 from elmed.api.problems import ApiProblem
 from elmed.config.environment import environment
@@ -29,7 +30,8 @@ from elmed.core import quantities
 from elmed.core.refusals import Invalid
 
 MAX_ID = 2**63 - 1
-_RFC3339 = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})")
+MOST_ERRORS = 50  # of one answer: a hostile body does not make us write more than it sent
+_RFC3339 = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})", re.ASCII)
 B = TypeVar("B", bound=BaseModel)
 
 
@@ -59,10 +61,17 @@ def _in_range(moment: datetime) -> datetime:
     return moment
 
 
-def _rfc3339(text: object) -> object:
-    """Refuse the other spellings that a lenient parser takes: numbers, dates alone, local times."""
+def _rfc3339(text: object) -> datetime:
+    """Read RFC 3339 and none of the other spellings that a lenient parser takes: numbers, dates alone, local times."""
     if not isinstance(text, str) or not _RFC3339.fullmatch(text):
         raise ValueError("A moment such as 2026-11-22T10:15:00Z (RFC 3339; in an address, `+` is sent as %2B).")
+    return datetime.fromisoformat(text.upper())
+
+
+def _digits(text: object) -> object:
+    """Refuse what a lenient parser takes for a whole number: `1_0`, `1.0`, signs, spaces."""
+    if isinstance(text, str) and not re.fullmatch(r"[0-9]{1,19}", text):
+        raise ValueError("A whole number, in digits.")
     return text
 
 
@@ -74,6 +83,7 @@ def _quantity(text: str) -> str:
 Text = Annotated[str, AfterValidator(_printable)]
 ShortText = Annotated[Text, StringConstraints(min_length=1, max_length=120)]
 Id = Annotated[int, Field(ge=1, le=MAX_ID)]
+Digits = BeforeValidator(_digits)  # of a number in the address
 Moment = Annotated[AwareDatetime, BeforeValidator(_rfc3339), AfterValidator(_in_range)]
 Quantity = Annotated[
     str,
@@ -109,13 +119,25 @@ def check_json(request: HttpRequest, raw: bytes) -> None:
     if media != "application/json" and not media.endswith("+json"):
         raise ApiProblem("unsupported_media_type")
     try:
-        json.loads(raw.decode("utf-8"), parse_constant=_no_constant)
-    except (UnicodeDecodeError, ValueError, RecursionError):
+        from_json(raw, allow_inf_nan=False)  # the parser that reads it afterwards, so that they cannot disagree
+        json.loads(raw.decode("utf-8"), object_pairs_hook=_each_once)
+    except _Repeated as repeated:
+        raise ApiProblem("malformed_body", f"The body names the member `{repeated.args[0][:60]}` twice.") from None
+    except (ValueError, RecursionError):
         raise ApiProblem("malformed_body") from None
 
 
-def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not JSON")
+class _Repeated(Exception):
+    """A member that an object names twice: readers disagree on which one counts, and a supply is no place for that."""
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in members:
+            raise _Repeated(name)
+        members[name] = value
+    return members
 
 
 def parse_body(raw: bytes, model: type[B]) -> B:
@@ -123,10 +145,19 @@ def parse_body(raw: bytes, model: type[B]) -> B:
     try:
         return model.model_validate_json(raw or b"{}")
     except ValidationError as wrong:
-        raise Invalid([_error(error) for error in wrong.errors(include_url=False, include_input=False)]) from None
+        raise Invalid([_error(error) for error in _first(wrong)]) from None
 
 
-_CODES = {"extra_forbidden": "unknown_field", "value_error": "invalid_value", "missing": "required"}
+_CODES = {
+    "extra_forbidden": "unknown_field",
+    "value_error": "invalid_value",
+    "missing": "required",
+    "model_type": "object_type",
+}
+
+
+def _first(wrong: ValidationError) -> list[Any]:
+    return wrong.errors(include_url=False, include_input=False, include_context=False)[:MOST_ERRORS]
 
 
 def _error(error: Mapping[str, Any]) -> dict[str, str]:
@@ -140,25 +171,35 @@ def parse_query(request: HttpRequest, model: type[B]) -> B:
     """The query's parameters as `model`. Raises ApiProblem 400 naming each wrong one."""
     lists = {name for name, field in model.model_fields.items() if "tuple" in str(field.annotation)}
     values: dict[str, Any] = {}
-    for name, given in request.GET.lists():
+    for name, given in _parameters(request).lists():
         if len(given) > 1 and name not in lists:
             raise ApiProblem("invalid_parameter", errors=[_parameter(name, "repeated", "Give it once.")])
+        if any("\ufffd" in text for text in (name, *given)):  # what Django reads broken UTF-8 as
+            raise ApiProblem("invalid_parameter", errors=[_parameter(name, "not_utf8", "Percent-encoded UTF-8.")])
         values[name] = tuple(given) if name in lists else given[0]
     try:
         return model.model_validate(values)
     except ValidationError as wrong:
         errors = []
-        for error in wrong.errors(include_url=False, include_input=False):
+        for error in _first(wrong):
             name = str(error["loc"][0]) if error["loc"] else ""
-            unknown = error["type"] == "extra_forbidden"
+            code = _CODES.get(error["type"], error["type"])
+            unknown = code == "unknown_field"
             errors.append(
                 _parameter(
                     name,
-                    "unknown_parameter" if unknown else error["type"],
+                    "unknown_parameter" if unknown else code,
                     "There is no such parameter." if unknown else error["msg"].removeprefix("Value error, "),
                 )
             )
         raise ApiProblem("invalid_parameter", errors=errors) from None
+
+
+def _parameters(request: HttpRequest) -> QueryDict:
+    try:
+        return request.GET
+    except TooManyFieldsSent:
+        raise ApiProblem("invalid_parameter", "There are far too many query parameters.") from None
 
 
 def _parameter(name: str, code: str, detail: str) -> dict[str, str]:

@@ -21,8 +21,8 @@ def not_modified(request: HttpRequest, etag: str) -> bool:
 
 def expected_version(request: HttpRequest) -> int | None:
     """The version that `If-Match` asks for; None without the header, or for `*`. Raises ApiProblem 400."""
-    header = request.headers.get("If-Match", "").strip()
-    if header in ("", "*"):
+    header = request.headers.get("If-Match", "*").strip()
+    if header == "*":
         return None
     match = re.fullmatch(_TAG, header)
     version = _VERSION.fullmatch(match[1]) if match else None

@@ -19,7 +19,12 @@ def read(text: str, *, owner: str) -> list[Any]:
     try:
         found, position = signing.loads(text, salt=_SALT)
     except (signing.BadSignature, ValueError, TypeError):
-        raise ApiProblem("invalid_cursor") from None
+        raise _invalid() from None
     if found != owner or not isinstance(position, list):
-        raise ApiProblem("invalid_cursor")
+        raise _invalid()
     return position
+
+
+def _invalid() -> ApiProblem:
+    wrong = {"parameter": "cursor", "code": "invalid_cursor", "detail": "Not a cursor of this list with these filters."}
+    return ApiProblem("invalid_cursor", errors=[wrong])

@@ -141,7 +141,7 @@ def _view(methods: Mapping[str, Endpoint]) -> Callable[..., HttpResponse]:
             return HttpResponse(status=204, headers={"Allow": allow})
         chosen = methods.get(method)
         if chosen is None:
-            raise ApiProblem("method_not_allowed", headers={"Allow": allow})
+            return refused(request, ApiProblem("method_not_allowed", headers={"Allow": allow}))
         return run(chosen, request, ids)
 
     return view
@@ -150,7 +150,20 @@ def _view(methods: Mapping[str, Endpoint]) -> Callable[..., HttpResponse]:
 def run(chosen: Endpoint, request: HttpRequest, ids: Mapping[str, str]) -> HttpResponse:
     """One request through the checks, in their order, to its endpoint; with the rate headers on every answer."""
     caller = authenticate(request)
-    response = guarded(request, lambda: _checked(chosen, request, caller, ids))
+    return _counted(request, caller, lambda: _checked(chosen, request, caller, ids))
+
+
+def refused(request: HttpRequest, problem: ApiProblem) -> HttpResponse:
+    """Say no to an address or a method that does not exist: after the key, and counted like every other request."""
+
+    def answer() -> HttpResponse:
+        raise problem
+
+    return _counted(request, authenticate(request), answer)
+
+
+def _counted(request: HttpRequest, caller: Caller, handle: Callable[[], HttpResponse]) -> HttpResponse:
+    response = guarded(request, handle)
     for name, value in rate_headers(caller).items():
         response[name] = value
     response.setdefault("Cache-Control", "private, no-store")

@@ -22,29 +22,32 @@ _WAIT = "2s"
 _LOCK_NOT_AVAILABLE = "55P03"  # PostgreSQL's SQLSTATE
 
 
-def once(call: Call, act: Callable[[], str], *, replayed: Callable[[], None]) -> HttpResponse:
+def once(
+    call: Call, act: Callable[[], str], *, replayed: Callable[[], None], shown: Callable[[str], str]
+) -> HttpResponse:
     """Do `act` and answer 200 with the JSON text it returns; or answer again what the same request was answered.
 
     `act` runs inside the transaction that keeps its answer. `replayed` runs instead of it before an answer is
-    given again: the request reads patients' data all the same. Raises ApiProblem: 409 under way, 422 used with
+    given again: the request reads patients' data all the same. The whole answer is kept, and `shown` says what of it
+    this caller reads: another key of the account may hold other scopes. Raises ApiProblem: 409 under way, 422 used with
     another body.
     """
     key = call.idempotency_key
     if key is None:
         with transaction.atomic():
-            return _answer(act())
+            return _answer(shown(act()))
     digest = hashlib.sha256(call.raw).digest()
     with transaction.atomic():
         claimed = _claim(call, key, digest)
         if claimed is not None:
             text = act()
             IdempotencyRecord.objects.filter(pk=claimed).update(status=200, body=text)
-            return _answer(text)
+            return _answer(shown(text))
         kept = IdempotencyRecord.objects.get(**_scope(call), key=key)
         if bytes(kept.body_digest) != digest:
             raise ApiProblem("idempotency_key_reused")
         replayed()
-        return _answer(kept.body, headers={"Idempotency-Replayed": "true"})
+        return _answer(shown(kept.body), headers={"Idempotency-Replayed": "true"})
 
 
 def _scope(call: Call) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.urls import Resolver404, resolve
 
-from elmed.api.endpoint import guarded
+from elmed.api.endpoint import guarded, refused
 from elmed.api.problems import ApiProblem
 
 PREFIX = "/api/public/v1"
@@ -35,6 +35,8 @@ def _dispatch(request: HttpRequest) -> HttpResponse:
     try:
         match = resolve(request.path_info.removeprefix(PREFIX), "elmed.api.urls")
     except Resolver404:
-        raise ApiProblem("not_found", "There is no such address in the API; see /api/public/v1/docs.") from None
+        return refused(
+            request, ApiProblem("not_found", "There is no such address in the API; see /api/public/v1/docs.")
+        )
     response: HttpResponse = match.func(request, *match.args, **match.kwargs)
     return response

@@ -11,7 +11,7 @@ from elmed.api.bodies import Body, Id, Quantity
 from elmed.api.endpoint import Call, endpoint
 from elmed.api.idempotency import once
 from elmed.api.v1 import dispense_read
-from elmed.api.v1.prescriptions import DISPENSE_ANSWER, answer
+from elmed.api.v1.prescriptions import DISPENSE_ANSWER, answer, shown
 from elmed.core import quantities
 from elmed.core.refusals import Invalid
 from elmed.events.record import record_access
@@ -69,7 +69,12 @@ def reverse(call: Call) -> HttpResponse:
         reverse_act(actor, dispense.pk, reason=reason, lines=lines, now=now, expected_version=call.expected_version)
         return answer(call, rx.pk, dispense.pk, action="dispense.reverse")
 
-    return once(call, act, replayed=lambda: record_access(actor, "dispense.reverse", patient_ids=[rx.patient_id]))
+    return once(
+        call,
+        act,
+        replayed=lambda: record_access(actor, "dispense.reverse", patient_ids=[rx.patient_id]),
+        shown=lambda text: shown(actor, text),
+    )
 
 
 def _reason(body: ReverseBody) -> ReversalReason:

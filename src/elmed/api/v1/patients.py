@@ -55,9 +55,7 @@ def read_patient(call: Call) -> HttpResponse:
         found = get(call.actor, Patient, call.id("id", "patient"))
         patient = found.merged_into or found
         record_access(call.actor, "patient.read", patient_ids=[patient.pk])
-        allergies = (
-            patient.allergies.order_by("substance").values("substance", "code", "reaction")
-        )
+        allergies = patient.allergies.order_by("substance").values("substance", "code", "reaction")
         items = [{name: value or None for name, value in row.items()} for row in allergies]
     body = {
         "id": patient.pk,

@@ -1,16 +1,18 @@
 """Prescriptions: list, read, dispense. Reads hand the database's JSON through; dispensing calls the act."""
 
 import hashlib
+import json
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any
 
 from django.http import HttpResponse
 from pydantic import AfterValidator, Field
 
+from elmed.access.actors import Actor
 from elmed.access.permissions import Permission
 from elmed.access.visibility import get
 from elmed.api import cursors
-from elmed.api.bodies import Body, Id, Moment, Quantity, Query, ShortText, Text, parse_day
+from elmed.api.bodies import Body, Digits, Id, Moment, Quantity, Query, ShortText, Text, parse_day
 from elmed.api.conditions import not_modified
 from elmed.api.endpoint import Call, endpoint
 from elmed.api.idempotency import once
@@ -49,14 +51,28 @@ READ_ANSWER = {"$ref": "#/components/schemas/Prescription"}
 DISPENSE_ANSWER: dict[str, Any] = {
     "type": "object",
     "properties": {
-        "prescription": {"$ref": "#/components/schemas/Prescription"},
+        "prescription": {
+            "anyOf": [
+                {"$ref": "#/components/schemas/Prescription"},
+                {"$ref": "#/components/schemas/PrescriptionState"},
+                {"type": "null"},
+            ],
+            "description": "Only its state to a key without `rx:read`; null where the reversal took the last reason "
+            "for which this pharmacy saw it.",
+        },
         "dispense": {"$ref": "#/components/schemas/Dispense"},
     },
     "required": ["prescription", "dispense"],
 }
+STATE_MEMBERS = ("id", "status", "version")
 SCHEMAS = {
     "Prescription": full_schema(),
     "PrescriptionListItem": full_schema(listed_only=True),
+    "PrescriptionState": {
+        "type": "object",
+        "properties": {name: PRESCRIPTION.schema()["properties"][name] for name in STATE_MEMBERS},
+        "required": list(STATE_MEMBERS),
+    },
     "Dispense": DISPENSE.schema(),
 }
 
@@ -77,9 +93,9 @@ class ListQuery(Query):
         None,
         description="Changed at or after this moment (RFC 3339 with `Z` or an offset whose `+` is sent as `%2B`); oldest change first.",
     )
-    patient_id: Id | None = Field(None, description="Only this patient's.")
+    patient_id: Annotated[Id, Digits] | None = Field(None, description="Only this patient's.")
     reference: Text | None = Field(None, description="Only the one with this reference.")
-    limit: Annotated[int, Field(ge=1, le=100)] = Field(20, description="How many at most.")
+    limit: Annotated[int, Field(ge=1, le=100), Digits] = Field(20, description="How many at most.")
     cursor: str | None = Field(None, description="`next_cursor` of the page before.")
 
 
@@ -151,11 +167,10 @@ def read_prescription(call: Call) -> HttpResponse:
         raise NotVisible("prescription")
     row, text = found
     etag = f'"{row.version}-{hashlib.sha256(text.encode()).hexdigest()[:16]}"'
+    headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
     if not_modified(call.request, etag):
-        return HttpResponse(status=304, headers={"ETag": etag})
-    return HttpResponse(
-        text, content_type="application/json", headers={"ETag": etag, "Cache-Control": "private, no-cache"}
-    )
+        return HttpResponse(status=304, headers=headers)
+    return HttpResponse(text, content_type="application/json", headers=headers)
 
 
 class SupplyLineBody(Body):
@@ -202,7 +217,12 @@ def dispense(call: Call) -> HttpResponse:
         made = dispense_act(actor, rx.pk, what, source="api", now=now, expected_version=call.expected_version)
         return answer(call, rx.pk, made.pk, action="prescription.dispense")
 
-    return once(call, act, replayed=lambda: record_access(actor, "prescription.dispense", patient_ids=[rx.patient_id]))
+    return once(
+        call,
+        act,
+        replayed=lambda: record_access(actor, "prescription.dispense", patient_ids=[rx.patient_id]),
+        shown=lambda text: shown(actor, text),
+    )
 
 
 def answer(call: Call, prescription_id: int, dispense_id: int, *, action: str) -> str:
@@ -213,6 +233,16 @@ def answer(call: Call, prescription_id: int, dispense_id: int, *, action: str) -
         # A pharmacy that no longer holds it and whose only supply is void does not see it any more.
         return f'{{"prescription": null, "dispense": {dispensed}}}'
     return f'{{"prescription": {found[1]}, "dispense": {dispensed}}}'
+
+
+def shown(actor: Actor, text: str) -> str:
+    """The answer as this key may read it: without `rx:read` the prescription is its state alone."""
+    if Permission.PRESCRIPTION_READ in actor.permissions:
+        return text
+    whole = json.loads(text)
+    if whole["prescription"] is not None:
+        whole["prescription"] = {name: whole["prescription"][name] for name in STATE_MEMBERS}
+    return json.dumps(whole, ensure_ascii=False)
 
 
 def _supply(body: DispenseBody) -> Supply:
