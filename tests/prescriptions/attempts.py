@@ -85,8 +85,10 @@ def newest_dispense(rx: Prescription) -> int:
 def attempt(act: Act, cast: Cast, actor: Actor, rx: Prescription, now: datetime, *, draft_id: int = 0) -> Any:
     """Do it, with arguments that are right wherever the act is legal."""
     pk, why = rx.pk, {"reason": "Said so"}
-    supply = Supply(handed_over_at=handed_over_at(rx, act, now))
-    line = rx.lines.first().pk
+
+    def reported() -> Supply:
+        return Supply(handed_over_at=handed_over_at(rx, act, now))
+
     acts = {
         Act.ISSUE: lambda: issue.issue(actor, pk, answers=KEPT, now=now),
         Act.ROUTE: lambda: route.route(actor, pk, pharmacy_id=cast.other_pharmacy.pk, now=now),
@@ -95,8 +97,8 @@ def attempt(act: Act, cast: Cast, actor: Actor, rx: Prescription, now: datetime,
         Act.REJECT: lambda: reject.reject(actor, pk, now=now, **why),
         Act.HOLD: lambda: hold.hold(actor, pk, now=now, **why),
         Act.RESUME: lambda: hold.resume(actor, pk, now=now),
-        Act.DISPENSE: lambda: dispense.dispense(actor, pk, supply, source="portal", now=now),
-        Act.CLOSE_LINE: lambda: close_line.close_line(actor, pk, line_id=line, now=now, **why),
+        Act.DISPENSE: lambda: dispense.dispense(actor, pk, reported(), source="portal", now=now),
+        Act.CLOSE_LINE: lambda: close_line.close_line(actor, pk, line_id=rx.lines.first().pk, now=now, **why),
         Act.REVERSE: lambda: reverse.reverse(
             actor, newest_dispense(rx), reason=ReversalReason.RECORDED_IN_ERROR, now=now
         ),
@@ -104,7 +106,7 @@ def attempt(act: Act, cast: Cast, actor: Actor, rx: Prescription, now: datetime,
         Act.CANCEL: lambda: cancel.cancel(actor, pk, now=now, **why),
         Act.REQUEST_CANCEL: lambda: cancel.request_cancel(actor, pk, now=now, **why),
         Act.CONFIRM_CANCEL: lambda: cancel.confirm_cancel(actor, pk, now=now),
-        Act.ANSWER_HANDED_OVER: lambda: cancel.answer_handed_over(actor, pk, supply, source="portal", now=now),
+        Act.ANSWER_HANDED_OVER: lambda: cancel.answer_handed_over(actor, pk, reported(), source="portal", now=now),
         Act.WITHDRAW_CANCEL: lambda: cancel.withdraw_cancel(actor, pk, now=now),
         Act.STOP: lambda: stop.stop(actor, pk, now=now, **why),
         Act.REPLACE: lambda: replace.replace(actor, pk, draft_id=draft_id, answers=KEPT, now=now, **why),

@@ -102,10 +102,16 @@ class Undo(Exception):
 
 def check(act, cast, who, actor, start, rx, now, before, draft_id):
     """One cell: legal exactly where both tables say so; one event where it is, no trace where it is not."""
+    if TRANSITIONS[act].permission not in actor.permissions:
+        assert not legal_by_hand(act, who, start)
+        with Writes() as writes, pytest.raises(NotAllowed):
+            attempt(act, cast, actor, rx, now, draft_id=draft_id)
+        assert not writes.count
+        return
     expected = refusal_by_the_code(act, actor, rx, rx.expires_at if act is Act.EXPIRE else now)
     cell = f"{act.value} by {who} on {start}"
     assert (expected is None) == legal_by_hand(act, who, start), f"{cell}: the code's table says {expected}"
-    row, last = TRANSITIONS[act], Event.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+    row, last = TRANSITIONS[act], max((event[0] for event in before["Event"]), default=0)
     with Writes() as writes, suppress(Undo), transaction.atomic():
         try:
             attempt(act, cast, actor, rx, now, draft_id=draft_id)
