@@ -4,6 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from elmed.access.permissions import SCOPE_MEANING, SCOPES_OF_KIND
+from elmed.api.problems import ERROR_CODES
 from elmed.portals.page import public_page
 
 _WHO = {"doctor": "Doctors", "pharmacy": "Pharmacies", "staff": "Admin"}
@@ -23,3 +24,10 @@ def developers(request: HttpRequest) -> HttpResponse:
         for scope, words in SCOPE_MEANING.items()
     ]
     return render(request, "help/developers.html", {"scopes": scopes})
+
+
+@public_page
+def errors(request: HttpRequest) -> HttpResponse:
+    """Every error code of the API, each an anchor: where a problem's `type` leads."""
+    rows = [(code, status, meaning.split("`")) for code, (status, meaning) in ERROR_CODES.items()]
+    return render(request, "help/errors.html", {"errors": rows})
