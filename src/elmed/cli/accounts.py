@@ -69,9 +69,7 @@ def create(options: argparse.Namespace) -> int:
     password = ask("Password", secret=True) if options.ask_password else options.password
     with transaction.atomic():
         known = find_person(options.email)
-        person = known or make_person(
-            email=options.email, name=options.person_name or options.name, password=password
-        )
+        person = known or make_person(email=options.email, name=options.person_name or options.name, password=password)
         account = _register(options, person)
         if options.verified:
             change_state(of_command(), account.pk, AccountState.VERIFIED, now=real_now())

@@ -22,7 +22,9 @@ from elmed.core.refusals import Invalid, Refusal
 
 # The groups, in the order `--help` lists them.
 GROUPS = ("setup", "serve", "worker", "migrate", "demo", "accounts", "keys", "prescriptions", "check")
-DESCRIPTION = "ELMED: electronic prescriptions. Settings come from the environment; docs/reference/settings.md lists them."
+DESCRIPTION = (
+    "ELMED: electronic prescriptions. Settings come from the environment; docs/reference/settings.md lists them."
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -68,7 +70,7 @@ def _start(arguments: list[str]) -> None:
     django.setup()
 
 
-def expected(error: Exception) -> str | None:
+def expected(error: Exception) -> str | None:  # noqa: PLR0911 - a line for each kind of error
     """The one line for an error that a command is expected to meet; None for one that is a fault of ELMED's."""
     if isinstance(error, Invalid):
         return "; ".join(f"{one['pointer'].strip('/') or 'input'}: {one['detail']}" for one in error.errors)
@@ -86,7 +88,9 @@ def expected(error: Exception) -> str | None:
 
 
 def _unmigrated(error: Exception) -> bool:
-    return "no such table" in str(error) or "does not exist" in str(error).partition("\n")[0] and "relation" in str(error)
+    return "no such table" in str(error) or (
+        "does not exist" in str(error).partition("\n")[0] and "relation" in str(error)
+    )
 
 
 def _settings_error(error: ValidationError) -> int:

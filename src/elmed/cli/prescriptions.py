@@ -26,7 +26,9 @@ def add(groups: "Groups") -> None:
     commands = group.add_subparsers(title="commands", metavar="COMMAND", required=True)
     ended = commands.add_parser("expire", help="expire what is overdue now, in every world (the worker does it too)")
     ended.set_defaults(run=expire)
-    checked = commands.add_parser("check-signatures", help="verify the seal of every signed prescription; exit 1 if one fails")
+    checked = commands.add_parser(
+        "check-signatures", help="verify the seal of every signed prescription; exit 1 if one fails"
+    )
     checked.set_defaults(run=check_signatures)
 
 

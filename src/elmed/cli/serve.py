@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from elmed.cli.words import Groups
 
 READY_WITHIN = 60.0
-READY_PATH = "/.well-known/elmed-keys.json"
+READY_PATH = "/api/public/v1/me"  # without a key: 401, once the application is there
 
 
 def add(groups: "Groups") -> None:
@@ -80,7 +80,9 @@ def require_free(host: str, port: int) -> None:
         try:
             probe.bind((host, port))
         except OSError as error:
-            raise CommandFailed(f"Port {port} on {host} cannot be used ({error.strerror}). Choose another with PORT=.") from None
+            raise CommandFailed(
+                f"Port {port} on {host} cannot be used ({error.strerror}). Choose another with PORT=."
+            ) from None
 
 
 def answers(host: str, port: int) -> bool:

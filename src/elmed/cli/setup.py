@@ -87,7 +87,11 @@ def make_sealing_key() -> bool:
 
 def _staff_person(options: argparse.Namespace) -> str:
     """The staff person's address; makes person and account where ELMED has no staff yet."""
-    staff = Membership.objects.filter(role=Role.STAFF, account__state=AccountState.VERIFIED).select_related("person").first()
+    staff = (
+        Membership.objects.filter(role=Role.STAFF, account__state=AccountState.VERIFIED)
+        .select_related("person")
+        .first()
+    )
     if staff is not None:
         say("Staff: there.")
         return options.email or staff.person.email

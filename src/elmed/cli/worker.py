@@ -28,7 +28,7 @@ def run(options: argparse.Namespace) -> int:
     if options.once:
         done = run_due(real_now())
         for work in PERIODIC:
-            say(f"{work.name}: {done[work.name] if work.name in done else 'not due, or failed'}")
+            say(f"{work.name}: {done.get(work.name, 'not due, or failed')}")
         return 0
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -54,7 +54,9 @@ class Named:
             raise RuntimeError("The demo's story runs past the present")
         return self.now
 
-    def _sent(self, patient: str, medicines: Sequence[str], *, notes: str = "", today_only: bool = False) -> Prescription:
+    def _sent(
+        self, patient: str, medicines: Sequence[str], *, notes: str = "", today_only: bool = False
+    ) -> Prescription:
         now = self._later(3)
         return acts.prescribe(
             self.people.actor("doctor"),

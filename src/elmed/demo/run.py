@@ -72,8 +72,10 @@ def prepare() -> dict[str, Any]:
     migrate()
     if Person.objects.exists():
         if not told_file().exists():
-            raise CommandFailed(f"{data} holds data but no demo.json, so its keys are lost. Start anew: make demo RESET=1")
-        told = json.loads(told_file().read_text())
+            raise CommandFailed(
+                f"{data} holds data but no demo.json, so its keys are lost. Start anew: make demo RESET=1"
+            )
+        told: dict[str, Any] = json.loads(told_file().read_text())
         say(f"Using the demo in {data} again (RESET=1 starts anew).")
     else:
         say("Making the demo's data: a few seconds.")

@@ -11,6 +11,7 @@ from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from elmed.core.models import LIVE_WORLD_ID
 from elmed.demo import acts
 from elmed.demo.medicines import MEDICINES
 from elmed.demo.people import OTHERS, People
@@ -24,7 +25,6 @@ from elmed.prescriptions.actions.route import route
 from elmed.prescriptions.actions.stop import stop
 from elmed.prescriptions.models import Prescription
 from elmed.prescriptions.vocabulary import ReversalReason
-from elmed.core.models import LIVE_WORLD_ID
 
 Life = Generator[datetime, datetime, None]
 BACKGROUND = 72  # prescriptions, before the named ones
