@@ -217,3 +217,34 @@ def test_each_page_of_a_patient_leaves_one_access_record(cast, doctor):
         before = AccessRecord.objects.count()
         assert doctor.get(reverse(name, args=[pk])).status_code == 200
         assert AccessRecord.objects.count() == before + 1
+
+
+def test_a_stale_tab_of_a_draft_stays_stale_when_a_row_is_added(cast, doctor):
+    rx = factories.draft(cast, now=real_now())
+    url = reverse("doctor_edit", args=[rx.pk])
+    stale = composed(doctor.get(url), version=rx.version)
+    assert doctor.post(url, stale).status_code == 302
+    more = doctor.post(url, stale | {"add": "lines"}).content.decode()
+    assert f'name="version" value="{rx.version}"' in more
+    assert doctor.post(url, stale).status_code == 412
+
+
+@pytest.mark.parametrize("name", ["doctor_home", "doctor_prescriptions", "doctor_patient", "patient_home"])
+def test_lists_take_as_many_statements_for_eight_rows_as_for_two(cast, sign_in, name):
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    browser = sign_in("patient" if name.startswith("patient") else "doctor")
+    url = reverse(name, args=[cast.patient.pk] if name == "doctor_patient" else [])
+
+    def statements() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            assert browser.get(url).status_code == 200
+        return len(captured)
+
+    for _ in range(2):
+        factories.pending_review(cast, now=real_now())
+    few = statements()
+    for _ in range(6):
+        factories.pending_review(cast, now=real_now())
+    assert statements() == few

@@ -16,7 +16,7 @@ from elmed.access.policy import account_active
 from elmed.core.refusals import NotVisible
 from elmed.prescriptions import facts
 from elmed.prescriptions.facts import Subject
-from elmed.prescriptions.models import Dispense, DispenseLine, Hold, Prescription
+from elmed.prescriptions.models import Dispense, DispenseLine, Hold, Prescription, WarningAnswer
 from elmed.prescriptions.states import TRANSITIONS, allowed
 from elmed.prescriptions.vocabulary import LATE_SOURCES, Act, HoldKind, Status
 
@@ -38,7 +38,7 @@ class Sheet:
     rx: Prescription
     subject: Subject
     dispenses: list[Dispense]
-    holds: list[Hold]
+    answers: list[WarningAnswer]
     acts: list[Act]
 
 
@@ -78,7 +78,7 @@ def sheet(actor: Actor, prescription_id: int, now: datetime) -> Sheet:
         rx=rx,
         subject=subject,
         dispenses=list(dispenses.prefetch_related(given).order_by("-pk")),
-        holds=list(reversed(subject.holds)),
+        answers=list(WarningAnswer.objects.filter(prescription=rx).order_by("position", "pk")),
         acts=acts_now(actor, subject, now),
     )
 

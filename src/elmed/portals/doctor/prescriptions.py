@@ -155,16 +155,19 @@ def _compose(
     shown(request, "draft", [patient.pk])
     place = jurisdiction()
     context = {
-        "composer": composer, "rx": rx, "replaces": replaces, "version": _version(rx),
+        "composer": composer, "rx": rx, "replaces": replaces, "version": _version(request, rx, composer),
         "months": place.validity_months, "controlled_days": place.controlled_validity_days,
         **banner(request, patient),
     }  # fmt: skip
     return render(request, "doctor/compose.html", context, status=composer.status)
 
 
-def _version(rx: Prescription | None) -> int | str:
+def _version(request: PortalRequest, rx: Prescription | None, composer: Composer) -> int | str:
+    """The version that was looked at: that of the page that was sent, until it is refused as changed meanwhile."""
     if rx is None:
         return ""
+    if request.method == "POST" and composer.status != VersionConflict.status:
+        return request.POST.get("version", "")[:10]
     rx.refresh_from_db(fields=["version"])
     return rx.version
 

@@ -38,6 +38,7 @@ class SignForm(VersionedForm):
         self,
         *args: Any,
         warnings: list[Warning],
+        medicines: dict[int, str],
         choices: list[tuple[str, str]],
         replacing: bool,
         password: bool,
@@ -47,7 +48,8 @@ class SignForm(VersionedForm):
         super().__init__(*args, **kwargs)
         self.warnings = warnings
         for index, warning in enumerate(warnings):
-            label = f"Keep it, because (medicine {warning.position})" if warning.position else "Keep the notes, because"
+            what = medicines.get(warning.position, "the notes")
+            label = f"Keep {what}, because"
             self.fields[f"answer_{index}"] = forms.CharField(label=label, max_length=300, help_text=warning.message)
         if replacing:
             self.fields["reason"] = forms.CharField(label="Why you replace the earlier prescription", max_length=300)
@@ -97,6 +99,7 @@ def _form(request: PortalRequest, subject: Subject) -> SignForm:
     return SignForm(
         request.POST or None,
         warnings=warnings_of(rx, subject.lines),
+        medicines={line.position: line.medication_text for line in subject.lines},
         choices=pharmacy_choices(request.actor.world_id, "", request.POST.get("pharmacy_id", "")),
         replacing=rx.replaces_id is not None,
         password=_password_due(request, subject),

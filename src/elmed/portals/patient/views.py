@@ -69,9 +69,7 @@ def access(request: PortalRequest) -> HttpResponse:
             "at": row.created_at,
             "who": "You"
             if row.actor_account_id == request.actor.account_id
-            else ", ".join(
-                filter(None, (people.get(row.actor_person_id or 0), accounts.get(row.actor_account_id or 0)))
-            ),
+            else _who(people.get(row.actor_person_id or 0), accounts.get(row.actor_account_id or 0)),
             "through": "a computer system (API key)" if row.actor_key_id else "the portal",
             "what": access_words(row.action),
             "reason": row.reason,
@@ -79,3 +77,8 @@ def access(request: PortalRequest) -> HttpResponse:
         for row in found
     ]
     return render(request, "patient/access.html", {"entries": entries, "page": found})
+
+
+def _who(*names: str | None) -> str:
+    """Person and account, once where they are called the same."""
+    return ", ".join(dict.fromkeys(name for name in names if name)) or "ELMED"
