@@ -34,7 +34,10 @@ def main() -> int:
             print(f"\n== {name} ==", flush=True)
             if subprocess.run(command, cwd=ROOT, env=env, check=False).returncode:
                 failed.append(name)
-    print(f"\n{len(STEPS) - len(failed)} of {len(STEPS)} checks passed" + (f"; failed: {', '.join(failed)}" if failed else ""))
+    print(
+        f"\n{len(STEPS) - len(failed)} of {len(STEPS)} checks passed"
+        + (f"; failed: {', '.join(failed)}" if failed else "")
+    )
     return 1 if failed else 0
 
 

@@ -13,7 +13,7 @@ from importlib import import_module
 
 import django
 from django.core.exceptions import ImproperlyConfigured
-from django.db import DatabaseError, OperationalError, ProgrammingError
+from django.db import DatabaseError
 from pydantic import ValidationError
 
 from elmed import __version__
@@ -70,27 +70,23 @@ def _start(arguments: list[str]) -> None:
     django.setup()
 
 
-def expected(error: Exception) -> str | None:  # noqa: PLR0911 - a line for each kind of error
+def expected(error: Exception) -> str | None:
     """The one line for an error that a command is expected to meet; None for one that is a fault of ELMED's."""
     if isinstance(error, Invalid):
         return "; ".join(f"{one['pointer'].strip('/') or 'input'}: {one['detail']}" for one in error.errors)
     if isinstance(error, Refusal):
         return f"{error.detail} ({error.code})"
-    if isinstance(error, ProgrammingError | OperationalError) and _unmigrated(error):
-        return "The database lacks tables. Run `elmed migrate` first."
     if isinstance(error, DatabaseError):
-        return f"The database does not answer: {str(error).strip().splitlines()[0]}"
+        first_line = str(error).strip().partition("\n")[0]
+        unmigrated = "no such table" in first_line or ("relation" in first_line and "does not exist" in first_line)
+        return (
+            "Tables are missing. Run `elmed migrate`." if unmigrated else f"The database does not answer: {first_line}"
+        )
     if isinstance(error, CommandFailed | ImproperlyConfigured) or type(error).__name__ == "SealingKeyMissing":
         return str(error)
     if isinstance(error, OSError):
         return f"{error.strerror or error}: {error.filename}" if error.filename else str(error)
     return None
-
-
-def _unmigrated(error: Exception) -> bool:
-    return "no such table" in str(error) or (
-        "does not exist" in str(error).partition("\n")[0] and "relation" in str(error)
-    )
 
 
 def _settings_error(error: ValidationError) -> int:

@@ -1,0 +1,103 @@
+"""`elmed accounts`."""
+
+import pytest
+from allauth.account.models import EmailAddress
+
+from elmed.accounts.models import Account, Membership, Person
+from elmed.events.models import Event
+
+DOCTOR = ("accounts", "create", "doctor", "--email", "new@example.org", "--name", "Dr Nora Vance")
+LICENCE = ("--licence-number", "N1", "--licence-body", "GMC")
+PASSWORD = "a long walk by the sea"
+
+
+def counted():
+    return Person.objects.count(), Account.objects.count(), Membership.objects.count(), Event.objects.count()
+
+
+def test_create_makes_person_account_role_and_confirmed_address(elmed, db):
+    ran = elmed(*DOCTOR, *LICENCE, "--password", PASSWORD)
+    assert ran.code == 0, ran.err
+    person = Person.objects.get(email="new@example.org")
+    assert person.check_password(PASSWORD)
+    membership = Membership.objects.get(person=person)
+    assert (membership.role, membership.account.kind, membership.account.state) == ("prescriber", "doctor", "pending")
+    assert EmailAddress.objects.get(user=person).verified
+    assert PASSWORD not in ran.out
+
+
+def test_create_verified_at_once(elmed, db):
+    assert elmed(*DOCTOR, *LICENCE, "--password", PASSWORD, "--verified").code == 0
+    account = Account.objects.get(name="Dr Nora Vance")
+    assert account.state == "verified"
+    assert list(Event.objects.filter(subject_account_id=account.pk).order_by("pk").values_list("type", "source"))[
+        -1
+    ] == (
+        "account.verified",
+        "command",
+    )
+
+
+def test_create_without_a_password_prints_a_link_that_works(elmed, db, client):
+    ran = elmed(*DOCTOR, *LICENCE)
+    assert ran.code == 0, ran.err
+    link = ran.out.split("here: ")[1].strip()
+    page = client.get("/" + link.split("/", 3)[3], follow=True)
+    assert page.status_code == 200
+    assert b'type="password"' in page.content
+
+
+def test_an_existing_person_gets_one_more_account(elmed, cast):
+    before = Person.objects.count()
+    ran = elmed("accounts", "create", "developer", "--email", "DOCTOR@example.org", "--name", "Ada's tools")
+    assert ran.code == 0, ran.err
+    assert Person.objects.count() == before
+    assert cast.people["doctor"].memberships.count() == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ((*DOCTOR, "--password", PASSWORD), "licence_number"),
+        ((*DOCTOR, *LICENCE, "--password", "short"), "password"),
+        ((*DOCTOR, "--licence-number", "D1", "--licence-body", "GMC", "--password", PASSWORD), "licence"),
+        ((*DOCTOR[:4], "no-address", *DOCTOR[5:], *LICENCE), "email"),
+        ((*DOCTOR, *LICENCE, "--role", "pharmacist", "--password", PASSWORD), "role"),
+    ],
+)
+def test_create_refused_changes_nothing(elmed, cast, arguments, words):
+    before = counted()
+    ran = elmed(*arguments)
+    assert ran.code == 1
+    assert words in ran.err
+    assert counted() == before
+
+
+def test_verify_and_suspend(elmed, cast):
+    account = Account.objects.create(kind="doctor", name="Dr P", licence_number="X", licence_body="GMC", world_id=1)
+    assert elmed("accounts", "verify", account.pk).code == 0
+    account.refresh_from_db()
+    assert account.state == "verified"
+    assert elmed("accounts", "suspend", account.pk, "--reason", "Licence withdrawn").code == 0
+    account.refresh_from_db()
+    assert (account.state, account.state_reason) == ("suspended", "Licence withdrawn")
+
+
+@pytest.mark.parametrize(
+    "arguments", [("verify", "{doctor}"), ("verify", "999999"), ("suspend", "{doctor}", "--reason", " ")]
+)
+def test_changes_refused_change_nothing(elmed, cast, arguments):
+    before = counted(), sorted(Account.objects.values_list("pk", "state"))
+    ran = elmed("accounts", *(one.format(doctor=cast.doctor.pk) for one in arguments))
+    assert ran.code == 1
+    assert ran.err.startswith("elmed: ")
+    assert (counted(), sorted(Account.objects.values_list("pk", "state"))) == before
+
+
+def test_list_shows_ids_and_filters_by_state(elmed, cast):
+    Account.objects.create(kind="doctor", name="Dr Waiting", licence_number="X", world_id=1)
+    everyone = elmed("accounts", "list").out
+    assert "Dr Ada Brook" in everyone
+    waiting = elmed("accounts", "list", "--state", "pending").out
+    assert "Dr Waiting" in waiting
+    assert "Dr Ada Brook" not in waiting

@@ -1,0 +1,134 @@
+"""The periodic work: each period once, whatever the number of workers; failures keep nobody else from its turn."""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.sessions.models import Session
+from django.db import connection, transaction
+
+from elmed.accounts.models import Account
+from elmed.api.models import IdempotencyRecord
+from elmed.core.clock import real_now
+from elmed.jobs import worker
+from elmed.jobs.models import PeriodicRun
+from elmed.jobs.periodic import PERIODIC, Periodic
+from elmed.prescriptions.actions.cancel import request_cancel
+from tests import factories
+
+MINUTE = timedelta(minutes=1)
+
+
+def counting(name="count", every=MINUTE):
+    runs = []
+    return Periodic(name, every, lambda now: runs.append(now) or 1), runs
+
+
+def test_each_period_runs_once(db):
+    work, runs = counting()
+    start = real_now()
+    for seconds in (0, 5, 59, 60, 61, 125):
+        worker.run_due(start + timedelta(seconds=seconds), (work,))
+    assert [round((at - start).total_seconds()) for at in runs] == [0, 60, 125]
+
+
+def test_work_in_other_hands_is_left_alone_until_its_lease_ends(db):
+    work, runs = counting()
+    start = real_now()
+    assert worker.take(work, start)
+    worker.run_due(start + 2 * MINUTE, (work,))
+    assert runs == []
+    worker.run_due(start + worker.LEASE, (work,))
+    assert len(runs) == 1
+
+
+def test_a_failure_is_noted_and_the_rest_runs(db):
+    def fail(_now):
+        raise ValueError("no")
+
+    good, runs = counting("good")
+    now = real_now()
+    done = worker.run_due(now, (Periodic("bad", MINUTE, fail), good))
+    assert done == {"good": 1}
+    assert len(runs) == 1
+    bad = PeriodicRun.objects.get(name="bad")
+    assert bad.failed_at is not None
+    assert bad.leased_until is None
+    assert PeriodicRun.objects.get(name="good").failed_at is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_locked_row_is_skipped_on_postgresql():
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite has one writer at a time: there is nothing to skip")
+    import threading
+
+    work, _ = counting()
+    now = real_now()
+    PeriodicRun.objects.create(name=work.name, due_at=now)
+    taken = []
+
+    def other():
+        taken.append(worker.take(work, now))
+        connection.close()
+
+    with transaction.atomic():
+        PeriodicRun.objects.select_for_update().get(name=work.name)
+        thread = threading.Thread(target=other)
+        thread.start()
+        thread.join(10)
+        assert not thread.is_alive(), "it waited for the lock"
+    assert taken == [False]
+
+
+def test_the_list_does_what_it_says(cast):
+    now = real_now()
+    overdue = factories.verified(cast, now=now - timedelta(days=300))
+    unanswered = factories.verified(cast, now=now - timedelta(days=3))
+    request_cancel(cast.actor("doctor"), unanswered.pk, reason="Mistake", now=now - timedelta(hours=25))
+    young = factories.verified(cast, now=now - timedelta(days=3), answers={"duplicate:1": "Known"})
+    request_cancel(cast.actor("doctor"), young.pk, reason="Mistake", now=now - timedelta(hours=23))
+    Account.objects.filter(pk=cast.other_doctor.pk).update(licence_expires_on=(now - timedelta(days=2)).date())
+    old, new = (
+        IdempotencyRecord.objects.create(
+            account=cast.pharmacy, world_id=1, method="POST", path="/x", key=key, body_digest=b"", created_at=at
+        )
+        for key, at in (("old", now - timedelta(hours=25)), ("new", now - timedelta(hours=23)))
+    )
+    Session.objects.create(session_key="over", session_data="", expire_date=now - MINUTE)
+    Session.objects.create(session_key="valid", session_data="", expire_date=now + MINUTE)
+
+    done = worker.run_due(now)
+
+    assert done == {work.name: 1 for work in PERIODIC}
+    for rx, status in ((overdue, "expired"), (unanswered, "cancelled"), (young, "on_hold")):
+        rx.refresh_from_db()
+        assert rx.status == status
+    cast.other_doctor.refresh_from_db()
+    assert cast.other_doctor.state == "lapsed"
+    assert list(IdempotencyRecord.objects.values_list("key", flat=True)) == [new.key] != [old.key]
+    assert list(Session.objects.values_list("session_key", flat=True)) == ["valid"]
+
+
+def test_a_test_world_expires_by_its_own_clock(cast):
+
+    from elmed.core.models import World
+    from elmed.demo import practice
+    from elmed.demo.people import People
+    from elmed.prescriptions.models import Prescription
+
+    people = People(accounts={"pharmacy": cast.pharmacy}, persons=cast.people, account_of={"pharmacist": "pharmacy"})
+    practice.tell(people, real_now())
+    world = cast.pharmacy.test_world_id
+    live = factories.verified(cast, now=real_now() - timedelta(days=1))
+    World.objects.filter(pk=world).update(clock_offset_seconds=300 * 86400)
+    worker.run_due(real_now())
+    assert set(Prescription.objects.filter(world_id=world).values_list("status", flat=True)) == {"expired"}
+    live.refresh_from_db()
+    assert live.status == "verified"
+
+
+def test_the_command_runs_once_and_says_what_it_did(elmed, db):
+    ran = elmed("worker", "--once")
+    assert ran.code == 0
+    assert all(f"{work.name}: 0" in ran.out for work in PERIODIC)
+    assert "expire prescriptions: not due" in elmed("worker", "--once").out
