@@ -87,7 +87,7 @@ def check_problem(status: int, headers: Any, content: bytes) -> None:
     assert body["title"]
     for error in body.get("errors", ()):
         assert error.keys() == {"code", "detail", "pointer" if status == 422 else "parameter"}, error
-        assert re.fullmatch(r"[a-z_]+", error["code"])
+        assert re.fullmatch(r"[a-z_0-9]+", error["code"])
         assert error["detail"]
     if status == 401:
         assert headers["WWW-Authenticate"].startswith("Bearer")

@@ -15,6 +15,7 @@ from django.core.exceptions import EmptyResultSet
 from django.db import connection, transaction
 
 from elmed.access.actors import Actor
+from elmed.access.policy import account_active
 from elmed.access.visibility import prescription_branches
 from elmed.accounts.models import AccountKind
 from elmed.api.shape import dialect
@@ -24,7 +25,7 @@ from elmed.events.record import record_access
 from elmed.prescriptions.facts import first_moment
 from elmed.prescriptions.guards import Caller, Facts
 from elmed.prescriptions.models import Prescription
-from elmed.prescriptions.states import allowed
+from elmed.prescriptions.states import TRANSITIONS, allowed
 from elmed.prescriptions.vocabulary import OPEN, REVERSAL_WINDOW, Side, Status
 
 _ACCOUNT, _WORLD = -7_000_000_001, -7_000_000_002  # stand-ins while the rule is compiled; no row has such ids
@@ -140,20 +141,23 @@ def _statement(  # noqa: PLR0917 - lru_cache tells calls apart by position
                (SELECT o.status FROM prescriptions_prescription o WHERE o.id = p.replaces_id),
                EXISTS (SELECT 1 FROM prescriptions_prescriptionline a WHERE a.prescription_id = p.id
                        AND a.quantity_milli > a.supplied_milli + a.closed_milli + a.reserved_milli),
-               EXISTS ({_REVERSIBLE})
+               EXISTS ({_reversible(kind)})
         FROM page JOIN prescriptions_prescription p ON p.id = page.id {PRESCRIPTION_JOINS} ORDER BY {order}"""
     if vendor != "postgresql":
         return f"WITH {page} {select}"
     return f"WITH {page.replace('page AS (', 'page AS MATERIALIZED (', 1)}, {_access_record(order)} {select}"
 
 
-_REVERSIBLE = """
+def _reversible(kind: AccountKind | None) -> str:
+    """What this caller could take back: staff any dispense of the newest issue, a pharmacy its own of the last 72 hours."""
+    own = "d.pharmacy_id = %(account)s AND d.created_at >= %(reversible_since)s"
+    return f"""
     SELECT 1 FROM prescriptions_dispense d
-    WHERE d.prescription_id = p.id AND d.pharmacy_id = %(account)s AND d.created_at >= %(reversible_since)s
+    WHERE d.prescription_id = p.id AND {"1 = 1" if kind == AccountKind.STAFF else own}
       AND NOT EXISTS (SELECT 1 FROM prescriptions_reversal r WHERE r.dispense_id = d.id)
       AND NOT EXISTS (SELECT 1 FROM prescriptions_dispense n
                       WHERE n.prescription_id = p.id AND n.issue_number > d.issue_number AND NOT n.void)
-"""
+    """
 
 
 def _access_record(order: str) -> str:
@@ -193,12 +197,15 @@ def _literal(value: object) -> str:
 
 def _with_actions(row: Row, actor: Actor, now: datetime) -> str:
     """The JSON text with `allowed_actions` as its last member."""
-    acts = json.dumps([act.value for act in allowed(_facts(row), _caller(row, actor), now, API_ACTS)])
+    possible = [act for act in API_ACTS if account_active(actor, TRANSITIONS[act].permission)]
+    acts = json.dumps([act.value for act in allowed(_facts(row), _caller(row, actor), now, possible)])
     return f'{row.text[:-1]}, "allowed_actions": {acts}}}'
 
 
 def _caller(row: Row, actor: Actor) -> Caller:
     sides = {Side.PHARMACY} if row.pharmacy_id == actor.account_id else set()
+    if actor.account_kind == AccountKind.STAFF:
+        sides.add(Side.STAFF)
     if row.reversible:
         sides.add(Side.SUPPLIER)
     return Caller(actor.permissions, frozenset(sides), actor.by_key, self_dealing=False)
