@@ -1,0 +1,205 @@
+"""Every endpoint × everybody who may not: refused as promised, and nothing changed. A route without a row here fails."""
+
+from datetime import timedelta
+
+import pytest
+
+from elmed.access import keys
+from elmed.access.models import ApiKey
+from elmed.access.permissions import SCOPES, SCOPES_OF_KIND, Permission
+from elmed.accounts.models import Account, AccountState
+from elmed.api import endpoint as endpoint_module
+from elmed.api.endpoint import ENDPOINTS, endpoint
+from elmed.core.clock import real_now
+from elmed.core.models import Mode
+from elmed.patients.models import Consultation, Patient
+from elmed.prescriptions.models import Prescription
+from tests import factories as f
+from tests.api.client import Api
+from tests.prescriptions.attempts import everything
+
+# A request that is right for the pharmacy that holds the prescription: (method, path): (address, body).
+REQUESTS = {
+    ("GET", "/me"): ("/me", None),
+    ("GET", "/prescriptions"): ("/prescriptions", None),
+    ("GET", "/prescriptions/{id}"): ("/prescriptions/{rx}", None),
+    ("POST", "/prescriptions/{id}/dispense"): ("/prescriptions/{rx}/dispense", None),
+    ("GET", "/dispenses/{id}"): ("/dispenses/{dispense}", None),
+    ("POST", "/dispenses/{id}/reverse"): ("/dispenses/{dispense}/reverse", {"reason_code": "recorded_in_error"}),
+    ("GET", "/patients/{id}"): ("/patients/{patient}", None),
+}
+OPEN_TO_ANY_KEY = {("GET", "/me")}
+LISTS = {("GET", "/prescriptions")}
+ALL = ["rx:read", "rx:dispense", "patient:read"]
+
+
+def routes():
+    return [(one.method, one.path) for one in ENDPOINTS]
+
+
+def test_every_route_has_its_row():
+    assert sorted(REQUESTS) == sorted(routes())
+
+
+def ok(_one):
+    return 200, None
+
+
+def always(status, code):
+    return lambda _one: (status, code)
+
+
+def not_yours(one):
+    """404 for one thing, nothing in a list; what is about oneself is one's own."""
+    return (404, "not_found") if "{id}" in one.path else (200, None)
+
+
+def reads_only(code):
+    return lambda one: (403, code) if one.writes else (200, None)
+
+
+def without_scope(one):
+    return (200, None) if (one.method, one.path) in OPEN_TO_ANY_KEY else (403, "insufficient_scope")
+
+
+def of_a_doctor(one):
+    return (403, "insufficient_scope") if one.writes else (200, None)
+
+
+def of_an_admin(one):
+    """Reads everything, does the staff acts, never dispenses."""
+    return (403, "insufficient_scope") if one.permission is Permission.DISPENSE else (200, None)
+
+
+# What is tried: (how the caller comes about, what is promised of each endpoint).
+CALLERS = {
+    "the pharmacy itself": ok,
+    "nobody": always(401, "missing_key"),
+    "an unknown key": always(401, "invalid_key"),
+    "a revoked key": always(401, "invalid_key"),
+    "an expired key": always(401, "invalid_key"),
+    "a key without the scope": without_scope,
+    "a doctor": of_a_doctor,
+    "another pharmacy": not_yours,
+    "another doctor": lambda one: of_a_doctor(one) if one.writes else not_yours(one),
+    "a test key on live data": not_yours,
+    "a live key on test data": not_yours,
+    "a test key on another account's test data": not_yours,
+    "another address": always(403, "ip_not_allowed"),
+    "a suspended account": always(403, "account_not_active"),
+    "a suspended account's test key": always(403, "account_not_active"),
+    "a pending account": always(403, "account_not_active"),
+    "a rejected account": always(403, "account_not_active"),
+    "a lapsed account": reads_only("account_not_active"),
+    "a pending account's test key": not_yours,
+    "an admin key": of_an_admin,
+}  # fmt: skip
+
+
+def secret_of(who, cast, make_key, one):
+    """A key as its owner would hold it."""
+    month = real_now() + timedelta(days=30)
+    simple = {
+        "the pharmacy itself": ("pharmacist", ALL), "a doctor": ("doctor", ["rx:read", "patient:read"]),
+        "another pharmacy": ("other_pharmacist", ALL), "another doctor": ("other_doctor", ["rx:read", "patient:read"]),
+        "a live key on test data": ("pharmacist", ALL), "a suspended account": ("pharmacist", ALL),
+        "a pending account": ("pharmacist", ALL), "a rejected account": ("pharmacist", ALL), "a lapsed account": ("pharmacist", ALL),
+    }  # fmt: skip
+    if who in simple:
+        name, scopes = simple[who]
+        return make_key(name, *scopes)[1]
+    if who == "nobody":
+        return None
+    if who == "an unknown key":
+        return keys._new_secret(Mode.LIVE)
+    if who in ("a revoked key", "an expired key"):
+        key, secret = make_key("pharmacist", *ALL)
+        column = {"a revoked key": "revoked_at", "an expired key": "expires_at"}[who]
+        ApiKey.objects.filter(pk=key.pk).update(**{column: real_now() - timedelta(seconds=1)})
+        return secret
+    if who == "a key without the scope":
+        weak = [scope.value for scope in SCOPES_OF_KIND["pharmacy"] if one.permission not in SCOPES[scope]]
+        return make_key("pharmacist", *weak)[1]
+    if who == "another address":
+        return make_key("pharmacist", *ALL, allowed_ips=["203.0.113.7"])[1]
+    if who == "an admin key":
+        return make_key("staff", "admin", allowed_ips=["127.0.0.1"], expires_at=month)[1]
+    name = "other_pharmacist" if who == "a test key on another account's test data" else "pharmacist"
+    return make_key(name, *ALL, mode=Mode.TEST)[1]
+
+
+def move_to_test_world(rx, world_id):
+    for model, rows in (
+        (Prescription, {"pk": rx.pk}),
+        (Patient, {"pk": rx.patient_id}),
+        (Consultation, {"patient_id": rx.patient_id}),
+    ):
+        model.objects.filter(**rows).update(world_id=world_id)
+
+
+STATES = {
+    "a suspended account": AccountState.SUSPENDED, "a suspended account's test key": AccountState.SUSPENDED,
+    "a pending account": AccountState.PENDING, "a rejected account": AccountState.REJECTED, "a lapsed account": AccountState.LAPSED,
+    "a pending account's test key": AccountState.PENDING,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("who", CALLERS)
+def test_everybody_at_every_endpoint(cast, make_key, who):
+    rx = f.partially_dispensed(cast)
+    names = {"rx": rx.pk, "dispense": rx.dispenses.get().pk, "patient": rx.patient_id}
+    for one in sorted(ENDPOINTS, key=lambda one: one.writes):  # reads first: a successful act changes what comes next
+        api = Api(secret_of(who, cast, make_key, one))
+        if who in ("a live key on test data", "a test key on another account's test data"):
+            make_key("owner", "rx:read", mode=Mode.TEST)
+            move_to_test_world(rx, Account.objects.get(pk=cast.pharmacy.pk).test_world_id)
+        Account.objects.filter(pk=cast.pharmacy.pk).update(state=STATES.get(who, AccountState.VERIFIED))
+        address, body = REQUESTS[one.method, one.path]
+        status, code = CALLERS[who](one)
+        before = everything()
+        answer = api.call(one.method, address.format(**names), body)
+        said = answer.json()
+        assert (answer.status_code, said.get("code")) == (status, code), f"{one.method} {one.path} by {who}: {said}"
+        Account.objects.filter(pk=cast.pharmacy.pk).update(state=AccountState.VERIFIED)
+        if status != 200:
+            assert everything() == before, f"{one.method} {one.path} by {who}: refused, and yet something changed"
+        elif (one.method, one.path) in LISTS:
+            ids = [item["id"] for item in said["data"]]
+            assert ids == ([] if CALLERS[who] is not_yours or who == "another doctor" else [rx.pk]), who
+
+
+def test_not_yours_and_not_there_look_alike(cast, other_pharmacy):
+    rx = f.partially_dispensed(cast)
+    for path, number in (
+        ("/prescriptions/{}", rx.pk),
+        ("/dispenses/{}", rx.dispenses.get().pk),
+        ("/patients/{}", rx.patient_id),
+    ):
+        foreign, absent = (other_pharmacy.get(path.format(pk)).json() for pk in (number, 987654321))
+        assert {**foreign, "request_id": 0} == {**absent, "request_id": 0}
+
+
+class TestAnEndpointMustSayWhoMay:
+    """Forgetting fails at import, not at the first request."""
+
+    @pytest.fixture(autouse=True)
+    def registered(self, monkeypatch):
+        monkeypatch.setattr(endpoint_module, "ENDPOINTS", [])
+
+    def handler(self, call):
+        """Says something of itself."""
+
+    def test_without_permission(self):
+        with pytest.raises(TypeError):
+            endpoint("GET", "/secrets", answer={}, tag="x")
+        for nothing in (None, "", "prescription.read", False):
+            with pytest.raises(TypeError, match="names no permission"):
+                endpoint("GET", "/secrets", permission=nothing, answer={}, tag="x")
+
+    def test_without_words(self):
+        with pytest.raises(TypeError, match="says nothing"):
+            endpoint("GET", "/secrets", permission=Permission.ACCOUNT_READ, answer={}, tag="x")(lambda call: None)
+
+    def test_with_both(self):
+        endpoint("GET", "/fine", permission=Permission.ACCOUNT_READ, answer={}, tag="x")(self.handler)
+        assert [one.path for one in endpoint_module.ENDPOINTS] == ["/fine"]
