@@ -38,7 +38,7 @@ def test_every_page_but_help_asks_to_sign_in(db):
     for entry in portal_patterns():
         url = reverse(entry.name, kwargs=dict.fromkeys(entry.pattern.converters, 1))
         answer = Client().get(url)
-        if entry.name in ("help", "help_developers"):
+        if entry.name in ("help", "help_developers", "help_errors"):
             assert answer.status_code == 200
         else:
             assert answer.status_code == 302, url
@@ -93,7 +93,7 @@ def test_the_pages_obey_the_content_security_policy(cast, sign_in):
     import re
 
     for browser, names in (
-        (Client(), ("account_login", "account_reset_password", "help", "help_developers")),
+        (Client(), ("account_login", "account_reset_password", "help", "help_developers", "help_errors")),
         (sign_in("doctor"), ("doctor_home", "doctor_patients", "doctor_patient_new", "api_keys", "api_key_new", "security",
                              "account_change_password", "account_email", "mfa_index", "mfa_activate_totp", "mfa_add_webauthn")),
     ):  # fmt: skip

@@ -3,11 +3,8 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from elmed.access.permissions import SCOPE_MEANING, SCOPES_OF_KIND
 from elmed.api.problems import ERROR_CODES
 from elmed.portals.page import public_page
-
-_WHO = {"doctor": "Doctors", "pharmacy": "Pharmacies", "staff": "Admin"}
 
 
 @public_page
@@ -18,12 +15,8 @@ def index(request: HttpRequest) -> HttpResponse:
 
 @public_page
 def developers(request: HttpRequest) -> HttpResponse:
-    """The developer guide; its table of scopes is that of the code."""
-    scopes = [
-        (scope.value, words, ", ".join(name for kind, name in _WHO.items() if scope in SCOPES_OF_KIND[kind]))
-        for scope, words in SCOPE_MEANING.items()
-    ]
-    return render(request, "help/developers.html", {"scopes": scopes})
+    """The developer guide: the public promise, word for word."""
+    return render(request, "help/developers.html")
 
 
 @public_page

@@ -3,10 +3,12 @@
 Checking and signing is sign.py; the other acts are pages of shared/acts.py.
 """
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
@@ -27,7 +29,8 @@ from elmed.prescriptions.models import Prescription
 from elmed.prescriptions.states import TRANSITIONS
 from elmed.prescriptions.vocabulary import OPEN, Act, Status
 
-_NEEDS_ANSWER = (Status.ON_HOLD, Status.REJECTED, Status.NOT_DISPENSED)
+_REFUSED = (Status.REJECTED, Status.NOT_DISPENSED)
+_NEWS = timedelta(days=30)  # how long a refusal stands on the start page
 FILTERS = ("draft", "issued", "pending_review", "verified", "partially_dispensed", "on_hold", "dispensed", "rejected")
 _SPECIAL = {Act.ROUTE: "doctor_route", Act.REPLACE: "doctor_replace"}
 
@@ -36,7 +39,8 @@ _SPECIAL = {Act.ROUTE: "doctor_route", Act.REPLACE: "doctor_replace"}
 def home(request: PortalRequest) -> HttpResponse:
     """What waits for the doctor: drafts, questions and refusals; and the newest."""
     rows = queries.listed(request.actor)
-    waiting = list(rows.filter(status__in=_NEEDS_ANSWER).order_by("-updated_at")[:10])
+    refused = Q(status__in=_REFUSED, updated_at__gte=request.now - _NEWS)
+    waiting = list(rows.filter(Q(status=Status.ON_HOLD) | refused).order_by("-updated_at")[:10])
     drafts = list(rows.filter(status=Status.DRAFT)[:10])
     newest = list(rows.exclude(status=Status.DRAFT)[:10])
     shown(request, "home", [rx.patient_id for rx in (*waiting, *drafts, *newest)])
