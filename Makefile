@@ -10,7 +10,7 @@ BIN := .venv/bin
 export PORT ELMED_DATA ELMED_TEST_POSTGRES
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check install install-dev
+.PHONY: help demo test check docs css install install-dev
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -23,6 +23,13 @@ test: install-dev ## every Python test, on SQLite and on PostgreSQL
 
 check: install-dev ## style, types, layers, generated files, migrations
 	@$(BIN)/python tools/check.py
+
+docs: install-dev ## write the generated pages and the API's contract anew
+	@$(BIN)/python tools/generate.py
+
+css: ## compile the portals' stylesheet (needs npm; the compiled file is committed)
+	@npm ci --no-audit --no-fund
+	@npm run css
 
 install: .venv/.base ## the virtual environment with what ELMED needs to run
 

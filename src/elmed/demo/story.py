@@ -39,6 +39,13 @@ UNSUITED = {
 }
 
 
+# What is written together.
+PAIRS = (
+    ("ramipril", "atorvastatin"), ("salbutamol", "beclometasone"), ("metformin", "atorvastatin"),
+    ("prednisolone", "salbutamol"), ("amlodipine", "ramipril"), ("cetirizine", "hydrocortisone"),
+)  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Case:
     """Who writes what for whom, and which pharmacy it goes to."""
@@ -251,7 +258,7 @@ def cases(people: People, chance: random.Random) -> Iterator[Case]:
         theirs = number % 7 == 0
         patient = chance.choice(OTHERS) if theirs else mine[number % len(mine)]
         able = [name for name in MEDICINES if name not in UNSUITED.get(patient, set()) and name != "morphine"]
-        medicines = tuple(chance.sample(able, 2 if number % 4 == 0 else 1))
+        medicines = chance.choice(PAIRS) if number % 4 == 0 else (chance.choice(able),)
         doctor = "other_doctor" if theirs or number % 5 == 0 else "doctor"
         pharmacy = "other_pharmacy" if theirs or number % 6 == 0 else "pharmacy"
         yield Case(people, doctor, patient, medicines, pharmacy, chance)
