@@ -218,7 +218,7 @@ EMAIL_BACKEND = (
 )
 EMAIL_FILE_PATH = DATA_DIR / "mail"
 
-SILENCED_SYSTEM_CHECKS: list[str] = []
+SILENCED_SYSTEM_CHECKS = ["auth.W004"]  # e-mails are unique in any case, by a constraint that this check cannot see
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
