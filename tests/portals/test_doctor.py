@@ -79,10 +79,25 @@ def test_found_only_by_all_three_items(cast, doctor):
     page = doctor.post(url, right)
     assert "Is this the patient?" in page.content.decode()
     assert doctor.get(reverse("doctor_patient", args=[cast.other_patient.pk])).status_code == 404
-    answer = doctor.post(url, right | {"once": once(page), "identity_check": "known", "summary": ""})
+    again = right | {"once": once(page), "patient_id": cast.other_patient.pk, "summary": ""}
+    page = doctor.post(url, again)
+    assert page.status_code == 422
+    assert 'href="#id_identity_check"' in page.content.decode()
+    before = AccessRecord.objects.count()
+    answer = doctor.post(url, again | {"once": once(page), "identity_check": "known"})
+    assert AccessRecord.objects.count() == before + 1
     assert answer["Location"] == reverse("doctor_patient", args=[cast.other_patient.pk])
     assert doctor.get(answer["Location"]).status_code == 200
     assert Consultation.objects.filter(patient=cast.other_patient).count() == 1
+
+
+def test_another_patients_id_does_not_open_the_record(cast, doctor):
+    url = reverse("doctor_patient_find")
+    mine = {"family_name": "Dean", "date_of_birth": "1961-02-03", "exact": "H1"}
+    page = doctor.post(url, mine)
+    swapped = mine | {"once": once(page), "patient_id": cast.other_patient.pk, "identity_check": "known", "summary": ""}
+    assert doctor.post(url, swapped).status_code == 404
+    assert Consultation.objects.count() == 0
 
 
 def test_a_form_sent_twice_acts_once(doctor, known):
@@ -248,3 +263,23 @@ def test_lists_take_as_many_statements_for_eight_rows_as_for_two(cast, sign_in, 
     for _ in range(6):
         factories.pending_review(cast, now=real_now())
     assert statements() == few
+
+
+@pytest.mark.parametrize(("name", "value"), [
+    ("valid_until", "9999-12-31"), ("valid_from", "0001-01-01"), ("repeats_allowed", "-1"), ("repeats_allowed", "1e9"),
+    ("lines-0-quantity", "-5"), ("lines-0-quantity", "NaN"), ("lines-0-quantity", "99999999"), ("lines-0-unit", "x" * 21),
+    ("lines-0-days_supply", "99999999999999999999"), ("diagnosis-0-text", "a\x00b"),
+])  # fmt: skip
+def test_bad_input_is_told_and_changes_nothing(doctor, known, name, value):
+    url = reverse("doctor_compose", args=[known.pk])
+    answer = doctor.post(url, composed(doctor.get(url), **{name: value}))
+    assert answer.status_code == 422
+    assert f'href="#id_{name}"' in answer.content.decode()
+    assert Prescription.objects.count() == 0
+
+
+def test_odd_addresses_are_not_found(cast, doctor):
+    assert doctor.get("/doctor/prescriptions/99999999999999999999999").status_code == 404
+    assert doctor.get("/doctor/patients/99999999999999999999999").status_code == 404
+    assert doctor.get("/doctor/patients?q=%00&page=-1").status_code == 200
+    assert doctor.get("/doctor/prescriptions?status=nonsense&page=zzz").status_code == 200

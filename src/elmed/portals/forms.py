@@ -7,6 +7,7 @@ version the person looked at. `attempt` runs an act and keeps what was typed whe
 import re
 import secrets
 from collections.abc import Callable
+from datetime import date, datetime
 from typing import Any, TypeVar
 
 from django import forms
@@ -16,6 +17,7 @@ from elmed.core.refusals import Invalid, NotNow, Refusal, VersionConflict
 from elmed.portals import refused
 
 T = TypeVar("T")
+FIRST_YEAR, LAST_YEAR = 1880, 2199
 _A_DAY = 24 * 3600
 _CLASSES: tuple[tuple[type[forms.Widget], str], ...] = (
     (forms.CheckboxSelectMultiple, "form-check-input"),
@@ -45,6 +47,30 @@ class MomentInput(forms.DateTimeInput):
     def __init__(self, **kwargs: Any) -> None:
         """Always in the one format that the browser's field understands."""
         super().__init__(format="%Y-%m-%dT%H:%M", **kwargs)
+
+
+class DayField(forms.DateField):
+    """A day between 1880 and 2199: what lies outside is a slip, and past the end of the calendar time cannot be reckoned."""
+
+    widget = DateInput
+
+    def validate(self, value: date | None) -> None:
+        """As Django's, and the range."""
+        super().validate(value)
+        if value is not None and not FIRST_YEAR <= value.year <= LAST_YEAR:
+            raise forms.ValidationError("Not a possible date.")
+
+
+class MomentField(forms.DateTimeField):
+    """A moment of the same range, in the jurisdiction's time zone."""
+
+    widget = MomentInput
+
+    def to_python(self, value: Any) -> datetime | None:
+        """As Django's, and the range; judged before the time zone is applied."""
+        if isinstance(value, str) and value.strip() and not value.strip().startswith(("19", "20", "21")):
+            raise forms.ValidationError("Not a possible moment.")
+        return super().to_python(value)
 
 
 def dress(form: forms.BaseForm) -> None:

@@ -134,6 +134,11 @@ def shown(request: PortalRequest, what: str, patient_ids: Iterable[int]) -> None
     record_access(request.actor, f"portal.{what}", patient_ids=patient_ids)
 
 
+def search_words(request: HttpRequest) -> str:
+    """What somebody searches for (`?q=`), short and free of characters that a database refuses."""
+    return request.GET.get("q", "").replace("\x00", "").strip()[:100]
+
+
 def _enter(request: PortalRequest, permission: Permission, kinds: frozenset[AccountKind], *, test_keys: bool) -> None:
     request.person = cast("Person", request.user)
     request.actor = actor_of(request, request.account)

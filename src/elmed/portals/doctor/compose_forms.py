@@ -8,7 +8,7 @@ from django.http import QueryDict
 
 from elmed.core import quantities
 from elmed.core.refusals import Invalid
-from elmed.portals.forms import DateInput, OnceForm, dress
+from elmed.portals.forms import DayField, OnceForm, dress
 from elmed.prescriptions.actions.draft import MAX_LINES, DraftContent, DraftLine
 from elmed.prescriptions.models import Prescription, PrescriptionLine
 
@@ -87,12 +87,8 @@ class DraftForm(OnceForm):
         label="Notes to the pharmacist", required=False, max_length=1000, widget=forms.Textarea(attrs={"rows": 2}),
         help_text="The patient does not see them. No doses here: they belong to the medicine.",
     )  # fmt: skip
-    valid_from = forms.DateField(
-        label="Valid from", required=False, widget=DateInput(), help_text="Left empty: from today."
-    )
-    valid_until = forms.DateField(
-        label="Valid until", required=False, widget=DateInput(), help_text="Left empty: as long as the law allows."
-    )
+    valid_from = DayField(label="Valid from", required=False, help_text="Left empty: from today.")
+    valid_until = DayField(label="Valid until", required=False, help_text="Left empty: as long as the law allows.")
     repeats_allowed = forms.IntegerField(label="Repeats", min_value=0, max_value=99, initial=0)
     minimum_dispense_interval_days = forms.IntegerField(
         label="Days between two supplies", min_value=0, max_value=366, initial=0

@@ -6,7 +6,7 @@ from django import forms
 
 from elmed.patients.actions import Finding
 from elmed.patients.models import AllergyStatus, IdentityCheck, Patient, Sex
-from elmed.portals.forms import DateInput, OnceForm, PortalForm
+from elmed.portals.forms import DayField, OnceForm, PortalForm
 
 
 def _checked(**kwargs: Any) -> forms.ChoiceField:
@@ -28,14 +28,16 @@ class FindForm(PortalForm):
     """The three things a doctor must know."""
 
     family_name = forms.CharField(label="Family name", max_length=100)
-    date_of_birth = forms.DateField(label="Date of birth", widget=DateInput())
+    date_of_birth = DayField(label="Date of birth")
     exact = forms.CharField(
         label="Health number, phone or e-mail", max_length=254, help_text="One of them, exactly as it is on the record."
     )
 
-    def finding(self) -> Finding:
-        """As the rule takes it."""
+    def finding(self) -> Finding | None:
+        """As the rule takes it; None while one of the three is missing."""
         data = self.cleaned_data
+        if not {"family_name", "date_of_birth", "exact"} <= data.keys():
+            return None
         return Finding(data["family_name"], data["date_of_birth"], data["exact"])
 
     def tell_nobody(self) -> None:
@@ -47,8 +49,9 @@ class FoundForm(OnceForm, FindForm):
     """The same three again, with the consultation that begins."""
 
     family_name = forms.CharField(max_length=100, widget=forms.HiddenInput)
-    date_of_birth = forms.DateField(widget=forms.HiddenInput)
+    date_of_birth = DayField(widget=forms.HiddenInput)
     exact = forms.CharField(max_length=254, widget=forms.HiddenInput)
+    patient_id = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
     identity_check = _checked()
     summary = _summary()
 
@@ -65,7 +68,7 @@ class NewPatientForm(OnceForm):
 
     family_name = forms.CharField(label="Family name", max_length=100)
     given_name = forms.CharField(label="Given name", max_length=100)
-    date_of_birth = forms.DateField(label="Date of birth", widget=DateInput())
+    date_of_birth = DayField(label="Date of birth")
     sex = forms.ChoiceField(label="Sex", choices=Sex.choices, initial=Sex.UNKNOWN)
     health_number = forms.CharField(label="Health number", max_length=40, required=False)
     phone = forms.CharField(label="Phone", max_length=40, required=False, widget=forms.TextInput(attrs={"type": "tel"}))

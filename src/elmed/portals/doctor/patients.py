@@ -11,7 +11,7 @@ from elmed.accounts.models import AccountKind
 from elmed.patients import actions
 from elmed.patients.models import Consultation, IdentityCheck, Patient, Sex
 from elmed.portals.doctor.forms import AllergyForm, ConsultationForm, FindForm, FoundForm, NewPatientForm
-from elmed.portals.page import PortalRequest, page, shown
+from elmed.portals.page import PortalRequest, page, search_words, shown
 from elmed.portals.shared.prescription import banner
 from elmed.prescriptions import queries
 
@@ -23,7 +23,7 @@ _TWICE = "This form was sent twice; it was done once."
 @page(permission=Permission.PATIENT_READ, kinds=DOCTOR)
 def patients(request: PortalRequest) -> HttpResponse:
     """The patients with an active relationship, by name; narrowed by the beginning of the family name."""
-    words = request.GET.get("q", "").strip()[:100]
+    words = search_words(request)
     rows = visibility.visible(request.actor, Patient).filter(merged_into=None)
     if words:
         rows = rows.filter(family_name__istartswith=words)
@@ -35,33 +35,32 @@ def patients(request: PortalRequest) -> HttpResponse:
 @page(permission=Permission.PATIENT_WRITE, kinds=DOCTOR)
 def find(request: PortalRequest) -> HttpResponse:
     """Find a record that exists: family name, date of birth and one more exact item; then record the consultation."""
-    step = FoundForm if "identity_check" in request.POST else FindForm
-    form = step(request.POST or None)
+    form = FoundForm(request.POST) if "patient_id" in request.POST else FindForm(request.POST or None)
     found = None
-    if request.method == "POST" and form.is_valid():
+    if request.method == "POST":
+        if form.is_valid() and isinstance(form, FoundForm):
+            return _begin(request, form)
         by = form.finding()
-        found = actions.find(request.actor, by)
-        if found is None:
+        found = actions.find(request.actor, by) if by else None
+        if found is not None and not isinstance(form, FoundForm):
+            form = FoundForm(initial=form.cleaned_data | {"patient_id": found.pk})
+        elif found is None and by is not None:
             form.tell_nobody()
-        elif isinstance(form, FoundForm):
-            return _begin(request, form, found)
-        else:
-            form = FoundForm(initial=form.cleaned_data)
     context = {"form": form, "found": found} | (banner(request, found) if found else {})
     return render(request, "doctor/find.html", context, status=form.status)
 
 
-def _begin(request: PortalRequest, form: FoundForm, found: Patient) -> HttpResponse:
+def _begin(request: PortalRequest, form: FoundForm) -> HttpResponse:
+    data = form.cleaned_data
     if form.already_sent():
         messages.info(request, _TWICE)
-        return redirect("doctor_patient", found.pk)
-    check = IdentityCheck(form.cleaned_data["identity_check"])
-    actions.consult(
-        request.actor, found.pk, found_by=form.finding(), identity_check=check,
-        summary=form.cleaned_data["summary"], now=request.now,
+        return redirect("doctor_patient", data["patient_id"])
+    made = actions.consult(
+        request.actor, data["patient_id"], found_by=form.finding(), summary=data["summary"], now=request.now,
+        identity_check=IdentityCheck(data["identity_check"]),
     )  # fmt: skip
     messages.success(request, "The consultation is recorded.")
-    return redirect("doctor_patient", found.pk)
+    return redirect("doctor_patient", made.patient_id)
 
 
 @page(permission=Permission.PATIENT_WRITE, kinds=DOCTOR)

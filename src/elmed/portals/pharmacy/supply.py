@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from elmed.access import visibility
 from elmed.core import quantities
 from elmed.core.refusals import Invalid, NotNow, NotVisible
-from elmed.portals.forms import DateInput, MomentInput, VersionedForm, dress
+from elmed.portals.forms import DayField, MomentField, VersionedForm, dress
 from elmed.portals.page import PortalRequest, page, shown
 from elmed.portals.pharmacy.views import PHARMACY
 from elmed.portals.shared.acts import after
@@ -37,7 +37,7 @@ class SupplyLineForm(Form):
         label="Quantity", required=False, max_length=12, widget=forms.TextInput(attrs={"inputmode": "decimal"})
     )
     batch_number = forms.CharField(label="Batch", required=False, max_length=40)
-    expiry_date = forms.DateField(label="Batch expires", required=False, widget=DateInput())
+    expiry_date = DayField(label="Batch expires", required=False)
     substituted = forms.BooleanField(label="Another product was supplied", required=False)
     substitution_reason = forms.CharField(label="Why another product", required=False, max_length=300)
 
@@ -74,9 +74,7 @@ class SupplyLineForm(Form):
 class SupplyForm(VersionedForm):
     """The hand-over."""
 
-    handed_over_at = forms.DateTimeField(
-        label="Handed over at", required=False, widget=MomentInput(), help_text="Left empty: now."
-    )
+    handed_over_at = MomentField(label="Handed over at", required=False, help_text="Left empty: now.")
     receiver = forms.CharField(
         label="Received by", required=False, max_length=120, help_text="Where it was not the patient."
     )

@@ -18,7 +18,7 @@ from elmed.access.queries import keys_of, own_key
 from elmed.accounts.models import AccountKind, AccountState
 from elmed.core.clock import end_of_day, real_now
 from elmed.core.models import Mode
-from elmed.portals.forms import DateInput, OnceForm
+from elmed.portals.forms import DayField, OnceForm
 from elmed.portals.page import PortalRequest, page
 from elmed.prescriptions.jurisdiction import jurisdiction
 
@@ -53,9 +53,7 @@ class KeyForm(OnceForm):
     scopes = forms.MultipleChoiceField(
         label="Scopes", widget=forms.CheckboxSelectMultiple, help_text="Only what it needs."
     )
-    expires_at = forms.DateField(
-        label="Expires after", required=False, widget=DateInput(), help_text="The last day it works. Left empty: never."
-    )
+    expires_at = DayField(label="Expires after", required=False, help_text="The last day it works. Left empty: never.")
     allowed_ips = forms.CharField(
         label="Only from these IP addresses",
         required=False,

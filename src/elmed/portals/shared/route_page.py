@@ -9,7 +9,7 @@ from django.shortcuts import redirect
 
 from elmed.accounts.queries import pharmacies
 from elmed.portals.forms import VersionedForm
-from elmed.portals.page import PortalRequest
+from elmed.portals.page import PortalRequest, search_words
 from elmed.portals.shared.acts import ask
 from elmed.prescriptions.actions.route import route
 from elmed.prescriptions.vocabulary import Act
@@ -36,7 +36,7 @@ class PharmacyForm(VersionedForm):
 
 def choose(request: PortalRequest, pk: int, back: str) -> HttpResponse:
     """Search, choose, send it there."""
-    words = request.GET.get("q", "")[:80]
+    words = search_words(request)
     choices = pharmacy_choices(request.actor.world_id, words, request.POST.get("pharmacy_id", ""))
     form = PharmacyForm(request.POST or None, choices=choices)
     if request.method == "POST" and form.is_valid():
