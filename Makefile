@@ -4,7 +4,7 @@
 #   make test            ELMED_TEST_POSTGRES=postgres://…  (else the local socket)
 
 SHELL := /bin/sh
-PYTHON ?= python3.11
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 # What this Makefile hands to the programs, where it is set here or outside.
 export PORT ELMED_DATA ELMED_TEST_POSTGRES

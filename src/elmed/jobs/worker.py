@@ -23,7 +23,9 @@ PAUSE = 5.0  # seconds between two looks at the table
 
 def take(work: Periodic, now: datetime) -> bool:
     """Take the lease of a piece of work that is due. False where it is not, or another worker has it."""
-    PeriodicRun.objects.get_or_create(name=work.name, defaults={"due_at": now})
+    known, _ = PeriodicRun.objects.get_or_create(name=work.name, defaults={"due_at": now})
+    if known.due_at > now:  # most looks end here, without a lock
+        return False
     with transaction.atomic():
         row = (
             PeriodicRun.objects.select_for_update(skip_locked=connection.features.has_select_for_update_skip_locked)
