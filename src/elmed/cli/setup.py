@@ -80,8 +80,8 @@ def make_sealing_key() -> bool:
         say("Sealing key: there.")
         return False
     file = seal.make_key(folder, real_now())
-    say(f"Sealing key: written to {file}. Back it up apart from the database: without it nothing can be signed, ")
-    say("and whoever has both it and the database can forge prescriptions.")
+    say(f"Sealing key: written to {file}. Back it up apart from the database: without it nothing can be signed.")
+    say("Whoever has both it and the database can forge prescriptions.")
     return True
 
 
