@@ -52,6 +52,11 @@ def test_more_than_remains_is_refused_and_kept_in_the_form(cast, pharmacist):
     answer = pharmacist.post(url, {name: "22", "version": rx.version, "note": "Called the doctor"})
     assert answer.status_code == 409
     assert "Called the doctor" in answer.content.decode()
+    assert f'href="#id_{name}"' in answer.content.decode()
+    expired = {name: "7", f"line-{line_of(rx).pk}-expiry_date": "2020-01-31", "version": rx.version}
+    answer = pharmacist.post(url, expired)
+    assert answer.status_code == 409
+    assert f'href="#id_line-{line_of(rx).pk}-expiry_date"' in answer.content.decode()
     assert pharmacist.post(url, {name: "", "version": rx.version}).status_code == 422
     assert pharmacist.post(url, {name: "1e3", "version": rx.version}).status_code == 422
     assert Dispense.objects.count() == 0

@@ -27,6 +27,12 @@ from elmed.prescriptions.states import TRANSITIONS
 from elmed.prescriptions.vocabulary import Act, ReversalReason
 
 _BACK = "pharmacy_prescription"
+# Refusals about one line, and the field that they are about.
+_FIELD_OF = {
+    "quantity_unavailable": "quantity",
+    "substitution_not_allowed": "substituted",
+    "batch_expired": "expiry_date",
+}
 _NUMBER = "A number such as 28 or 0.5, with at most three decimals."
 
 
@@ -128,9 +134,27 @@ def _hand_over(
         tuple(line for _, line in filled), handed_over_at=moment, receiver=data["receiver"], note=data["note"]
     )
     do = dispense if act is Act.DISPENSE else answer_handed_over
-    return form.attempt(
-        lambda: do(request.actor, pk, what, source="portal", now=request.now, expected_version=data["version"])
-    )
+
+    def record() -> Dispense | None:
+        try:
+            return do(request.actor, pk, what, source="portal", now=request.now, expected_version=data["version"])
+        except NotNow as refusal:
+            if not _told_at_its_line(refusal, rows):
+                raise
+            form.status = refusal.status
+            return None
+
+    return form.attempt(record)
+
+
+def _told_at_its_line(refusal: NotNow, rows: list[SupplyLineForm]) -> bool:
+    """Put a refusal that is about one line at that line's field."""
+    field = _FIELD_OF.get(refusal.code)
+    row = next((row for row in rows if row.line.pk == refusal.extra.get("medication_id")), None)
+    if row is None or field not in row.fields:
+        return False
+    row.add_error(field, refusal.detail)
+    return True
 
 
 def _summary(form: SupplyForm, rows: list[SupplyLineForm]) -> list[tuple[str, str]]:
