@@ -31,7 +31,6 @@ def close_line(
                 "quantity_unavailable",
                 "Nothing of this line is left to close.",
                 medication_id=line_id,
-                current_status=subject.rx.status,
             )
         LineClosure.objects.create(
             line=line,

@@ -104,7 +104,6 @@ def _answer_warnings(subject: Subject, answers: dict[str, str], now: datetime) -
             "warnings_unanswered",
             "Change the line, or say why you keep it.",
             warnings=[{"key": w.key, "position": w.position, "message": w.message} for w in open_ones],
-            current_status=subject.rx.status,
         )
     WarningAnswer.objects.bulk_create(
         WarningAnswer(

@@ -20,8 +20,9 @@ from elmed.core.refusals import NotAllowed, NotNow, NotVisible, Refusal, Version
 from elmed.events.record import lock_lists, record
 from elmed.prescriptions import facts as facts_
 from elmed.prescriptions.facts import Subject
+from elmed.prescriptions.guards import Caller, Facts
 from elmed.prescriptions.models import FormerSupplier, Hold, Prescription
-from elmed.prescriptions.states import TRANSITIONS, Refused, Verdict, allowed, judge
+from elmed.prescriptions.states import TRANSITIONS, Verdict, allowed, judge
 from elmed.prescriptions.vocabulary import OPEN, Act, Side, Status
 
 
@@ -76,22 +77,27 @@ def legal(
             no = judge(act, found, caller, now)
             if no and no.verdict is Verdict.NOT_ALLOWED:
                 raise NotAllowed(no.code, no.detail)
-            if validate:
-                validate(subject)
-            if no:
-                raise not_now(no, subject.rx.status, allowed(found, caller, now))
-            if expected_version is not None and subject.rx.version != expected_version:
-                raise VersionConflict(subject.rx.version)
-            yield subject
+            try:
+                if validate:
+                    validate(subject)
+                if expected_version is not None and subject.rx.version != expected_version:
+                    raise VersionConflict(subject.rx.version)
+                if no:
+                    raise NotNow(no.code, no.detail)
+                yield subject
+            except NotNow as refusal:
+                refusal.extra = {**refusal.extra, **_as_it_is(found, caller, now)}
+                raise
     except Refusal:
         if expired:
             expire_overdue(prescription_id, actor, now)
         raise
 
 
-def not_now(no: Refused, status: str, acts: Sequence[Act]) -> NotNow:
-    """A 409 that says what it is now and what can be done instead."""
-    return NotNow(no.code, no.detail, current_status=status, allowed_actions=[act.value for act in acts])
+def _as_it_is(found: Facts, caller: Caller, now: datetime) -> dict[str, Any]:
+    """What every 409 says: the status it was found in, and what the caller can do instead."""
+    acts = [act.value for act in allowed(found, caller, now)]
+    return {"current_status": found.status.value, "allowed_actions": acts}
 
 
 def is_overdue(rx: Prescription, now: datetime) -> bool:

@@ -38,7 +38,7 @@ def reverse(
     def validate(_subject: Subject) -> None:
         _check_lines(dispense, lines)
         if Reversal.objects.filter(dispense=dispense).exists():
-            raise NotNow("already_reversed", "This dispense was reversed already.", current_status=_subject.rx.status)
+            raise NotNow("already_reversed", "This dispense was reversed already.")
 
     with legal(
         actor,

@@ -140,7 +140,6 @@ def _check_lines(subject: Subject, wanted: tuple[SupplyLine, ...], handed_over_a
                 "More than is left of this line's current issue.",
                 medication_id=line_id,
                 quantity_available=quantities.text(max(by_id[line_id].available_milli, 0)),
-                current_status=subject.rx.status,
             )
     day = handed_over_at.astimezone(jurisdiction().zone).date()
     for row in wanted:
@@ -240,5 +239,4 @@ def require_seal(subject: Subject) -> None:
             "signature_invalid",
             "The seal of this prescription does not hold. Do not supply it; call the prescriber. "
             "ELMED's staff are told.",
-            current_status=subject.rx.status,
         )
