@@ -11,7 +11,6 @@ from typing import Annotated, Any, TypeVar
 
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent
 from django.http import HttpRequest, QueryDict
-from django.http.request import UnreadablePostError
 from pydantic import (
     AfterValidator,
     AwareDatetime,
@@ -30,6 +29,7 @@ from elmed.core import quantities
 from elmed.core.refusals import Invalid
 
 MAX_ID = 2**63 - 1
+MOST_DISCARDED = 32 * 1024 * 1024  # bytes of a body that is too large
 MOST_ERRORS = 50  # of one answer: a hostile body does not make us write more than it sent
 _RFC3339 = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})", re.ASCII)
 B = TypeVar("B", bound=BaseModel)
@@ -96,19 +96,32 @@ def read_bytes(request: HttpRequest) -> bytes:
     """The body's bytes. Raises ApiProblem 413 over the limit, 400 where the client went away."""
     most = environment().max_body_bytes
     try:
-        if int(request.META.get("CONTENT_LENGTH") or 0) > most:
+        said = int(request.META.get("CONTENT_LENGTH") or 0)
+        if said > most:
+            _discard(request, said)
             raise ApiProblem("body_too_large")
         if "chunked" in request.headers.get("Transfer-Encoding", "").lower():
             # Django reads a body without Content-Length as empty; here empty means "dispense everything".
-            raw: bytes = request.environ["wsgi.input"].read(most + 1)  # type: ignore[attr-defined]
+            raw: bytes = _input(request).read(most + 1)
             if len(raw) > most:
+                _discard(request, MOST_DISCARDED)
                 raise ApiProblem("body_too_large")
             return raw
         return request.body
     except RequestDataTooBig:
         raise ApiProblem("body_too_large") from None
-    except (UnreadablePostError, ValueError):
+    except (OSError, ValueError):
         raise ApiProblem("malformed_body", "The body could not be read.") from None
+
+
+def _input(request: HttpRequest) -> Any:
+    return request.environ["wsgi.input"]  # type: ignore[attr-defined]
+
+
+def _discard(request: HttpRequest, left: int) -> None:
+    """Read what is not wanted, within reason: many clients look at the answer only after they have sent everything."""
+    while 0 < left <= MOST_DISCARDED and (part := _input(request).read(min(left, 65536))):
+        left -= len(part)
 
 
 def check_json(request: HttpRequest, raw: bytes) -> None:

@@ -1,0 +1,204 @@
+"""What is promised of many processes, shown with two real ones: one window a key, immediate revocation, never over-supplied."""
+
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.db import connection, transaction
+
+from elmed.access import keys
+from elmed.events.models import Event
+from elmed.prescriptions.models import Dispense, Prescription, PrescriptionLine
+from tests import factories as f
+from tests.api.servers import Server, together
+
+pytestmark = [
+    pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite serves one process; PostgreSQL shows this"),
+    pytest.mark.django_db(transaction=True),
+]
+
+
+@pytest.fixture(scope="module")
+def servers(django_db_setup, django_db_blocker, tmp_path_factory):
+    with django_db_blocker.unblock():
+        two = [Server(tmp_path_factory.mktemp("server")) for _ in range(2)]
+        try:
+            for server in two:
+                server.start()
+            for server in two:
+                server.wait()
+            yield two
+        finally:
+            for server in two:
+                server.stop()
+
+
+@pytest.fixture
+def cast(transactional_db):
+    from tests.cast import assemble
+
+    return assemble()
+
+
+@pytest.fixture
+def till(cast):
+    """A key and its secret."""
+    return keys.create(cast.actor("pharmacist"), name="till", scopes=["rx:read", "rx:dispense", "patient:read"])
+
+
+def in_turn(servers, count):
+    return [servers[number % 2] for number in range(count)]
+
+
+def statuses(answers):
+    return Counter(answer.status for answer in answers)
+
+
+def test_121_requests_over_both_have_exactly_one_429(servers, till):
+    _, secret = till
+    answers = together([lambda server=server: server.call("GET", "/me", secret) for server in in_turn(servers, 121)])
+    assert statuses(answers) == {200: 120, 429: 1}
+    left = [int(answer.headers["RateLimit"].split("r=")[1].split(";")[0]) for answer in answers if answer.status == 200]
+    assert sorted(left) == list(range(120)), "each request was counted once"
+
+
+def test_a_key_revoked_in_one_process_is_refused_by_the_other_at_once(servers, cast, till):
+    key, secret = till
+    for server in servers:
+        assert server.call("GET", "/me", secret).status == 200
+    keys.revoke(cast.actor("owner"), key.pk)
+    for server in servers:
+        refused = server.call("GET", "/me", secret)
+        assert (refused.status, refused.json()["code"]) == (401, "invalid_key")
+
+
+def test_32_dispenses_at_once_are_one(servers, cast, till):
+    _, secret = till
+    rx = f.verified(cast, lines=(f.AMOXICILLIN, f.RAMIPRIL))
+    answers = together(
+        [
+            lambda server=server: server.call("POST", f"/prescriptions/{rx.pk}/dispense", secret)
+            for server in in_turn(servers, 32)
+        ]
+    )
+    assert statuses(answers) == {200: 1, 409: 31}
+    assert {answer.json()["code"] for answer in answers if answer.status == 409} == {"invalid_status"}
+    assert list(PrescriptionLine.objects.order_by("position").values_list("quantity_milli", "supplied_milli")) == [
+        (21000, 21000),
+        (28000, 28000),
+    ]
+    assert (Dispense.objects.count(), Event.objects.filter(type="prescription.dispensed").count()) == (1, 1)
+    rx.refresh_from_db()
+    assert rx.version == next(answer for answer in answers if answer.status == 200).json()["prescription"]["version"]
+
+
+def test_parts_at_once_never_come_to_more_than_the_whole(servers, cast, till):
+    """21 capsules, 20 requests of 2: ten are supplied, and one capsule remains."""
+    _, secret = till
+    rx = f.verified(cast)
+    body = {"lines": [{"medication_id": f.first_line(rx), "quantity": "2"}]}
+    answers = together(
+        [
+            lambda server=server: server.call("POST", f"/prescriptions/{rx.pk}/dispense", secret, body)
+            for server in in_turn(servers, 20)
+        ]
+    )
+    assert statuses(answers) == {200: 10, 409: 10}
+    assert {answer.json()["code"] for answer in answers if answer.status == 409} == {"quantity_unavailable"}
+    assert PrescriptionLine.objects.get().supplied_milli == 20000
+    versions = sorted(answer.json()["prescription"]["version"] for answer in answers if answer.status == 200)
+    assert len(set(versions)) == 10, "each act is a version of its own"
+
+
+def test_8_requests_with_one_idempotency_key_are_one_act(servers, cast, till):
+    _, secret = till
+    rx = f.verified(cast)
+    body = {"lines": [{"medication_id": f.first_line(rx), "quantity": "1"}]}
+    send = {"Idempotency-Key": "order-1042"}
+    answers = together(
+        [
+            lambda server=server: server.call("POST", f"/prescriptions/{rx.pk}/dispense", secret, body, **send)
+            for server in in_turn(servers, 8)
+        ]
+    )
+    assert set(statuses(answers)) <= {200, 409}
+    assert {answer.json()["code"] for answer in answers if answer.status == 409} <= {"request_in_progress"}
+    assert len({answer.content for answer in answers if answer.status == 200}) == 1
+    assert sum("Idempotency-Replayed" not in answer.headers for answer in answers if answer.status == 200) == 1
+    assert (Dispense.objects.count(), PrescriptionLine.objects.get().supplied_milli) == (1, 1000)
+
+
+def test_a_request_waits_for_the_first_and_then_says_that_it_is_under_way(servers, cast, till):
+    """The first is held up by a lock of ours for longer than the second one waits."""
+    _, secret = till
+    rx = f.verified(cast)
+    send = {"Idempotency-Key": "order-1042"}
+
+    def dispense(server):
+        return server.call("POST", f"/prescriptions/{rx.pk}/dispense", secret, **send)
+
+    with ThreadPoolExecutor() as pool:
+        with transaction.atomic():
+            list(Prescription.objects.select_for_update().filter(pk=rx.pk))
+            first = pool.submit(dispense, servers[0])
+            time.sleep(0.5)
+            began = time.monotonic()
+            second = dispense(servers[1])
+            waited = time.monotonic() - began
+        assert (second.status, second.json()["code"]) == (409, "request_in_progress")
+        assert 1.5 < waited < 10
+        assert first.result().status == 200
+    assert dispense(servers[1]).content == first.result().content
+
+
+def big_body():
+    yield b'{"note": "'
+    for _ in range(160):
+        yield b"x" * 65536
+    yield b'"}'
+
+
+@pytest.mark.parametrize("how", ["with its length", "in chunks"])
+def test_ten_megabytes(servers, cast, till, how):
+    _, secret = till
+    rx = f.verified(cast)
+    body = b"".join(big_body()) if how == "with its length" else big_body()
+    refused = servers[0].call("POST", f"/prescriptions/{rx.pk}/dispense", secret, body)
+    assert (refused.status, refused.json()["code"]) == (413, "body_too_large")
+    assert not Dispense.objects.exists()
+    assert servers[0].call("GET", "/me", secret).status == 200
+
+
+def test_a_body_in_chunks_is_read(servers, cast, till):
+    """Without Content-Length it must not be taken for an empty one, which would mean *dispense everything*."""
+    _, secret = till
+    rx = f.verified(cast)
+    raw = b'{"lines": [{"medication_id": %d, "quantity": "1"}]}' % f.first_line(rx)
+    refused = servers[0].call("POST", f"/prescriptions/{rx.pk}/dispense", secret, iter([raw[:20], b"\xff"]))
+    assert refused.status == 400
+    said = servers[0].call("POST", f"/prescriptions/{rx.pk}/dispense", secret, iter([raw[:7], raw[7:]]))
+    assert said.json()["prescription"]["status"] == "partially_dispensed"
+    assert PrescriptionLine.objects.get().supplied_milli == 1000
+
+
+def test_over_the_wire_head_and_405_and_304(servers, cast, till):
+    _, secret = till
+    rx = f.verified(cast)
+    got = servers[0].call("GET", f"/prescriptions/{rx.pk}", secret)
+    assert servers[1].call("HEAD", f"/prescriptions/{rx.pk}", secret).headers["ETag"] == got.headers["ETag"]
+    assert (
+        servers[1].call("GET", f"/prescriptions/{rx.pk}", secret, **{"If-None-Match": got.headers["ETag"]}).status
+        == 304
+    )
+    assert servers[1].call("DELETE", f"/prescriptions/{rx.pk}", secret).headers["Allow"] == "GET, HEAD, OPTIONS"
+
+
+def test_after_the_database_dropped_its_connections_the_next_request_is_answered(servers, cast, till):
+    _, secret = till
+    assert servers[0].call("GET", "/prescriptions", secret).status == 200
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+    assert [servers[0].call("GET", "/prescriptions", secret).status for _ in range(20)] == [200] * 20
