@@ -17,12 +17,12 @@ READY = "Ctrl-C ends it."
 pytestmark = pytest.mark.skipif(bool(os.environ.get("DATABASE_URL")), reason="the demo has its own embedded database")
 
 
-@pytest.fixture(scope="module")
-def place(tmp_path_factory):
+@pytest.fixture
+def place(tmp_path):
     """A folder, and a free port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        return tmp_path_factory.mktemp("demo"), probe.getsockname()[1]
+        return tmp_path, probe.getsockname()[1]
 
 
 def environment(place):
@@ -98,6 +98,7 @@ def test_a_port_in_use_is_said_before_anything_is_made(tmp_path):
 
 
 def test_reset_spares_what_is_no_demo(place):
+    assert prepare(place).returncode == 0
     (place[0] / "demo.json").unlink()
     before = (place[0] / "elmed.sqlite3").stat().st_size
     ran = prepare(place, "--reset")
