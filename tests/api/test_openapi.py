@@ -1,0 +1,130 @@
+"""The public description: valid OpenAPI 3.1, complete, and a reference page that asks nobody else."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.contrib.staticfiles import finders
+from openapi_spec_validator import OpenAPIV31SpecValidator, validate
+
+from elmed.access.permissions import SCOPES
+from elmed.api.endpoint import ENDPOINTS
+from elmed.api.openapi import document
+from elmed.api.problems import ERROR_CODES
+from tests.api.client import refusal
+
+
+@pytest.fixture(scope="module")
+def description():
+    return document()
+
+
+def operations(description):
+    return {
+        (method.upper(), path): one for path, methods in description["paths"].items() for method, one in methods.items()
+    }
+
+
+def test_it_is_valid(description):
+    assert description["openapi"].startswith("3.1")
+    validate(description, cls=OpenAPIV31SpecValidator)
+
+
+def test_it_is_what_is_served(client, description):
+    served = client.get("/api/public/v1/openapi.json")
+    assert served["Content-Type"] == "application/json"
+    assert served.json() == json.loads(json.dumps(description))
+    assert description["servers"] == [{"url": f"{settings.BASE_URL}/api/public/v1"}]
+
+
+def test_every_endpoint_is_described(description):
+    described = operations(description)
+    assert described.keys() == {(one.method, one.path) for one in ENDPOINTS}
+    assert len({one["operationId"] for one in described.values()}) == len(described)
+    for (method, path), one in described.items():
+        assert one["summary"].endswith("."), path
+        in_path = {parameter["name"] for parameter in one["parameters"] if parameter["in"] == "path"}
+        assert in_path == set(re.findall(r"{(\w+)}", path))
+        assert ("requestBody" in one) == (method == "POST")
+
+
+def test_every_endpoint_names_the_scopes_that_do(description):
+    for one in ENDPOINTS:
+        words = operations(description)[one.method, one.path]["description"]
+        for scope, grants in SCOPES.items():
+            named = f"`{scope.value}`" in words
+            assert named == (one.permission in grants) or "any key" in words, (one.path, scope)
+
+
+def test_every_code_exists_under_its_status(description):
+    for (_, path), one in operations(description).items():
+        for status, response in one["responses"].items():
+            codes = re.findall(r"`(\w+)`", response["description"])
+            assert (status == "200") == (not codes), (path, status)
+            assert all(ERROR_CODES[code][0] == int(status) for code in codes), (path, status)
+        assert {"200", "400", "401", "403", "429", "500", "503"} <= one["responses"].keys()
+        assert ("404" in one["responses"]) == ("{id}" in path)
+
+
+def test_the_codes_that_tests_meet_are_described(description, cast, pharmacy):
+    """A dispense that is refused in many ways: each code is in the description of that call."""
+    from tests import factories as f
+
+    rx = f.pending_review(cast)
+    said = operations(description)["POST", "/prescriptions/{id}/dispense"]["responses"]
+    for answer in (
+        pharmacy.dispense(rx),
+        pharmacy.dispense(rx, {"x": 1}),
+        pharmacy.dispense(rx, b"{"),
+        pharmacy.post("/prescriptions/0/dispense"),
+    ):
+        assert f"`{answer.json()['code']}`" in said[str(answer.status_code)]["description"]
+
+
+def test_problem_documents_have_a_closed_list_of_codes(description):
+    assert description["components"]["schemas"]["Problem"]["properties"]["code"]["enum"] == sorted(ERROR_CODES)
+
+
+class TestTheReferencePage:
+    """/docs."""
+
+    @pytest.mark.parametrize("path", ["/api/public/v1/docs", "/api/public/v1/docs/"])
+    def test_it_asks_no_other_host(self, client, path):
+        page = client.get(path)
+        text = page.content.decode()
+        assert page.status_code == 200
+        assert page["Content-Type"].startswith("text/html")
+        loaded = re.findall(r'(?:src|href)="([^"]+)"', text)
+        assert loaded
+        assert all(address.startswith("/") and not address.startswith("//") for address in loaded)
+        assert "'unsafe" not in page["Content-Security-Policy"]
+        assert re.search(r"default-src 'self'", page["Content-Security-Policy"])
+        assert "http" not in page["Content-Security-Policy"]
+        assert not re.search(r"<script(?![^>]*src=)|<style|\son\w+=|\sstyle=", text), "nothing that its policy forbids"
+
+    def test_what_it_loads_is_there(self, client):
+        text = client.get("/api/public/v1/docs").content.decode()
+        for address in re.findall(r'(?:src|href)="(/static/[^"]+)"', text):
+            assert finders.find(address.removeprefix("/static/")), address
+
+    def test_its_script_reads_our_own_description(self):
+        script = Path(finders.find("api/reference.js")).read_text()
+        assert '"/api/public/v1/openapi.json"' in script
+        assert "://" not in script
+
+    @pytest.mark.parametrize("path", ["/docs", "/openapi.json"])
+    def test_it_is_only_read(self, db, client, path):
+        for method in ("post", "put", "delete", "patch"):
+            refused = getattr(client, method)(f"/api/public/v1{path}")
+            refusal(refused, 405, "method_not_allowed")
+            assert refused["Allow"] == "GET, HEAD, OPTIONS"
+        assert client.options(f"/api/public/v1{path}").status_code == 204
+        assert client.head(f"/api/public/v1{path}").content == b""
+
+
+def test_the_sealing_keys_are_public(client):
+    keys = client.get("/.well-known/elmed-keys.json").json()["keys"]
+    assert keys
+    assert all(key.keys() >= {"key_id", "algorithm", "public_key"} for key in keys)
