@@ -40,7 +40,7 @@ def test_from_the_queue_to_the_hand_over(cast, pharmacist):
     assert Dispense.objects.get().lines.get().batch_number == "B1"
     rest = {f"line-{line.pk}-quantity": "14", "version": rx.version}
     assert pharmacist.post(url, rest).status_code == 302
-    assert pharmacist.post(url, rest).status_code == 412  # sent twice
+    assert pharmacist.post(url, rest).status_code == 409  # sent twice
     rx.refresh_from_db()
     assert rx.status == Status.DISPENSED
     assert Dispense.objects.count() == 2

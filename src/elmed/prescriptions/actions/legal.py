@@ -80,10 +80,10 @@ def legal(
             try:
                 if validate:
                     validate(subject)
-                if expected_version is not None and subject.rx.version != expected_version:
-                    raise VersionConflict(subject.rx.version)
                 if no:
                     raise NotNow(no.code, no.detail)
+                if expected_version is not None and subject.rx.version != expected_version:
+                    raise VersionConflict(subject.rx.version)
                 yield subject
             except NotNow as refusal:
                 refusal.extra = {**refusal.extra, **_as_it_is(found, caller, now)}
