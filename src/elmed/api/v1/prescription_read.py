@@ -4,7 +4,6 @@ The visibility rule is not written again here: its SQL is compiled once from acc
 caller, with the account and the world as named parameters.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -26,7 +25,7 @@ from elmed.prescriptions.facts import first_moment
 from elmed.prescriptions.guards import Caller, Facts
 from elmed.prescriptions.models import Prescription
 from elmed.prescriptions.states import TRANSITIONS, allowed
-from elmed.prescriptions.vocabulary import OPEN, REVERSAL_WINDOW, Side, Status
+from elmed.prescriptions.vocabulary import OPEN, REVERSAL_WINDOW, Act, Side, Status
 
 _ACCOUNT, _WORLD = -7_000_000_001, -7_000_000_002  # stand-ins while the rule is compiled; no row has such ids
 _NAMES = {_ACCOUNT: "%(account)s", _WORLD: "%(world)s"}
@@ -50,6 +49,7 @@ class Row(NamedTuple):
     predecessor_status: str | None
     anything_available: Any
     reversible: Any
+    more_follow: Any
 
 
 class Page(NamedTuple):
@@ -99,7 +99,7 @@ def _read(
         "reversible_since": stored(now - REVERSAL_WINDOW),
         **params,
     }
-    if postgres:
+    if postgres:  # the statement writes the access record too: it needs no transaction around it
         values |= {
             "person": actor.person_id,
             "key": actor.key_id,
@@ -108,13 +108,20 @@ def _read(
             "request": actor.request_id,
             "at": real_now(),
         }
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(sql, values)
-        found = [Row(*row) for row in cursor.fetchall()]
-        rows = found[:limit]
-        if not postgres:
+        rows = _rows(sql, values)
+    else:
+        with transaction.atomic():
+            rows = _rows(sql, values)
             record_access(actor, action, patient_ids=[row.patient_id for row in rows])
-    return Page(rows, [_with_actions(row, actor, now) for row in rows], len(found) > limit)
+    possible = [act for act in API_ACTS if account_active(actor, TRANSITIONS[act].permission)]
+    texts = [_with_actions(row, actor, now, possible) for row in rows]
+    return Page(rows, texts, bool(rows and rows[0].more_follow))
+
+
+def _rows(sql: str, values: dict[str, Any]) -> list[Row]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        return [Row(*row) for row in cursor.fetchall()]
 
 
 @lru_cache(maxsize=256)
@@ -129,23 +136,26 @@ def _statement(  # noqa: PLR0917 - lru_cache tells calls apart by position
 ) -> str:
     """The whole statement for a kind of caller and a kind of read. Texts come from this package only, values are parameters."""
     branches = " UNION ".join(
-        f"SELECT * FROM (SELECT p.id, p.updated_at FROM prescriptions_prescription p WHERE {rule} AND {condition} "
+        f"SELECT * FROM (SELECT p.id, p.updated_at, p.patient_id FROM prescriptions_prescription p WHERE {rule} AND {condition} "
         f"ORDER BY {order} LIMIT %(more)s) branch_{number}"
         for number, rule in enumerate(_visibility(kind, by_key, permissions))
     )
-    page = f"page AS (SELECT p.id, p.updated_at FROM ({branches}) p ORDER BY {order} LIMIT %(more)s)"
-    body = PRESCRIPTION.sql(dialect(vendor), listed_only=listed)
+    found = f"SELECT p.id, p.updated_at, p.patient_id FROM ({branches}) p ORDER BY {order} LIMIT %(more)s"
+    shown = f"shown AS (SELECT p.id, p.patient_id FROM page p ORDER BY {order} LIMIT %(limit)s)"
+    d = dialect(vendor)
+    body = PRESCRIPTION.sql(d, listed_only=listed)
     select = f"""
-        SELECT p.id, p.patient_id, p.version, p.updated_at, {body}{"::text" if vendor == "postgresql" else ""},
-               p.status, p.pharmacy_id, p.is_controlled, p.valid_from, p.expires_at, p.next_dispense_at, p.replaced_at,
+        SELECT p.id, p.patient_id, p.version, {d.instant("p.updated_at")}, {body}{"::text" if vendor == "postgresql" else ""},
+               p.status, p.pharmacy_id, p.is_controlled, p.valid_from, {d.instant("p.expires_at")},
+               {d.instant("p.next_dispense_at")}, {d.instant("p.replaced_at")},
                (SELECT o.status FROM prescriptions_prescription o WHERE o.id = p.replaces_id),
                EXISTS (SELECT 1 FROM prescriptions_prescriptionline a WHERE a.prescription_id = p.id
                        AND a.quantity_milli > a.supplied_milli + a.closed_milli + a.reserved_milli),
-               EXISTS ({_reversible(kind)})
-        FROM page JOIN prescriptions_prescription p ON p.id = page.id {PRESCRIPTION_JOINS} ORDER BY {order}"""
+               EXISTS ({_reversible(kind)}), (SELECT count(*) FROM page) > %(limit)s
+        FROM shown JOIN prescriptions_prescription p ON p.id = shown.id {PRESCRIPTION_JOINS} ORDER BY {order}"""
     if vendor != "postgresql":
-        return f"WITH {page} {select}"
-    return f"WITH {page.replace('page AS (', 'page AS MATERIALIZED (', 1)}, {_access_record(order)} {select}"
+        return f"WITH page AS ({found}), {shown} {select}"
+    return f"WITH page AS MATERIALIZED ({found}), {shown}, {_ACCESS_RECORD} {select}"
 
 
 def _reversible(kind: AccountKind | None) -> str:
@@ -160,18 +170,15 @@ def _reversible(kind: AccountKind | None) -> str:
     """
 
 
-def _access_record(order: str) -> str:
-    """The access record of this very read, naming the patients it shows (not the row that only tells that more follow)."""
-    return f"""
-    shown AS (SELECT p.patient_id FROM page JOIN prescriptions_prescription p ON p.id = page.id
-              ORDER BY {order} LIMIT %(limit)s),
+# The access record of this very read, naming the patients it shows (not the one on the row that only tells that more follow).
+_ACCESS_RECORD = """
     looked AS (INSERT INTO events_accessrecord
                  (world_id, actor_person_id, actor_account_id, actor_key_id, source, action, reason, request_id, created_at)
                SELECT %(world)s, %(person)s, %(account)s, %(key)s, %(source)s, %(action)s, '', %(request)s, %(at)s
                WHERE EXISTS (SELECT 1 FROM shown) RETURNING id),
     at_whom AS (INSERT INTO events_accessrecordpatient (record_id, patient_id)
                 SELECT looked.id, seen.patient_id FROM looked, (SELECT DISTINCT patient_id FROM shown) seen)
-    """
+"""
 
 
 def _visibility(kind: AccountKind | None, by_key: bool, permissions: frozenset[Any]) -> list[str]:
@@ -195,11 +202,10 @@ def _literal(value: object) -> str:
     return f"'{value}'"
 
 
-def _with_actions(row: Row, actor: Actor, now: datetime) -> str:
+def _with_actions(row: Row, actor: Actor, now: datetime, possible: Sequence[Act]) -> str:
     """The JSON text with `allowed_actions` as its last member."""
-    possible = [act for act in API_ACTS if account_active(actor, TRANSITIONS[act].permission)]
-    acts = json.dumps([act.value for act in allowed(_facts(row), _caller(row, actor), now, possible)])
-    return f'{row.text[:-1]}, "allowed_actions": {acts}}}'
+    acts = ", ".join(f'"{act.value}"' for act in allowed(_facts(row), _caller(row, actor), now, possible))
+    return f'{row.text[:-1]}, "allowed_actions": [{acts}]}}'
 
 
 def _caller(row: Row, actor: Actor) -> Caller:
@@ -236,7 +242,9 @@ def _facts(row: Row) -> Facts:
 
 
 def moment(value: Any) -> datetime | None:
-    """A moment as the cursor gave it: SQLite gives it without its zone, or as a text."""
+    """A moment as the cursor gave it: PostgreSQL as seconds, SQLite without its zone or as a text."""
+    if isinstance(value, float):
+        return datetime.fromtimestamp(value, UTC)
     found = datetime.fromisoformat(value) if isinstance(value, str) else value
     return found.replace(tzinfo=UTC) if isinstance(found, datetime) and found.tzinfo is None else found
 
