@@ -12,7 +12,6 @@ REASONS = {
     "psycopg": "PostgreSQL, with prepared statements and server-side binding.",
     "granian": "The WSGI server that `elmed serve` starts.",
     "django-allauth": "Sign-in, password reset, and second factors: one-time passwords, passkeys, recovery codes.",
-    "django-htmx": "Tells the portals' views that a request wants a part of a page.",
     "django-cotton": "Components in the portals' templates.",
     "django-csp": "The portals' Content-Security-Policy header.",
     "whitenoise": "Serves the static files from the same process: no second server is needed.",
@@ -36,7 +35,6 @@ REASONS = {
     "django-stubs": "Types of Django, and the plugin that knows its models.",
     "import-linter": "Refuses imports against the layers.",
     "openapi-spec-validator": "Judges the generated OpenAPI document.",
-    "httpx": "The tests' HTTP client against a running server.",
 }
 _CLASSIFIERS = {"MIT License": "MIT", "BSD License": "BSD", "Apache Software License": "Apache-2.0"}
 
