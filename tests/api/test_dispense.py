@@ -240,6 +240,8 @@ class TestReverse:
         assert everything() == before
         assert admin.get(f"/prescriptions/{supplied['prescription_id']}").json()["allowed_actions"] == ["reverse"]
         assert self.take_back(admin, supplied["id"]).json()["prescription"]["status"] == "verified"
+        no = refusal(self.take_back(admin, supplied["id"]), 409, "already_reversed")
+        assert set(no.get("allowed_actions", [])) <= {"dispense", "reverse"}
 
     def test_not_by_others(self, cast, doctor, other_pharmacy, supplied):
         before = everything()

@@ -1,23 +1,28 @@
 """The hot reads say what the domain says: the same rows, the same acts, at a fixed number of statements."""
 
 import json
+import random
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from elmed.access.policy import account_active
 from elmed.access.visibility import visible
 from elmed.accounts.models import AccountState
+from elmed.api.acts import API_ACTS
 from elmed.api.v1 import prescription_read
-from elmed.api.v1.shapes import API_ACTS
+from elmed.core.refusals import Refusal
 from elmed.events.models import AccessRecord, AccessRecordPatient
 from elmed.prescriptions import facts
 from elmed.prescriptions.models import Prescription
 from elmed.prescriptions.states import TRANSITIONS, allowed
+from elmed.prescriptions.vocabulary import Act
 from tests import factories as f
 from tests.cast import key_actor
+from tests.prescriptions.attempts import attempt
 from tests.prescriptions.starts import STARTS
 
 
@@ -64,6 +69,42 @@ def test_the_same_acts_and_the_same_rows(cast, start):
                 said = json.loads(found[1])["allowed_actions"]
                 assert said == acts_of_the_domain(rx, actor, moment), (name, moment)
     assert seen or start == "draft"
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_the_same_after_any_sequence_of_acts(cast, seed):
+    """A random walk of everybody over two prescriptions, one with repeats; compared after each act that went through."""
+    chance = random.Random(seed)
+    walked = [
+        f.verified(cast, now=f.NOW),
+        f.verified(cast, now=f.NOW, repeats_allowed=2, lines=(f.AMOXICILLIN, f.RAMIPRIL)),
+    ]
+    actors = callers(cast)
+    people = ("doctor", "pharmacist", "other_pharmacist", "patient", "staff")
+    acts = [act for act in Act if act not in (Act.ISSUE, Act.EXPIRE, Act.REPLACE, Act.CORRECT, Act.TRANSFER)]
+    likely = [Act.DISPENSE, Act.REVERSE, Act.VERIFY, Act.RESUME, Act.ROUTE]
+    now, done = f.NOW, 0
+    for _ in range(120):
+        now += timedelta(minutes=chance.choice([1, 1, 30, 60 * 24]))
+        rx = chance.choice(walked)
+        rx.refresh_from_db()
+        act = chance.choice(acts + likely * 3)
+        try:
+            with transaction.atomic():
+                if act is Act.DISPENSE and chance.random() < 0.7:
+                    f.supply(cast, rx, (f.first_line(rx), chance.choice([1, 500, 7000])), now=now)
+                else:
+                    attempt(act, cast, cast.actor(chance.choice(people)), rx, now)
+        except Refusal:
+            continue
+        done += 1
+        rx.refresh_from_db()
+        for name, actor in actors.items():
+            found = prescription_read.one(actor, rx.pk, now=now, action="prescription.read")
+            assert (found is not None) == visible(actor, Prescription).filter(pk=rx.pk).exists(), name
+            if found is not None:
+                assert json.loads(found[1])["allowed_actions"] == acts_of_the_domain(rx, actor, now), (name, act)
+    assert done >= 5
 
 
 def test_a_controlled_one_is_never_dispensed_by_a_key(cast):

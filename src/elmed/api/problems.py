@@ -10,6 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
+from elmed.api.acts import API_ACTS
 from elmed.config.middleware import request_id
 from elmed.core.refusals import Refusal
 
@@ -116,10 +117,11 @@ def respond(
 
 
 def from_refusal(request: HttpRequest, refusal: Refusal) -> HttpResponse:
-    """The domain's no, as the API says it."""
-    return respond(
-        request, status=refusal.status, code=refusal.code, detail=refusal.detail, extra=refusal.extra, headers={}
-    )
+    """The domain's no, as the API says it: of what could be done instead, only what can be done here."""
+    extra = dict(refusal.extra)
+    if "allowed_actions" in extra:
+        extra["allowed_actions"] = [act for act in extra["allowed_actions"] if act in API_ACTS]
+    return respond(request, status=refusal.status, code=refusal.code, detail=refusal.detail, extra=extra, headers={})
 
 
 def from_problem(request: HttpRequest, problem: ApiProblem) -> HttpResponse:

@@ -17,8 +17,9 @@ from elmed.access.actors import Actor
 from elmed.access.policy import account_active
 from elmed.access.visibility import prescription_branches
 from elmed.accounts.models import AccountKind
+from elmed.api.acts import API_ACTS
 from elmed.api.shape import dialect
-from elmed.api.v1.shapes import API_ACTS, PRESCRIPTION, PRESCRIPTION_JOINS
+from elmed.api.v1.shapes import PRESCRIPTION, PRESCRIPTION_JOINS
 from elmed.core.clock import real_now
 from elmed.events.record import record_access
 from elmed.prescriptions.facts import first_moment

@@ -3,6 +3,7 @@
 SQL names: p prescription, pr prescriber, pa patient, ph pharmacy; `%(account)s` is the reading account.
 """
 
+from elmed.api.acts import API_ACTS
 from elmed.api.shape import (
     Leaf,
     Shape,
@@ -18,9 +19,8 @@ from elmed.api.shape import (
     text,
 )
 from elmed.prescriptions.models import Source
-from elmed.prescriptions.vocabulary import Act, ReversalReason, Status
+from elmed.prescriptions.vocabulary import ReversalReason, Status
 
-API_ACTS = (Act.DISPENSE, Act.REVERSE)
 PUBLIC_STATUSES = [status.value for status in Status if status is not Status.DRAFT]
 
 _MEDICATION = Shape(
