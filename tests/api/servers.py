@@ -96,9 +96,7 @@ class Server:
             sent = {"Content-Type": "application/json"} | sent
         raw = json.dumps(body).encode() if isinstance(body, dict) else body
         try:
-            link.request(
-                method, PREFIX + path, raw, sent, encode_chunked=raw is not None and not isinstance(raw, bytes)
-            )
+            link.request(method, PREFIX + path, raw, sent)
             answer = link.getresponse()
             said = Said(answer.status, answer.headers, answer.read())
         finally:

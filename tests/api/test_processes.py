@@ -1,5 +1,6 @@
 """What is promised of many processes, shown with two real ones: one window a key, immediate revocation, never over-supplied."""
 
+import socket
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -8,6 +9,7 @@ import pytest
 from django.db import connection, transaction
 
 from elmed.access import keys
+from elmed.api.middleware import PREFIX
 from elmed.events.models import Event
 from elmed.prescriptions.models import Dispense, Prescription, PrescriptionLine
 from tests import factories as f
@@ -16,6 +18,16 @@ from tests.api.servers import Server, together
 pytestmark = pytest.mark.skipif(
     connection.vendor != "postgresql", reason="SQLite serves one process; PostgreSQL shows this"
 )
+
+
+def require_test_database():
+    """What is committed here is flushed again: never anybody's own database."""
+    assert connection.settings_dict["NAME"].startswith("test_"), "run the whole file: its first test makes the database"
+
+
+def test_the_database_is_the_tests_own(db):
+    """Also what makes pytest-django set one up where this file runs alone."""
+    require_test_database()
 
 
 @pytest.fixture(scope="module")
@@ -27,6 +39,7 @@ def cast(django_db_setup, django_db_blocker):
     from tests.cast import assemble
 
     with django_db_blocker.unblock():
+        require_test_database()
         yield assemble()
         call_command("flush", interactive=False, verbosity=0)
         World.objects.create(pk=1, mode=Mode.LIVE)  # as the migrations made it
@@ -197,6 +210,23 @@ def test_a_body_in_chunks_is_read(servers, cast, till):
     assert counters(rx) == [(21000, 1000)]
 
 
+def test_a_large_body_that_comes_slowly_is_read_to_its_end(servers, cast, till):
+    _, secret = till
+    rx = f.verified(cast)
+    raw = b'{"lines": [{"medication_id": %d, "quantity": "1"}]%s}' % (f.first_line(rx), b" " * 1_000_000)
+
+    def slowly():
+        for start in range(0, len(raw), 300_000):
+            time.sleep(0.1)
+            yield raw[start : start + 300_000]
+
+    length = {"Content-Length": str(len(raw))}
+    assert servers[0].call("POST", f"/prescriptions/{rx.pk}/dispense", secret, slowly(), **length).status == 200
+    assert counters(rx) == [(21000, 1000)]
+    assert servers[0].call("POST", f"/prescriptions/{rx.pk}/dispense", secret, slowly()).status == 200
+    assert counters(rx) == [(21000, 2000)]
+
+
 def test_over_the_wire_head_and_405_and_304(servers, cast, till):
     _, secret = till
     rx = f.verified(cast)
@@ -217,3 +247,48 @@ def test_after_the_database_dropped_its_connections_the_next_request_is_answered
             "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
     assert [servers[0].call("GET", "/prescriptions", secret).status for _ in range(20)] == [200] * 20
+
+
+ALL_OF_IT = b'{"lines": [{"medication_id": 1, "quantity": "1"}]}'
+# What is sent after the headers, by the headers that announce it; then the line is cut.
+BROKEN = {
+    "length, no body": (b"Content-Length: 50", b""),
+    "length, half a body": (b"Content-Length: 50", ALL_OF_IT[:20]),
+    "length, an object and not the rest": (b"Content-Length: 50", b"{}"),
+    "chunks, none": (b"Transfer-Encoding: chunked", b""),
+    "chunks, half of one": (b"Transfer-Encoding: chunked", b"32\r\n" + ALL_OF_IT[:20]),
+    "chunks, no number": (b"Transfer-Encoding: chunked", b"zz\r\n{}\r\n0\r\n\r\n"),
+    "both": (b"Content-Length: 2\r\nTransfer-Encoding: chunked", b"32\r\n" + ALL_OF_IT[:20]),
+}
+
+
+def send(server, head, body, *, path, secret):
+    """Send it, cut the line, and give back what was answered, if anything was."""
+    request = (
+        f"POST {PREFIX}{path} HTTP/1.1\r\nHost: localhost\r\nX-API-Key: {secret}\r\nContent-Type: application/json\r\n".encode()
+        + head + b"\r\n\r\n" + body
+    )  # fmt: skip
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as line:
+        line.sendall(request)
+        time.sleep(0.1)
+        line.shutdown(socket.SHUT_WR)
+        answer = b""
+        try:
+            while part := line.recv(65536):
+                answer += part
+        except OSError:
+            pass
+    return answer
+
+
+@pytest.mark.parametrize("how", BROKEN)
+def test_a_request_that_breaks_off_dispenses_nothing(servers, cast, till, how):
+    """Above all it is not taken for the guide's call without a body, which dispenses everything."""
+    _, secret = till
+    rx = f.verified(cast)
+    head, body = BROKEN[how]
+    answer = send(servers[0], head, body, path=f"/prescriptions/{rx.pk}/dispense", secret=secret)
+    assert b" 200 " not in answer[:20], answer
+    time.sleep(0.3)
+    assert not Dispense.objects.filter(prescription=rx).exists(), answer
+    assert servers[0].call("GET", "/me", secret).status == 200

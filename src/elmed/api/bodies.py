@@ -93,7 +93,12 @@ Quantity = Annotated[
 
 
 def read_bytes(request: HttpRequest) -> bytes:
-    """The body's bytes. Raises ApiProblem 413 over the limit, 400 where the client went away."""
+    """The body's bytes, all of them. Raises ApiProblem 413 over the limit, 400 where the client went away.
+
+    The server hands a request on that breaks off as if it had ended; here no body means *dispense everything*, so
+    what is less than announced is refused. In chunks nothing tells the end of a broken one, but JSON tells its own:
+    only an empty one would be taken for another.
+    """
     most = environment().max_body_bytes
     try:
         said = int(request.META.get("CONTENT_LENGTH") or 0)
@@ -106,8 +111,15 @@ def read_bytes(request: HttpRequest) -> bytes:
             if len(raw) > most:
                 _discard(request, MOST_DISCARDED)
                 raise ApiProblem("body_too_large")
+            if not raw:
+                raise ApiProblem(
+                    "malformed_body", "The body in chunks is empty. For no body, send `Content-Length: 0`."
+                )
             return raw
-        return request.body
+        raw = request.body
+        if len(raw) < said:
+            raise ApiProblem("malformed_body", "The body broke off.")
+        return raw
     except RequestDataTooBig:
         raise ApiProblem("body_too_large") from None
     except (OSError, ValueError):
