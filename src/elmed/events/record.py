@@ -13,7 +13,7 @@ from django.db import connection
 from elmed.access.actors import Actor
 from elmed.core.clock import real_now
 from elmed.events.catalogue import EVENT_TYPES
-from elmed.events.models import AccessRecord, AccessRecordPatient, Event, EventListing
+from elmed.events.models import AccessRecord, AccessRecordPatient, Event
 
 
 def record(
@@ -47,11 +47,20 @@ def record(
         created_at=at,
     )
     numbers = _next_numbers(sorted({account for account in accounts if account is not None}), actor.world_id)
-    EventListing.objects.bulk_create(
-        EventListing(event=event, account_id=account_id, world_id=actor.world_id, sequence=number)
-        for account_id, number in numbers
-    )
+    _list(event.pk, numbers, actor.world_id)
     return event
+
+
+def _list(event_id: int, numbers: list[tuple[int, int]], world_id: int) -> None:
+    """List the event for each account, under its number."""
+    if not numbers:
+        return
+    rows = ", ".join(["(%s, %s, %s, %s)"] * len(numbers))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO events_eventlisting (event_id, account_id, world_id, sequence) VALUES {rows}",  # noqa: S608 - placeholders only
+            [value for account_id, number in numbers for value in (event_id, account_id, world_id, number)],
+        )
 
 
 def _next_numbers(account_ids: list[int], world_id: int) -> list[tuple[int, int]]:
@@ -79,6 +88,11 @@ def lock_lists(accounts: Iterable[int | None], world_id: int) -> None:
             "ON CONFLICT (account_id, world_id) DO UPDATE SET last = events_eventcounter.last",
             [value for account_id in account_ids for value in (account_id, world_id)],
         )
+
+
+def recorded_since(event_type: str, *, prescription_id: int, since: datetime) -> bool:
+    """Whether such an event of that prescription was recorded at or after `since`."""
+    return Event.objects.filter(type=event_type, prescription_id=prescription_id, created_at__gte=since).exists()
 
 
 def record_access(actor: Actor, action: str, *, patient_ids: Iterable[int], reason: str = "") -> None:

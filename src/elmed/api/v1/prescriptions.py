@@ -208,14 +208,20 @@ class DispenseBody(Body):
 def dispense(call: Call) -> HttpResponse:
     """Mark a prescription as dispensed: all that remains, or these lines."""
     actor, now = call.actor, call.caller.now
-    rx = get(actor, Prescription, call.id("id", "prescription"))
-    what = _supply(call.body(DispenseBody))
-    if is_overdue(rx, now):
-        expire_overdue(rx.pk, actor, now)
+    rx_id = call.id("id", "prescription")
+    try:
+        what = _supply(call.body(DispenseBody))
+    except Invalid:
+        get(actor, Prescription, rx_id)  # what is not visible is a 404, whatever the body says
+        raise
+    if call.idempotency_key is not None:  # the answer kept may be given again: is it still visible?
+        rx = get(actor, Prescription, rx_id)
+        if is_overdue(rx, now):  # in a transaction of its own, which a refusal of the act does not undo
+            expire_overdue(rx_id, actor, now)
 
     def act() -> str:
-        made = dispense_act(actor, rx.pk, what, source="api", now=now, expected_version=call.expected_version)
-        return answer(call, rx.pk, made.pk, action="prescription.dispense")
+        made = dispense_act(actor, rx_id, what, source="api", now=now, expected_version=call.expected_version)
+        return answer(call, rx_id, made.pk, action="prescription.dispense")
 
     return once(
         call,

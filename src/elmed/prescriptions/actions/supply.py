@@ -3,7 +3,6 @@
 Only these functions move a line's counters; the CHECK on the line refuses what they should have refused.
 """
 
-import logging
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -13,14 +12,12 @@ from django.db.models import Sum
 from elmed.access.actors import Actor
 from elmed.core import quantities
 from elmed.core.refusals import Invalid, NotNow
-from elmed.prescriptions import snapshot
 from elmed.prescriptions.facts import Subject
 from elmed.prescriptions.jurisdiction import jurisdiction
 from elmed.prescriptions.models import Dispense, DispenseLine, LineClosure, PrescriptionLine
 from elmed.prescriptions.states import LineState, derive, issue_complete
 from elmed.prescriptions.vocabulary import LATE_SOURCES, Status
 
-log = logging.getLogger(__name__)
 CLOCK_SKEW = timedelta(minutes=2)
 
 
@@ -116,7 +113,7 @@ def record_supply(subject: Subject, actor: Actor, supply: Supply, *, source: str
     )
     for line_id, quantity in _totals(wanted).items():
         by_id[line_id].supplied_milli += quantity
-        by_id[line_id].save(update_fields=["supplied_milli"])
+        PrescriptionLine.objects.filter(pk=line_id).update(supplied_milli=by_id[line_id].supplied_milli)
     return dispense
 
 
@@ -229,14 +226,3 @@ def _next_dispense_at(subject: Subject, issue_number: int) -> datetime | None:
 def reopen_issue(subject: Subject, issue_number: int) -> None:
     """Go back to an earlier issue, whose supply a reversal gave back; its counters are counted anew."""
     _turn_to_issue(subject, issue_number)
-
-
-def require_seal(subject: Subject) -> None:
-    """Raise NotNow (`signature_invalid`) where the seal does not hold. The log entry is what staff are told by."""
-    if not snapshot.intact(subject.rx, subject.lines):
-        log.critical("signature_invalid prescription=%s world=%s", subject.rx.pk, subject.rx.world_id)
-        raise NotNow(
-            "signature_invalid",
-            "The seal of this prescription does not hold. Do not supply it; call the prescriber. "
-            "ELMED's staff are told.",
-        )
