@@ -43,10 +43,12 @@ class TestRequest:
         rx = f.held(cast, "pharmacist", f.pending_review(cast))
         with refused("cancel_instead"):
             request_cancel(cast.actor("doctor"), rx.pk, reason="No", now=NOW)
+        subject = f.cancellation_requested(cast).pk
         with refused("cancellation_pending"):
-            request_cancel(cast.actor("doctor"), f.cancellation_requested(cast).pk, reason="No", now=NOW)
+            request_cancel(cast.actor("doctor"), subject, reason="No", now=NOW)
+        subject = f.held(cast, "pharmacist", f.verified(cast)).pk
         with refused("ask_the_pharmacy"):
-            cancel(cast.actor("doctor"), f.held(cast, "pharmacist", f.verified(cast)).pk, reason="No", now=NOW)
+            cancel(cast.actor("doctor"), subject, reason="No", now=NOW)
 
     def test_confirmed(self, cast):
         rx = confirm_cancel(cast.actor("technician"), f.cancellation_requested(cast).pk, now=NOW)
@@ -104,12 +106,15 @@ class TestRequest:
 
 
 def test_cancel_asks_for_a_reason_and_nothing_supplied(cast):
+    subject = f.issued(cast).pk
     with refused("required"):
-        cancel(cast.actor("doctor"), f.issued(cast).pk, reason="  ", now=NOW)
+        cancel(cast.actor("doctor"), subject, reason="  ", now=NOW)
+    subject = f.issued(cast).pk
     with refused("too_long"):
-        cancel(cast.actor("doctor"), f.issued(cast).pk, reason="x" * 301, now=NOW)
+        cancel(cast.actor("doctor"), subject, reason="x" * 301, now=NOW)
+    subject = f.returned_part_supplied(cast).pk
     with refused("already_supplied"):
-        cancel(cast.actor("doctor"), f.returned_part_supplied(cast).pk, reason="No", now=NOW)
+        cancel(cast.actor("doctor"), subject, reason="No", now=NOW)
 
 
 def test_a_supply_recorded_in_error_was_never_supplied(cast):
@@ -152,8 +157,9 @@ def test_a_pause_may_carry_a_question(cast):
 
 
 def test_only_staff_pause_what_no_pharmacy_holds(cast):
+    subject = f.issued(cast).pk
     with refused("not_routed"):
-        hold(cast.actor("doctor"), f.issued(cast).pk, reason="Wait", now=NOW)
+        hold(cast.actor("doctor"), subject, reason="Wait", now=NOW)
 
 
 @pytest.mark.parametrize("code", sorted(NOT_DISPENSED_REASONS))
@@ -164,10 +170,12 @@ def test_closed_for_one_of_eleven_reasons(cast, code):
 
 def test_closed_for_no_other_reason_nor_over_anothers_pause(cast):
     assert len(NOT_DISPENSED_REASONS) == 11
+    subject = f.verified(cast).pk
     with refused("unknown_reason"):
-        close(cast.actor("pharmacist"), f.verified(cast).pk, reason_code="0012", now=NOW)
+        close(cast.actor("pharmacist"), subject, reason_code="0012", now=NOW)
+    subject = f.held(cast, "staff", f.verified(cast)).pk
     with refused("hold_of_another_side"):
-        close(cast.actor("pharmacist"), f.held(cast, "staff", f.verified(cast)).pk, reason_code="0010", now=NOW)
+        close(cast.actor("pharmacist"), subject, reason_code="0010", now=NOW)
 
 
 class TestCloseLine:
@@ -177,8 +185,8 @@ class TestCloseLine:
         rx = f.verified(cast)
         with refused("nothing_supplied"):
             close_line(cast.actor("pharmacist"), rx.pk, line_id=f.first_line(rx), reason="Enough", now=NOW)
+        rx = f.dispensed(cast, repeats_allowed=1)
         with refused("nothing_supplied"):  # the second issue
-            rx = f.dispensed(cast, repeats_allowed=1)
             close_line(cast.actor("pharmacist"), rx.pk, line_id=f.first_line(rx), reason="Enough", now=NOW)
 
     def test_ends_what_is_left(self, cast):

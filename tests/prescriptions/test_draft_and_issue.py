@@ -156,8 +156,9 @@ def test_every_warning_is_answered_before_signing(cast):
 
 def test_the_same_medicine_twice_is_a_warning_but_not_in_its_replacement(cast):
     old = f.issued(cast)
+    subject = f.draft(cast).pk
     with refused("warnings_unanswered"):
-        issue(cast.actor("doctor"), f.draft(cast).pk, now=NOW)
+        issue(cast.actor("doctor"), subject, now=NOW)
     draft = f.draft(cast, replaces=old)
     assert replace(cast.actor("doctor"), old.pk, draft_id=draft.pk, reason="Dose", now=NOW).status == Status.ISSUED
 

@@ -149,12 +149,13 @@ def test_what_cannot_be_signed_leaves_the_old_one_as_it_was(cast):
     draft = f.draft(cast, replaces=old, lines=())
     with refused("required"):
         replace(cast.actor("doctor"), old.pk, draft_id=draft.pk, reason="Dose", now=NOW)
+    subject = f.draft(cast, replaces=old).pk
     with refused("use_replace"):
-        issue(cast.actor("doctor"), f.draft(cast, replaces=old).pk, answers=f.KEPT, now=NOW)
+        issue(cast.actor("doctor"), subject, answers=f.KEPT, now=NOW)
+    subject = f.draft(cast).pk
     with refused("not_its_replacement"):
-        replace(cast.actor("doctor"), old.pk, draft_id=f.draft(cast).pk, reason="Dose", answers=f.KEPT, now=NOW)
+        replace(cast.actor("doctor"), old.pk, draft_id=subject, reason="Dose", answers=f.KEPT, now=NOW)
+    ready, doctor = f.draft(cast, replaces=old), cast.actor("doctor")
     with refused("unknown_pharmacy"):
-        ready = f.draft(cast, replaces=old)
-        doctor = cast.actor("doctor")
         replace(doctor, old.pk, draft_id=ready.pk, reason="Dose", answers=f.KEPT, pharmacy_id=2**40, now=NOW)
     assert visible(cast.actor("doctor"), Prescription).get(pk=old.pk).replaced_at is None

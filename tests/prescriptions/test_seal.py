@@ -5,12 +5,14 @@ import json
 import pytest
 
 from elmed.core.clock import real_now
+from elmed.events.models import Event
 from elmed.prescriptions import seal, snapshot
+from elmed.prescriptions.actions.broken_seal import EVENT, SealBroken
 from elmed.prescriptions.models import Prescription, PrescriptionLine
 from elmed.prescriptions.vocabulary import Act
 from tests import factories as f
 from tests.cast import NOW
-from tests.prescriptions.attempts import attempt, refused
+from tests.prescriptions.attempts import attempt, everything
 from tests.prescriptions.starts import DAY, REPEATS
 
 
@@ -80,8 +82,11 @@ def test_tampered_with_it_is_neither_verified_nor_dispensed(cast, what, caplog):
             PrescriptionLine.objects.create(
                 prescription=rx, position=1, medication_text="other", dosage_text="x", quantity_milli=1, unit="x"
             )
-        with refused("signature_invalid"):
+        before = everything(but_events=True)
+        with pytest.raises(SealBroken):
             attempt(act, cast, cast.actor("pharmacist"), rx, NOW + DAY / 24)
+        assert everything(but_events=True) == before
+        assert Event.objects.filter(type=EVENT, prescription_id=rx.pk).count() == 1  # what staff are told by
     assert caplog.text.count("signature_invalid") == len(starts)
 
 

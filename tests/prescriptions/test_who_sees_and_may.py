@@ -106,8 +106,9 @@ def test_the_proof_alone_does_not_take_it_from_another_pharmacy(cast):
 def test_only_a_verified_pharmacy_receives(cast):
     change_state(cast.actor("staff"), cast.other_pharmacy.pk, AccountState.SUSPENDED, reason="Closed", now=NOW)
     for pharmacy in (cast.other_pharmacy.pk, cast.doctor.pk, 10**9):
+        subject = f.issued(cast).pk
         with refused("unknown_pharmacy"):
-            route(cast.actor("doctor"), f.issued(cast).pk, pharmacy_id=pharmacy, now=NOW)
+            route(cast.actor("doctor"), subject, pharmacy_id=pharmacy, now=NOW)
 
 
 def test_staff_transfer_only_from_a_pharmacy_that_cannot_act(cast):
@@ -240,8 +241,9 @@ class TestTwoWorlds:
 
     def test_a_live_prescription_goes_to_no_pharmacy_of_a_test_world(self, cast):
         Account.objects.filter(pk=cast.other_pharmacy.pk).update(world_id=cast.pharmacy.test_world_id)
+        subject = f.issued(cast).pk
         with refused("unknown_pharmacy"):
-            route(cast.actor("doctor"), f.issued(cast).pk, pharmacy_id=cast.other_pharmacy.pk, now=NOW)
+            route(cast.actor("doctor"), subject, pharmacy_id=cast.other_pharmacy.pk, now=NOW)
 
 
 def test_signing_needs_the_doctor_at_the_keyboard(cast):

@@ -3,6 +3,7 @@
 from elmed.prescriptions.states import TRANSITIONS
 
 EVENT_TYPES: dict[str, str] = {row.event: f"The act `{act.value}` took place." for act, row in TRANSITIONS.items()} | {
+    "prescription.signature_invalid": "A seal did not hold; the act was refused, and ELMED's staff are told.",
     "key.created": "An API key was made.",
     "key.revoked": "An API key was revoked.",
     "key.limit_changed": "ELMED's staff changed an API key's limit.",

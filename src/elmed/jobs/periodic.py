@@ -10,13 +10,12 @@ from datetime import datetime, timedelta
 from django.contrib.sessions.models import Session
 
 from elmed.accounts import actions as accounts
-from elmed.api.models import IdempotencyRecord
+from elmed.api.idempotency import purge
 from elmed.core.models import Mode, World
 from elmed.prescriptions.actions.cancel import cancel_unanswered
 from elmed.prescriptions.actions.expire import expire_due
 from elmed.prescriptions.jurisdiction import jurisdiction
 
-KEPT_ANSWERS = timedelta(hours=24)
 
 
 @dataclass(frozen=True)
@@ -51,7 +50,7 @@ def lapse_licences(real: datetime) -> int:
 
 def purge_kept_answers(real: datetime) -> int:
     """Forget answers kept for a repeated `Idempotency-Key`."""
-    return IdempotencyRecord.objects.filter(created_at__lt=real - KEPT_ANSWERS).delete()[0]
+    return purge(real)
 
 
 def purge_sessions(real: datetime) -> int:

@@ -11,6 +11,7 @@ from elmed.access.actors import Actor
 from elmed.core.models import Mode
 from elmed.core.refusals import NotNow
 from elmed.prescriptions.actions import hold, replace, supply
+from elmed.prescriptions.actions.broken_seal import require_seal
 from elmed.prescriptions.actions.legal import end_holds, finish, legal
 from elmed.prescriptions.actions.supply import Supply
 from elmed.prescriptions.actions.words import required
@@ -83,7 +84,7 @@ def answer_handed_over(
         handed_over_at=what.handed_over_at,
         validate=lambda subject: supply.validate(subject, what, now),
     ) as subject:
-        supply.require_seal(subject)
+        require_seal(subject)
         replacements = replace.lock_replacements(subject)
         made = supply.record_supply(subject, actor, what, source=source, now=now)
         last_issue = subject.rx.issue_number > subject.rx.repeats_allowed

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from elmed.access.actors import Actor
 from elmed.prescriptions.actions import replace, supply
+from elmed.prescriptions.actions.broken_seal import require_seal
 from elmed.prescriptions.actions.legal import finish, legal
 from elmed.prescriptions.actions.supply import Supply
 from elmed.prescriptions.models import Dispense
@@ -33,7 +34,7 @@ def dispense(
         handed_over_at=what.handed_over_at,
         validate=lambda subject: supply.validate(subject, what, now),
     ) as subject:
-        supply.require_seal(subject)
+        require_seal(subject)
         replacements = replace.lock_replacements(subject)
         made = supply.record_supply(subject, actor, what, source=source, now=now)
         status = supply.settle(subject)

@@ -19,6 +19,7 @@ from elmed.core.models import Mode
 from elmed.core.refusals import NotAllowed, NotNow, NotVisible, Refusal, VersionConflict
 from elmed.events.record import lock_lists, record
 from elmed.prescriptions import facts as facts_
+from elmed.prescriptions.actions.broken_seal import SealBroken, tell_staff
 from elmed.prescriptions.facts import Subject
 from elmed.prescriptions.guards import Caller, Facts
 from elmed.prescriptions.models import FormerSupplier, Hold, Prescription
@@ -88,9 +89,11 @@ def legal(
             except NotNow as refusal:
                 refusal.extra = {**refusal.extra, **_as_it_is(found, caller, now)}
                 raise
-    except Refusal:
+    except Refusal as refusal:
         if expired:
             expire_overdue(prescription_id, actor, now)
+        if isinstance(refusal, SealBroken):
+            tell_staff(refusal)
         raise
 
 
