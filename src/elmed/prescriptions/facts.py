@@ -6,7 +6,7 @@ the same Facts from one statement (api/v1/prescription_read.py).
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from elmed.access.actors import Actor
@@ -50,6 +50,7 @@ class Subject:
     supplied: list[Supplied]
     holds: list[Hold]  # open ones, the topmost last
     predecessor: Prescription | None
+    waited: timedelta = timedelta(0)  # how long its lock was waited for
 
     @property
     def hold(self) -> Hold | None:

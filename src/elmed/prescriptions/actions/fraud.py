@@ -11,10 +11,10 @@ from elmed.access import policy
 from elmed.access.actors import Actor
 from elmed.access.permissions import Permission
 from elmed.accounts.actions import change_state
-from elmed.accounts.models import Account, AccountKind, AccountState
+from elmed.accounts.models import AccountKind, AccountState
 from elmed.core.refusals import Invalid
 from elmed.prescriptions.actions.hold import place
-from elmed.prescriptions.actions.legal import expire_locked, finish, is_overdue, lock
+from elmed.prescriptions.actions.legal import expire_locked, finish, is_overdue, lock, lock_concerned
 from elmed.prescriptions.actions.words import required
 from elmed.prescriptions.facts import Subject
 from elmed.prescriptions.models import Prescription
@@ -29,20 +29,23 @@ def suspend_for_fraud(actor: Actor, account_id: int, *, reason: str, now: dateti
     """
     policy.require(actor, Permission.HOLD)
     reason = required(reason, "/reason")
+    # Prescriptions before the lists of events, as everywhere: the first event is change_state's own.
+    subjects = [lock(actor, pk) for pk in _open_ones(account_id, actor.world_id)]
+    if subjects:
+        lock_concerned(subjects[0], subjects[1:])
     account = change_state(actor, account_id, AccountState.SUSPENDED, reason=reason, now=now)
     if account.kind != AccountKind.DOCTOR:
         raise Invalid.field("/account", "not_a_doctor", "Only a doctor's prescriptions are paused for fraud.")
-    return sum(_pause(actor, pk, reason, now) for pk in _open_ones(account))
+    return sum(_pause(actor, subject, reason, now) for subject in subjects)
 
 
-def _open_ones(account: Account) -> list[int]:
+def _open_ones(account_id: int, world_id: int) -> list[int]:
     """In id order, as every lock is taken."""
-    rows = Prescription.objects.filter(prescriber=account, world_id=account.world_id, status__in=OPEN)
+    rows = Prescription.objects.filter(prescriber_id=account_id, world_id=world_id, status__in=OPEN)
     return list(rows.order_by("pk").values_list("pk", flat=True))
 
 
-def _pause(actor: Actor, prescription_id: int, reason: str, now: datetime) -> bool:
-    subject: Subject = lock(actor, prescription_id)
+def _pause(actor: Actor, subject: Subject, reason: str, now: datetime) -> bool:
     if is_overdue(subject.rx, now):
         expire_locked(subject, now)
         return False

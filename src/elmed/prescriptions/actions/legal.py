@@ -4,9 +4,10 @@
 beside this file say only what is particular to them.
 """
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -64,10 +65,11 @@ def legal(
     VersionConflict (412).
     """
     policy.require(actor, TRANSITIONS[act].permission)
-    expired = False
+    expired, began = False, time.monotonic()
     try:
         with transaction.atomic():
             subject = lock(actor, prescription_id)
+            subject.waited = timedelta(seconds=time.monotonic() - began)
             if act is not Act.EXPIRE and is_overdue(subject.rx, now):
                 expire_locked(subject, now)
                 expired = True
@@ -156,7 +158,8 @@ def finish(
         rx.ended_at = None
     rx.status = to
     rx.version += 1
-    rx.updated_at = max(now, rx.updated_at)
+    # Not the moment the request began: whoever polls by change must not be past it already when it is committed.
+    rx.updated_at = max(now + subject.waited, rx.updated_at)
     if reason is not None:
         rx.status_reason = reason
     rx.save(update_fields=["status", "version", "updated_at", "status_reason", "ended_at", *changed])
