@@ -201,7 +201,7 @@ def _lock(actor: Actor, key_id: int) -> ApiKey:
     """A key that the actor manages and that is not revoked, locked. Raises NotAllowed, NotVisible, NotNow."""
     if Permission.KEY_MANAGE not in actor.permissions or actor.by_key:
         raise NotAllowed("permission_denied", "Your role in this account does not include that.")
-    keys = ApiKey.objects.select_for_update()
+    keys = ApiKey.objects.select_for_update(no_key=True)  # what refers to the key, such as a dispense, does not wait
     if Permission.KEY_LIMIT not in actor.permissions:
         keys = keys.filter(account_id=actor.acting_account_id)
     key = keys.filter(pk=key_id).first()

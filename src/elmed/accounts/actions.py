@@ -117,7 +117,7 @@ def change_state(actor: Actor, account_id: int, state: AccountState, *, reason: 
     Raises NotAllowed, NotVisible, NotNow (not from this state), Invalid (suspension and rejection need a reason).
     """
     policy.require(actor, Permission.ACCOUNT_SUSPEND if state is AccountState.SUSPENDED else Permission.ACCOUNT_VERIFY)
-    account = Account.objects.select_for_update().filter(pk=account_id).first()
+    account = Account.objects.select_for_update(no_key=True).filter(pk=account_id).first()
     if account is None:
         raise NotVisible("account")
     if state not in STATE_CHANGES or account.state not in STATE_CHANGES[state]:
@@ -140,7 +140,7 @@ def lapse_due(today: date, now: datetime) -> int:
     lapsed = 0
     for pk in list(due.values_list("pk", flat=True)):
         with transaction.atomic():
-            account = Account.objects.select_for_update().get(pk=pk)
+            account = Account.objects.select_for_update(no_key=True).get(pk=pk)
             if account.state != AccountState.VERIFIED:
                 continue
             account.state = AccountState.LAPSED
