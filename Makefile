@@ -10,7 +10,7 @@ BIN := .venv/bin
 export PORT ELMED_DATA ELMED_TEST_POSTGRES
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check docs css install install-dev
+.PHONY: help demo test check bench docs css install install-dev
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -23,6 +23,9 @@ test: install-dev ## every Python test, on SQLite and on PostgreSQL
 
 check: install-dev ## style, types, layers, generated files, migrations
 	@$(BIN)/python tools/check.py
+
+bench: install ## CPU and latency of list, read and dispense against a hand-written twin (PostgreSQL, wrk; 15 minutes)
+	@$(BIN)/python -m benchmarks.run $(ARGS)
 
 docs: install-dev ## write the generated pages and the API's contract anew
 	@$(BIN)/python tools/generate.py

@@ -24,7 +24,7 @@ def _moment(column: str) -> str:
 
 
 def _quantity(value: str) -> str:
-    return f"CASE WHEN ({value}) % 1000 = 0 THEN (({value}) / 1000)::text ELSE trim_scale(({value}) / 1000.0)::text END"
+    return f"trim_scale(({value}) / 1000.0)::text"
 
 
 _LINE = f"""json_build_object('id', l.id,

@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Mapping
 from datetime import date, datetime
+from functools import cache
 from typing import Annotated, Any, TypeVar
 
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent
@@ -192,9 +193,15 @@ def _error(error: Mapping[str, Any]) -> dict[str, str]:
     return {"pointer": path, "code": code, "detail": detail}
 
 
+@cache
+def _repeatable(model: type[BaseModel]) -> frozenset[str]:
+    """The parameters that may be given several times."""
+    return frozenset(name for name, field in model.model_fields.items() if "tuple" in str(field.annotation))
+
+
 def parse_query(request: HttpRequest, model: type[B]) -> B:
     """The query's parameters as `model`. Raises ApiProblem 400 naming each wrong one."""
-    lists = {name for name, field in model.model_fields.items() if "tuple" in str(field.annotation)}
+    lists = _repeatable(model)
     values: dict[str, Any] = {}
     for name, given in _parameters(request).lists():
         if len(given) > 1 and name not in lists:

@@ -52,11 +52,8 @@ class Postgres:
         return f"to_char({column}, 'YYYY-MM-DD')"
 
     def quantity(self, column: str) -> str:
-        """Thousandths as the canonical decimal string; whole numbers without numeric's slow division."""
-        return (
-            f"CASE WHEN ({column}) %% 1000 = 0 THEN (({column}) / 1000)::text "
-            f"ELSE trim_scale(({column}) / 1000.0)::text END"
-        )
+        """Thousandths as the canonical decimal string."""
+        return f"trim_scale(({column}) / 1000.0)::text"
 
     def json(self, column: str) -> str:
         """A stored JSON value as it is."""

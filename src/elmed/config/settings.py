@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import dj_database_url
 import django_stubs_ext
+from psycopg import _queries as psycopg_queries
 
 from elmed.config.environment import environment
 
@@ -141,7 +142,16 @@ def _database() -> dict[str, Any]:
     config["CONN_MAX_AGE"] = None
     config["CONN_HEALTH_CHECKS"] = True
     config["DISABLE_SERVER_SIDE_CURSORS"] = True
-    config.setdefault("OPTIONS", {}).update({"prepare_threshold": 1, "server_side_binding": True})
+    config.setdefault("OPTIONS", {}).update(
+        {
+            "prepare_threshold": 1,
+            "server_side_binding": True,
+            "connect_timeout": 5,  # seconds; a database lost on the network is an error, not a hang
+            "tcp_user_timeout": 15_000,  # milliseconds
+        }
+    )
+    # psycopg remembers where a statement's placeholders stand, but only up to 4 kB: the hot reads are longer.
+    psycopg_queries.MAX_CACHED_STATEMENT_LENGTH = 16_384
     return config
 
 

@@ -136,12 +136,8 @@ def _statement(  # noqa: PLR0917 - lru_cache tells calls apart by position
     listed: bool,
 ) -> str:
     """The whole statement for a kind of caller and a kind of read. Texts come from this package only, values are parameters."""
-    branches = " UNION ".join(
-        f"SELECT * FROM (SELECT p.id, p.updated_at, p.patient_id FROM prescriptions_prescription p WHERE {rule} AND {condition} "
-        f"ORDER BY {order} LIMIT %(more)s) branch_{number}"
-        for number, rule in enumerate(_visibility(kind, by_key, permissions))
-    )
-    found = f"SELECT p.id, p.updated_at, p.patient_id FROM ({branches}) p ORDER BY {order} LIMIT %(more)s"
+    rules = _visibility(kind, by_key, permissions)
+    found = _page(rules, condition, order) if listed else f"{_FOUND} WHERE {condition} AND ({' OR '.join(rules)})"
     shown = f"shown AS (SELECT p.id, p.patient_id FROM page p ORDER BY {order} LIMIT %(limit)s)"
     d = dialect(vendor)
     body = PRESCRIPTION.sql(d, listed_only=listed)
@@ -157,6 +153,18 @@ def _statement(  # noqa: PLR0917 - lru_cache tells calls apart by position
     if vendor != "postgresql":
         return f"WITH page AS ({found}), {shown} {select}"
     return f"WITH page AS MATERIALIZED ({found}), {shown}, {_ACCESS_RECORD} {select}"
+
+
+_FOUND = "SELECT p.id, p.updated_at, p.patient_id FROM prescriptions_prescription p"
+
+
+def _page(rules: Sequence[str], condition: str, order: str) -> str:
+    """The first rows of all branches: each branch a short scan of its own index."""
+    branches = " UNION ".join(
+        f"SELECT * FROM ({_FOUND} WHERE {rule} AND {condition} ORDER BY {order} LIMIT %(more)s) branch_{number}"
+        for number, rule in enumerate(rules)
+    )
+    return f"SELECT p.id, p.updated_at, p.patient_id FROM ({branches}) p ORDER BY {order} LIMIT %(more)s"
 
 
 def _reversible(kind: AccountKind | None) -> str:
@@ -192,7 +200,8 @@ def _visibility(kind: AccountKind | None, by_key: bool, permissions: frozenset[A
         except EmptyResultSet:
             continue
         where = sql.split(" WHERE ", 1)[1].replace('"prescriptions_prescription".', "p.")
-        rules.append(where % tuple(_NAMES[value] if value in _NAMES else _literal(value) for value in params))
+        named = where % tuple(_NAMES[value] if value in _NAMES else _literal(value) for value in params)
+        rules.append(f"({named})")
     return rules or ["1 = 0"]
 
 
