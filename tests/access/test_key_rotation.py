@@ -56,6 +56,8 @@ def test_who_may_not_rotate(cast, key):
         keys.rotate(cast.actor("other_pharmacist"), key.pk, overlap_days=0)
     with pytest.raises(NotAllowed):
         keys.rotate(cast.actor("technician"), key.pk, overlap_days=0)
+    with pytest.raises(NotVisible):  # staff revoke it, and never hold its secret
+        keys.rotate(cast.actor("staff"), key.pk, overlap_days=0)
     change_state(cast.actor("staff"), cast.pharmacy.pk, AccountState.SUSPENDED, reason="Fraud", now=NOW)
     with pytest.raises(NotAllowed):
         keys.rotate(cast.actor("owner"), key.pk, overlap_days=0)

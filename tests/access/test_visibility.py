@@ -12,6 +12,7 @@ from elmed.core.models import Mode
 from elmed.core.refusals import NotVisible
 from elmed.patients.actions import set_allergies
 from elmed.patients.models import Allergy, Consultation, Patient
+from elmed.prescriptions.actions.cancel import cancel
 from elmed.prescriptions.actions.return_ import return_
 from elmed.prescriptions.models import Dispense, Prescription
 from tests import factories as f
@@ -22,6 +23,12 @@ EVERYBODY = ("doctor", "other_doctor", "pharmacist", "technician", "other_pharma
 
 def who_sees(cast, model, pk) -> set[str]:
     return {who for who in EVERYBODY if visible(cast.actor(who), model).filter(pk=pk).exists()}
+
+
+def test_a_patient_never_sees_what_was_not_signed(cast):
+    rx = f.draft(cast)
+    cancel(cast.actor("doctor"), rx.pk, reason="Another medicine", now=NOW)
+    assert who_sees(cast, Prescription, rx.pk) == {"doctor", "staff"}
 
 
 def test_prescriptions(cast):

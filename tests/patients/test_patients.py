@@ -120,6 +120,19 @@ def test_a_record_that_cannot_be(cast, new, code):
     assert Patient.objects.count() == 2 and not Consultation.objects.exists()
 
 
+def test_the_same_number_recorded_by_two_doctors_at_once(cast, monkeypatch):
+    nobody = Patient.objects.none()
+    monkeypatch.setattr(Patient.objects, "filter", lambda **_: nobody)  # the other one commits after the look
+    with pytest.raises(Invalid) as no:
+        create(
+            cast.actor("doctor"), NewPatient("Fox", "Eve", BORN, health_number="H1"),
+            identity_check=IdentityCheck.KNOWN, now=NOW,
+        )  # fmt: skip
+    assert no.value.errors[0]["code"] == "already_recorded"
+    monkeypatch.undo()
+    assert Patient.objects.count() == 2 and not Consultation.objects.exists()
+
+
 def test_not_recorded_none_known_and_recorded_are_three_things(cast, dean):
     doctor = cast.actor("doctor")
     consult(doctor, dean.pk, found_by=Finding("Dean", BORN, "H1"), identity_check=IdentityCheck.KNOWN, now=NOW)

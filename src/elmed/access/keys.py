@@ -152,13 +152,15 @@ def revoke(actor: Actor, key_id: int) -> ApiKey:
 
 @transaction.atomic
 def rotate(actor: Actor, key_id: int, *, overlap_days: int) -> tuple[ApiKey, str]:
-    """Make a new key with the same rights; the old one lives `overlap_days` (0 to 7) more. The secret is shown once.
+    """Make a new key with the rights of an own one; the old one lives `overlap_days` (0 to 7) more. The secret is shown once.
 
     Raises NotVisible, NotAllowed, Invalid (overlap), NotNow (`already_revoked`, `already_rotated`).
     """
     if not 0 <= overlap_days <= MAX_OVERLAP_DAYS:
         raise Invalid.field("/overlap_days", "out_of_range", f"From 0 to {MAX_OVERLAP_DAYS} days.")
     old = _lock(actor, key_id)
+    if old.account_id != actor.account_id:  # staff revoke and limit others' keys; they never hold their secrets
+        raise NotVisible("API key")
     if old.replaced_by_id is not None:
         raise NotNow("already_rotated", "This key was rotated already: rotate its successor.")
     account = Account.objects.get(pk=old.account_id)

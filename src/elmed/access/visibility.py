@@ -33,7 +33,8 @@ def prescription_branches(actor: Actor) -> list[Q]:
         left = FormerSupplier.objects.filter(pharmacy_id=actor.account_id)
         return [Q(pharmacy_id=actor.account_id), Q(pk__in=left.values("prescription_id"))]
     if actor.account_kind == AccountKind.PATIENT:
-        return [Q(patient__account_id=actor.account_id) & ~Q(status=Status.DRAFT)]
+        # never what was not signed: a draft, or one that was cancelled
+        return [Q(patient__account_id=actor.account_id, issued_at__isnull=False)]
     return []
 
 

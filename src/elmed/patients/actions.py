@@ -7,7 +7,7 @@ exact item, and then sees it through the consultation that this begins.
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Q
 
 from elmed.access import policy, visibility
@@ -16,6 +16,12 @@ from elmed.access.permissions import Permission
 from elmed.core.refusals import Invalid, NotVisible
 from elmed.events.record import record, record_access
 from elmed.patients.models import Allergy, AllergyStatus, Consultation, IdentityCheck, Patient, Sex
+
+_TAKEN = {
+    "pointer": "/health_number",
+    "code": "already_recorded",
+    "detail": "A patient with this number exists: find the record instead.",
+}
 
 
 @dataclass(frozen=True)
@@ -82,16 +88,14 @@ def create(
     if not date(1880, 1, 1) <= new.date_of_birth <= now.date():
         errors.append({"pointer": "/date_of_birth", "code": "out_of_range", "detail": "Not a possible date of birth."})
     if number and Patient.objects.filter(world_id=actor.world_id, health_number__iexact=number).exists():
-        errors.append(
-            {
-                "pointer": "/health_number",
-                "code": "already_recorded",
-                "detail": "A patient with this number exists: find the record instead.",
-            }
-        )
+        errors.append(_TAKEN)
     if errors:
         raise Invalid(errors)
-    patient = Patient.objects.create(world_id=actor.world_id, created_at=now, updated_at=now, **words)
+    try:
+        with transaction.atomic():
+            patient = Patient.objects.create(world_id=actor.world_id, created_at=now, updated_at=now, **words)
+    except IntegrityError:  # another doctor recorded the same number in this moment
+        raise Invalid([_TAKEN]) from None
     record(actor, "patient.created", accounts=[actor.account_id], at=now, data={"patient_id": patient.pk})
     return _consult(actor, patient, identity_check=identity_check, summary=summary, now=now)
 
