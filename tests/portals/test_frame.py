@@ -115,3 +115,19 @@ def test_the_guide_carries_this_installations_address(db, settings):
     assert "https://rx.example.org/api/public/v1" in text
     assert "help@example.org" in text
     assert "elmed.healthcare" not in text
+
+
+def test_every_page_of_the_sign_in_opens(cast, sign_in):
+    browser = sign_in("doctor")
+    assert "You are signed in as" in browser.get(reverse("security")).content.decode()
+    for name in (
+        "account_email",
+        "account_change_password",
+        "mfa_index",
+        "mfa_activate_totp",
+        "mfa_list_webauthn",
+        "mfa_add_webauthn",
+    ):
+        answer = browser.get(reverse(name), follow=True)
+        assert answer.status_code == 200, name
+        assert '<main id="main"' in answer.content.decode(), name
