@@ -110,12 +110,12 @@ def test_a_form_sent_twice_acts_once(doctor, known):
 
 def test_nothing_typed_is_lost_and_the_summary_links_to_the_field(doctor, known):
     url = reverse("doctor_compose", args=[known.pk])
-    answer = doctor.post(url, composed(doctor.get(url), **{"lines-0-quantity": "28.0", "lines-0-unit": ""}))
+    answer = doctor.post(url, composed(doctor.get(url), **{"lines-0-quantity": "28,0", "lines-0-unit": ""}))
     text = answer.content.decode()
     assert answer.status_code == 422
     assert 'href="#id_lines-0-quantity"' in text
     assert 'href="#id_lines-0-unit"' in text
-    assert 'value="28.0"' in text
+    assert 'value="28,0"' in text
     assert "One capsule three times a day" in text
     assert Prescription.objects.count() == 0
 
@@ -283,3 +283,53 @@ def test_odd_addresses_are_not_found(cast, doctor):
     assert doctor.get("/doctor/patients/99999999999999999999999").status_code == 404
     assert doctor.get("/doctor/patients?q=%00&page=-1").status_code == 200
     assert doctor.get("/doctor/prescriptions?status=nonsense&page=zzz").status_code == 200
+
+
+@pytest.mark.parametrize(("typed", "kept"), [("28.50", 28_500), ("028", 28_000), ("14.", 14_000), (" 0.5 ", 500)])
+def test_a_quantity_is_read_as_people_type_it(doctor, known, typed, kept):
+    url = reverse("doctor_compose", args=[known.pk])
+    answer = doctor.post(url, composed(doctor.get(url), **{"lines-0-quantity": typed, "diagnosis-0-code": "j20.9"}))
+    assert answer.status_code == 302, answer.content.decode()
+    rx = Prescription.objects.get()
+    assert rx.lines.get().quantity_milli == kept
+    assert rx.diagnosis[0]["code"] == "J20.9"
+
+
+@pytest.mark.parametrize("name", ["lines-0-medication_text", "lines-0-dosage_text", "notes", "diagnosis-0-text"])
+def test_text_that_turns_its_own_order_round_is_refused(doctor, known, name):
+    url = reverse("doctor_compose", args=[known.pk])
+    answer = doctor.post(url, composed(doctor.get(url), **{name: "take \u202e01 tablets"}))
+    assert answer.status_code == 422
+    assert "invisible characters" in answer.content.decode()
+    assert not Prescription.objects.exists()
+
+
+def test_a_refused_form_can_be_sent_again(cast, doctor):
+    url = reverse("doctor_patient_new")
+    new = {
+        "once": once(doctor.get(url)), "family_name": "Fox", "given_name": "Gil", "date_of_birth": "1980-05-06",
+        "sex": "male", "health_number": "H2", "identity_check": "photo_id",
+    }  # fmt: skip
+    assert doctor.post(url, new).status_code == 422  # somebody else's number
+    assert doctor.post(url, new).status_code == 422  # a double click is told the same, not that it was done
+    assert doctor.post(url, new | {"health_number": "H99"}).status_code == 302
+    assert Patient.objects.filter(family_name="Fox").count() == 1
+
+
+def test_a_replacement_goes_to_the_same_pharmacy_and_both_name_each_other(cast, doctor):
+    old = factories.pending_review(cast, now=real_now())
+    url = reverse("doctor_replace", args=[old.pk])
+    review = doctor.post(url, composed(doctor.get(url), **{"lines-0-quantity": "14"}))["Location"]
+    page = doctor.get(review).content.decode()
+    assert f'<option value="{cast.pharmacy.pk}" selected>' in page
+    new = Prescription.objects.get(replaces=old)
+    typed = {
+        "version": new.version,
+        "pharmacy_id": cast.pharmacy.pk,
+        "reason": "Too many",
+        "answer_0": "It replaces it",
+    }
+    assert doctor.post(review, typed).status_code == 302
+    for shown, named in ((old, new), (new, old)):
+        page = doctor.get(reverse("doctor_prescription", args=[shown.pk])).content.decode()
+        assert reverse("doctor_prescription", args=[named.pk]) in page

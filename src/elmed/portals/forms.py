@@ -12,11 +12,20 @@ from typing import Any, TypeVar
 
 from django import forms
 from django.core.cache import cache
+from django.core.validators import RegexValidator
 
+from elmed.core import quantities
 from elmed.core.refusals import Invalid, NotNow, Refusal, VersionConflict
 from elmed.portals import refused
 
 T = TypeVar("T")
+_NUMBER = "A number above zero such as 28 or 0.5, with at most three decimals."
+# They turn the order of letters and digits round: what is read would not be what is stored and sealed.
+_turns_round = RegexValidator(
+    r"[\u202a-\u202e\u2066-\u2069]",
+    "It holds invisible characters that change the direction of writing.",
+    inverse_match=True,
+)
 FIRST_YEAR, LAST_YEAR = 1880, 2199
 _A_DAY = 24 * 3600
 _CLASSES: tuple[tuple[type[forms.Widget], str], ...] = (
@@ -73,9 +82,22 @@ class MomentField(forms.DateTimeField):
         return super().to_python(value)
 
 
+def quantity_of(text: str) -> int:
+    """Thousandths of a quantity as people type it: `28.50` and `028` too. Raises ValidationError."""
+    words = text.strip()
+    words = words.lstrip("0") if re.fullmatch(r"0+[1-9][0-9.]*", words) else words
+    words = words.rstrip("0").rstrip(".") if re.fullmatch(r"[0-9]+\.[0-9]*", words) else words
+    try:
+        return quantities.parse(words)
+    except ValueError as error:
+        raise forms.ValidationError(_NUMBER) from error
+
+
 def dress(form: forms.BaseForm) -> None:
-    """Give each widget the stylesheet's class."""
+    """Give each widget the stylesheet's class, and let no text turn its own order round."""
     for field in form.fields.values():
+        if isinstance(field, forms.CharField):
+            field.validators = [*field.validators, _turns_round]
         css = next(css for kind, css in _CLASSES if isinstance(field.widget, kind))
         field.widget.attrs.setdefault("class", css)
 
@@ -143,4 +165,14 @@ class OnceForm(PortalForm):
 
     def already_sent(self) -> bool:
         """Take the token of a valid form; True where it was taken before."""
-        return not cache.add(f"portal-form:{self.cleaned_data['once']}", 1, _A_DAY)
+        return not cache.add(self._token(), 1, _A_DAY)
+
+    def attempt(self, act: Callable[[], T]) -> T | None:
+        """As every form's; what was refused was not made, so the token is free again."""
+        done = super().attempt(act)
+        if done is None:
+            cache.delete(self._token())
+        return done
+
+    def _token(self) -> str:
+        return f"portal-form:{self.cleaned_data['once']}"

@@ -8,7 +8,7 @@ from django.http import QueryDict
 
 from elmed.core import quantities
 from elmed.core.refusals import Invalid
-from elmed.portals.forms import DayField, OnceForm, dress
+from elmed.portals.forms import DayField, OnceForm, dress, quantity_of
 from elmed.prescriptions.actions.draft import MAX_LINES, DraftContent, DraftLine
 from elmed.prescriptions.models import Prescription, PrescriptionLine
 
@@ -46,10 +46,7 @@ class LineForm(forms.Form):
 
     def clean_quantity(self) -> int:
         """Thousandths."""
-        try:
-            return quantities.parse(self.cleaned_data["quantity"])
-        except ValueError as error:
-            raise forms.ValidationError("A number such as 28 or 0.5, with at most three decimals.") from error
+        return quantity_of(self.cleaned_data["quantity"])
 
     def line(self) -> DraftLine:
         """As the draft takes it."""
@@ -64,13 +61,22 @@ class LineForm(forms.Form):
         )  # fmt: skip
 
 
+class _IcdField(forms.RegexField):
+    """An ICD-10 code, typed in any case."""
+
+    def to_python(self, value: Any) -> str:
+        """In capitals."""
+        return str(super().to_python(value)).upper()
+
+
 class DiagnosisForm(forms.Form):
     """One diagnosis."""
 
     text = forms.CharField(label="Diagnosis", max_length=200)
-    code = forms.RegexField(
-        _ICD, label="ICD-10 code", required=False, max_length=8, error_messages={"invalid": "Such as J20.9 or I10."}
-    )
+    code = _IcdField(
+        _ICD, label="ICD-10 code", required=False, max_length=8,
+        error_messages={"invalid": "A code such as J20.9 or I10."},
+    )  # fmt: skip
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Dress the widgets; an empty row may stay empty."""

@@ -96,11 +96,13 @@ def review(request: PortalRequest, pk: int) -> HttpResponse:
 
 def _form(request: PortalRequest, subject: Subject) -> SignForm:
     rx = subject.rx
+    before = rx.replaces.pharmacy_id if rx.replaces else None  # where the patient went before, until another is chosen
     return SignForm(
         request.POST or None,
+        initial={"pharmacy_id": before or ""},
         warnings=warnings_of(rx, subject.lines),
         medicines={line.position: line.medication_text for line in subject.lines},
-        choices=pharmacy_choices(request.actor.world_id, "", request.POST.get("pharmacy_id", "")),
+        choices=pharmacy_choices(request.actor.world_id, "", request.POST.get("pharmacy_id", "") or str(before or "")),
         replacing=rx.replaces_id is not None,
         password=_password_due(request, subject),
     )

@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from elmed.access import visibility
 from elmed.core import quantities
 from elmed.core.refusals import Invalid, NotNow, NotVisible
-from elmed.portals.forms import DayField, MomentField, VersionedForm, dress
+from elmed.portals.forms import DayField, MomentField, VersionedForm, dress, quantity_of
 from elmed.portals.page import PortalRequest, page, shown
 from elmed.portals.pharmacy.views import PHARMACY
 from elmed.portals.shared.acts import after
@@ -33,7 +33,6 @@ _FIELD_OF = {
     "substitution_not_allowed": "substituted",
     "batch_expired": "expiry_date",
 }
-_NUMBER = "A number such as 28 or 0.5, with at most three decimals."
 
 
 class SupplyLineForm(Form):
@@ -61,10 +60,7 @@ class SupplyLineForm(Form):
         text = self.cleaned_data["quantity"].strip()
         if text in ("", "0"):
             return 0
-        try:
-            return quantities.parse(text)
-        except ValueError as error:
-            raise forms.ValidationError(_NUMBER) from error
+        return quantity_of(text)
 
     def supplied(self) -> SupplyLine | None:
         """As the act takes it; None where nothing of it was handed over."""
@@ -215,9 +211,9 @@ class ReverseForm(VersionedForm):
             if text in ("", "0"):
                 continue
             try:
-                found[row.line_id] = quantities.parse(text)
-            except ValueError:
-                raise Invalid.field(f"/line_{row.line_id}", "invalid", _NUMBER) from None
+                found[row.line_id] = quantity_of(text)
+            except forms.ValidationError as error:
+                raise Invalid.field(f"/line_{row.line_id}", "invalid", error.messages[0]) from None
         if not found:
             raise Invalid.field("/lines", "required", "Say how much of at least one medicine is taken back.")
         return found

@@ -16,7 +16,7 @@ from elmed.portals.words import event_words
 from elmed.prescriptions.jurisdiction import jurisdiction
 from elmed.prescriptions.models import Prescription
 from elmed.prescriptions.queries import Sheet
-from elmed.prescriptions.vocabulary import NOT_DISPENSED_REASONS
+from elmed.prescriptions.vocabulary import NOT_DISPENSED_REASONS, OPEN
 
 
 class Entry(NamedTuple):
@@ -61,13 +61,15 @@ def _who(person: int | None, account: int | None, accounts: dict[int, str], peop
 
 def screen(request: PortalRequest, sheet: Sheet) -> dict[str, Any]:
     """The context of one prescription's screen."""
+    rx = sheet.rx
     return {
         "sheet": sheet,
-        "rx": sheet.rx,
+        "rx": rx,
         "lines": sheet.subject.lines,
         "hold": sheet.subject.hold,
         "dispenses": sheet.dispenses,
         "history": history(request.actor, sheet.rx),
+        "too_early": rx.status in OPEN and rx.next_dispense_at is not None and request.now < rx.next_dispense_at,
         "not_dispensed_reason": NOT_DISPENSED_REASONS.get(sheet.rx.status_reason, sheet.rx.status_reason),
         **banner(request, sheet.rx.patient),
     }
