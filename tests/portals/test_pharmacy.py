@@ -190,3 +190,13 @@ def test_the_queue_takes_as_many_statements_for_twelve_as_for_two(cast, pharmaci
         factories.pending_review(cast, now=real_now())
     assert statements() == few
     assert few <= 16
+
+
+def test_found_by_reference_or_family_name_among_its_own(cast, pharmacist, sign_in):
+    rx = factories.verified(cast, now=real_now())
+    page, queue = reverse("pharmacy_prescription", args=[rx.pk]), reverse("pharmacy_queue")
+    typed = rx.reference.replace("-", " ").replace("0", "o").lower()
+    for words in (typed, rx.patient.family_name[:3].lower()):
+        assert page in pharmacist.get(queue, {"q": words}).content.decode()
+        assert page not in sign_in("other_pharmacist").get(queue, {"q": words}).content.decode()
+    assert page not in pharmacist.get(queue, {"q": "Nobody"}).content.decode()
