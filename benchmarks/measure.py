@@ -44,13 +44,10 @@ class Load:
         self.used = {"list": 0, "read": 0, "dispense": dispensed}
         self.there = sum(1 for _ in (folder / "dispense.tsv").open())
 
-    @property
-    def dispenses_left(self) -> int:
-        """How many prescriptions can still be dispensed."""
-        return self.there - self.used["dispense"]
-
     def run(self, server: Running, kind: str, *, connections: int, seconds: int) -> Run:
-        """Measure one run."""
+        """Measure one run. Stops the benchmark where every prescription is dispensed already."""
+        if self.used["dispense"] >= self.there:
+            raise SystemExit("Too few prescriptions to dispense: fewer --seconds or --rounds, or a larger --scale.")
         backends, process = cpu.of_backends(self.connection), cpu.of_tree(server.pid)
         found = self._wrk(server, kind, connections, seconds)
         database = cpu.spent(backends, cpu.of_backends(self.connection))

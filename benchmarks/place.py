@@ -44,7 +44,7 @@ class Place:
             return url
         return f"{url}{'&' if '?' in url else '?'}host=/var/run/postgresql"
 
-    def environment(self, *, workers: int) -> dict[str, str]:
+    def environment(self, *, workers: int = 1, threads: int = 8) -> dict[str, str]:
         """What ELMED is started with: a production's settings, on loopback."""
         return {
             "PATH": os.environ["PATH"],
@@ -57,7 +57,7 @@ class Place:
             "EMAIL_FROM": "no-reply@bench.elmed.healthcare",
             "SUPPORT_EMAIL": "support@bench.elmed.healthcare",
             "WEB_WORKERS": str(workers),
-            "WEB_THREADS": "16",
+            "WEB_THREADS": str(threads),
             **{name: value for name, value in os.environ.items() if name.startswith("PG")},
         }
 
@@ -99,7 +99,7 @@ def create(place: Place) -> None:
     secret.write_text(secrets.token_urlsafe(48))
     subprocess.run(
         [sys.executable, "-m", "elmed.cli", "migrate"],
-        env=place.environment(workers=1),
+        env=place.environment(),
         check=True,
         stdout=subprocess.DEVNULL,
     )

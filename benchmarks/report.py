@@ -76,6 +76,7 @@ def page(
     seconds: int,
     rounds: int,
     workers: int,
+    threads: int,
     load: Sequence[str],
     compared: int,
 ) -> str:
@@ -86,8 +87,9 @@ def page(
 {where}. Servers, database and wrk share the machine. Load average (1, 5, 15 minutes) before: {load[0]}; after: {load[1]}.
 
 {size.prescriptions:,} prescriptions, {size.prescriptions * 5 // 2:,} lines, {size.patients:,} patients, {size.pharmacies:,} pharmacies,
-{size.keys:,} keys. {rounds} rounds of {seconds} s, ELMED and the twin in turns; {workers} process each, ELMED with 16 threads, the
-twin with 16 database connections. Before measuring, {compared} lists, {compared} reads and the rows of a dispense were compared: equal.
+{size.keys:,} keys. {rounds} rounds of {seconds} s, ELMED and the twin in turns; {workers} process each, ELMED with
+{threads} threads, the twin with {threads} database connections. Before measuring, {compared} lists, {compared} reads
+and the rows of a dispense were compared: equal.
 
 Medians of the rounds. *Ratio* is ELMED's CPU a request, server and database together, over the twin's.
 

@@ -33,6 +33,9 @@ def options() -> argparse.Namespace:
     parser.add_argument("--seconds", type=int, default=10, help="how long each run takes")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--workers", type=int, default=1, help="processes of each server")
+    parser.add_argument(
+        "--threads", type=int, default=8, help="threads of an ELMED process; as many connections has the twin"
+    )
     parser.add_argument("--keep", action="store_true", help="keep the database and its folder")
     parser.add_argument("--reuse", action="store_true", help="take what an earlier run kept")
     parser.add_argument(
@@ -47,7 +50,7 @@ def main() -> int:
     place = Place(os.environ.get("ELMED_BENCH_POSTGRES") or places.DEFAULT_URL, ROOT / "var" / "bench")
     places.require(place)
     servers.prepare_twin()
-    os.environ.update(place.environment(workers=chosen.workers), DJANGO_SETTINGS_MODULE="elmed.config.settings")
+    os.environ.update(place.environment(), DJANGO_SETTINGS_MODULE="elmed.config.settings")
     try:
         size = _data(place, chosen)
         text = _measure(place, size, chosen)
@@ -90,7 +93,7 @@ def _measure(place: Place, size: "Size", chosen: argparse.Namespace) -> str:
     results: dict[Key, dict[str, list[Run]]] = {}
     with (
         psycopg.connect(place.url, autocommit=True) as connection,
-        servers.both(place, workers=chosen.workers) as both,
+        servers.both(place, workers=chosen.workers, threads=chosen.threads) as both,
     ):
         used = 0 if not chosen.reuse else _used_before(connection, place)
         used += same.check(place.folder, *both, connection, skip=used)
@@ -108,14 +111,9 @@ def _measure(place: Place, size: "Size", chosen: argparse.Namespace) -> str:
                         results.setdefault((kind, connections), {}).setdefault(server.name, []).append(run)
                         print(f"{kind}, {connections} connections, round {number + 1}, {server.name}: "
                               f"{run.per_second:.0f}/s, {run.total_ms:.2f} ms CPU, {run.errors} errors", flush=True)  # fmt: skip
-        if load.dispenses_left <= 0:
-            print(
-                "There were too few prescriptions to dispense: fewer seconds or rounds, or a larger --scale.",
-                file=sys.stderr,
-            )
         return report.page(
             size=size, where=report.machine(connection), results=results, seconds=chosen.seconds, rounds=chosen.rounds,
-            workers=chosen.workers, load=(before, _load_average()), compared=same.HOW_MANY,
+            workers=chosen.workers, threads=chosen.threads, load=(before, _load_average()), compared=same.HOW_MANY,
         )  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from benchmarks.servers import Running
 HOW_MANY = 50
 ROOT = "/api/public/v1/prescriptions"
 WRITES = {  # table: what a dispense of prescription %(rx)s by request %(request)s leaves there, ids and moments apart
-    "prescription": "SELECT status, version, status_reason, issue_number, next_dispense_at, ended_as, ended_at = updated_at "
+    "prescription": "SELECT status, version, status_reason, issue_number, next_dispense_at, ended_as, ended_at <= updated_at "
     "FROM prescriptions_prescription WHERE id = %(rx)s",
     "lines": "SELECT supplied_milli = quantity_milli, reserved_milli, closed_milli "
     "FROM prescriptions_prescriptionline WHERE prescription_id = %(rx)s ORDER BY position",

@@ -41,15 +41,15 @@ def prepare_twin() -> None:
 
 
 @contextmanager
-def both(place: Place, *, workers: int) -> Iterator[tuple[Running, Running]]:
+def both(place: Place, *, workers: int, threads: int) -> Iterator[tuple[Running, Running]]:
     """ELMED and the twin, answering on free ports of loopback; ended at the end."""
     ports = (_free_port(), _free_port())
     with ExitStack() as stack:
         ours = stack.enter_context(
-            _started("ELMED", _elmed(ports[0]), place.environment(workers=workers), ports[0], place)
+            _started("ELMED", _elmed(ports[0]), place.environment(workers=workers, threads=threads), ports[0], place)
         )
         twin = stack.enter_context(
-            _started("twin", _twin(ports[1], workers), _twin_environment(place), ports[1], place)
+            _started("twin", _twin(ports[1], workers), _twin_environment(place, threads), ports[1], place)
         )
         yield ours, twin
 
@@ -72,13 +72,14 @@ def _twin(port: int, workers: int) -> list[str]:
     ]  # fmt: skip
 
 
-def _twin_environment(place: Place) -> dict[str, str]:
+def _twin_environment(place: Place, connections: int) -> dict[str, str]:
     return {
-        **place.environment(workers=1),
+        **place.environment(),
         "PYTHONPATH": str(ROOT),
         "SECRET_KEY": (place.folder / "secret-key").read_text(),
         "SEALING_KEYS_DIR": str(place.folder / "sealing-keys"),
         "TWIN_DSN": place.dsn,
+        "TWIN_CONNECTIONS": str(connections),
     }
 
 

@@ -143,6 +143,7 @@ async def dispense(
         rx = await connection.fetchrow(sql.LOCK, world_id, account_id, prescription_id)
         if rx is None:
             raise LookupError(prescription_id)
+        locked_at = datetime.now(UTC)
         lines = await connection.fetch(sql.LINES, prescription_id)
         wanted = _wanted(lines, body)
         _refuse(rx, account_id, now)
@@ -157,7 +158,7 @@ async def dispense(
         dispense_id = await connection.fetchval(
             sql.WRITE, world_id, account_id, prescription_id, key_id, request_id, now, status, list(wanted),
             list(wanted.values()), concerned, body.get("external_reference"), body.get("receiver") or "",
-            body.get("note") or "", status == "dispensed",
+            body.get("note") or "", status == "dispensed", locked_at,
         )  # fmt: skip
         answer: str = await connection.fetchval(
             sql.ANSWER, world_id, account_id, prescription_id, key_id, request_id, now, True, dispense_id

@@ -177,7 +177,7 @@ LINES = "SELECT * FROM prescriptions_prescriptionline WHERE prescription_id = $1
 
 # Everything that a dispense writes, in one statement. $1 world, $2 account, $3 prescription, $4 key, $5 request id,
 # $6 now, $7 status after it, $8 line ids, $9 quantities, $10 accounts concerned in their order, $11 its external
-# reference, $12 its receiver, $13 its note, $14 whether it ended
+# reference, $12 its receiver, $13 its note, $14 whether it ended, $15 now that the lock is held
 WRITE = """
 WITH d AS (
     INSERT INTO prescriptions_dispense (prescription_id, issue_number, pharmacy_id, key_id, source, handed_over_at,
@@ -192,7 +192,7 @@ WITH d AS (
     UPDATE prescriptions_prescriptionline l SET supplied_milli = l.supplied_milli + w.quantity
     FROM unnest($8::bigint[], $9::bigint[]) AS w(line_id, quantity) WHERE l.id = w.line_id
 ), rx AS (
-    UPDATE prescriptions_prescription SET status = $7, version = version + 1, updated_at = GREATEST(updated_at, $6),
+    UPDATE prescriptions_prescription SET status = $7, version = version + 1, updated_at = GREATEST(updated_at, $15),
         ended_at = CASE WHEN $14 THEN $6 END
     WHERE id = $3 RETURNING version
 ), e AS (
