@@ -171,7 +171,7 @@ class OnceForm(PortalForm):
         """As every form's; what was refused was not made, so the token is free again."""
         done = super().attempt(act)
         if done is None:
-            cache.delete(self._token())
+            cache.delete_many([self._token()])
         return done
 
     def _token(self) -> str:
