@@ -1,10 +1,12 @@
 """POST /prescriptions/{id}/dispense and /dispenses/{id}/reverse: the guide's call, parts, batches, references, reversals."""
 
-from datetime import timedelta
+import time
+from datetime import datetime, timedelta
 
 import pytest
 
 from elmed.access.visibility import visible
+from elmed.api import endpoint
 from elmed.core.clock import real_now, rfc3339
 from elmed.events.models import Event
 from elmed.prescriptions.actions.return_ import return_
@@ -49,6 +51,19 @@ def test_without_lines_it_is_all_that_remains(pharmacy, rx, lines, body):
     no = refusal(pharmacy.dispense(rx, body), 409, "invalid_status")
     assert (no["current_status"], no["allowed_actions"]) == ("dispensed", ["reverse"])
     assert everything() == before
+
+
+def test_a_slow_body_is_dated_when_it_was_there(pharmacy, rx, monkeypatch):
+    whole = []
+
+    def slowly(request):
+        time.sleep(0.3)
+        whole.append(real_now())
+        return b""
+
+    monkeypatch.setattr(endpoint, "read_bytes", slowly)
+    changed = pharmacy.dispense(rx).json()["prescription"]["updated_at"]
+    assert abs(datetime.fromisoformat(changed) - whole[0]) < timedelta(seconds=0.1)
 
 
 def test_a_part_and_then_the_rest(pharmacy, rx, lines):

@@ -71,6 +71,11 @@ def test_from_a_new_patient_to_a_signed_prescription(cast, doctor):
     assert "Sent to a pharmacy" in shown or "Signed" in shown
 
 
+def test_an_empty_search_is_told_at_its_fields(doctor):
+    page = doctor.post(reverse("doctor_patient_find"))
+    assert page.status_code == 422 and "required" in page.content.decode()
+
+
 def test_found_only_by_all_three_items(cast, doctor):
     url = reverse("doctor_patient_find")
     wrong = {"family_name": "Ewing", "date_of_birth": "1961-02-04", "exact": "H2"}

@@ -35,7 +35,11 @@ def patients(request: PortalRequest) -> HttpResponse:
 @page(permission=Permission.PATIENT_WRITE, kinds=DOCTOR)
 def find(request: PortalRequest) -> HttpResponse:
     """Find a record that exists: family name, date of birth and one more exact item; then record the consultation."""
-    form = FoundForm(request.POST) if "patient_id" in request.POST else FindForm(request.POST or None)
+    form = (
+        FoundForm(request.POST)
+        if "patient_id" in request.POST
+        else FindForm(request.POST if request.method == "POST" else None)
+    )
     found = None
     if request.method == "POST":
         if form.is_valid() and isinstance(form, FoundForm):
