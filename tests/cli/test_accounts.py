@@ -5,6 +5,7 @@ from allauth.account.models import EmailAddress
 
 from elmed.accounts.models import Account, Membership, Person
 from elmed.events.models import Event
+from tests import factories
 
 DOCTOR = ("accounts", "create", "doctor", "--email", "new@example.org", "--name", "Dr Nora Vance")
 LICENCE = ("--licence-number", "N1", "--licence-body", "GMC")
@@ -92,6 +93,18 @@ def test_changes_refused_change_nothing(elmed, cast, arguments):
     assert ran.code == 1
     assert ran.err.startswith("elmed: ")
     assert (counted(), sorted(Account.objects.values_list("pk", "state"))) == before
+
+
+def test_suspended_for_fraud_what_the_doctor_signed_is_on_hold(elmed, cast):
+    rx = factories.verified(cast)
+    ran = elmed("accounts", "suspend", cast.doctor.pk, "--reason", "Forged identity", "--fraud")
+    assert ran.code == 0 and "1 prescriptions are on hold" in ran.out
+    rx.refresh_from_db()
+    cast.doctor.refresh_from_db()
+    assert (rx.status, cast.doctor.state) == ("on_hold", "suspended")
+    assert elmed("accounts", "suspend", cast.pharmacy.pk, "--reason", "x", "--fraud").code == 1
+    cast.pharmacy.refresh_from_db()
+    assert cast.pharmacy.state == "verified"
 
 
 def test_list_shows_ids_and_filters_by_state(elmed, cast):

@@ -6,7 +6,7 @@ import pytest
 
 from elmed.access.visibility import get
 from elmed.core.refusals import Invalid, NotAllowed, NotVisible
-from elmed.events.models import AccessRecord, AccessRecordPatient
+from elmed.events.models import AccessRecord, AccessRecordPatient, Event
 from elmed.patients.actions import Finding, NewPatient, consult, create, find, set_allergies
 from elmed.patients.models import Allergy, AllergyStatus, Consultation, IdentityCheck, Patient
 from tests.cast import NOW
@@ -147,5 +147,7 @@ def test_not_recorded_none_known_and_recorded_are_three_things(cast, dean):
         == AllergyStatus.NONE_KNOWN
     )
     assert not Allergy.objects.exists()
+    told = Event.objects.filter(type="patient.allergies_recorded", actor_account_id=cast.doctor.pk)
+    assert [event.data for event in told] == [{"patient_id": dean.pk}] * 2  # who changed it, and no substance
     with pytest.raises(NotVisible):
         set_allergies(cast.actor("other_doctor"), dean.pk, none_known=True, substances=[], now=NOW)

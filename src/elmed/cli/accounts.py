@@ -13,6 +13,7 @@ from elmed.accounts.queries import for_staff
 from elmed.cli.people import find_person, make_person, password_link
 from elmed.cli.words import ask, say, table
 from elmed.core.clock import real_now
+from elmed.prescriptions.actions.fraud import suspend_for_fraud
 
 if TYPE_CHECKING:
     from elmed.cli.words import Groups
@@ -61,7 +62,10 @@ def add(groups: "Groups") -> None:
     suspend = commands.add_parser("suspend", help="stop its keys and acts at once")
     suspend.add_argument("account", type=int, help="the account's id")
     suspend.add_argument("--reason", required=True)
-    suspend.set_defaults(run=lambda options: _change(options, AccountState.SUSPENDED))
+    suspend.add_argument(
+        "--fraud", action="store_true", help="a doctor's fraud: also put on hold everything open that they signed"
+    )
+    suspend.set_defaults(run=stop)
 
 
 def create(options: argparse.Namespace) -> int:
@@ -101,6 +105,15 @@ def show(options: argparse.Namespace) -> int:
         for account in for_staff(options.state)
     ]
     table(("id", "kind", "state", "licence", "name"), rows)
+    return 0
+
+
+def stop(options: argparse.Namespace) -> int:
+    """Suspend; on the word fraud, pause what the doctor signed in the same act."""
+    if not options.fraud:
+        return _change(options, AccountState.SUSPENDED)
+    paused = suspend_for_fraud(of_command(), options.account, reason=options.reason, now=real_now())
+    say(f"Account {options.account} is suspended; {paused} prescriptions are on hold.")
     return 0
 
 

@@ -13,5 +13,6 @@ EVENT_TYPES: dict[str, str] = {row.event: f"The act `{act.value}` took place." f
     "account.suspended": "ELMED's staff suspended an account.",
     "account.lapsed": "An account's licence expired: it reads, and does not act.",
     "patient.created": "A patient record was made.",
+    "patient.allergies_recorded": "A patient's allergies were recorded anew, or that none are known.",
     "consultation.recorded": "A consultation took place.",
 }

@@ -172,4 +172,11 @@ def set_allergies(
     )
     patient.updated_at = now
     patient.save(update_fields=["allergy_status", "updated_at"])
+    record(
+        actor,
+        "patient.allergies_recorded",
+        accounts=[actor.account_id, patient.account_id],
+        at=now,
+        data={"patient_id": patient.pk},
+    )
     return patient
