@@ -36,8 +36,14 @@ def test_the_pharmacy_stays_once_it_has_checked(cast, sign_in):
 def test_a_patient_sees_who_looked(cast, sign_in):
     rx = factories.pending_review(cast, now=real_now())
     sign_in("pharmacist").get(reverse("pharmacy_prescription", args=[rx.pk]))
-    page = sign_in("patient").get(reverse("patient_access")).content.decode()
+    patient = sign_in("patient")
+    patient.get(reverse("patient_prescription", args=[rx.pk]))
+    page = patient.get(reverse("patient_access")).content.decode()
     assert "Pharmacist, Brook Street Pharmacy" in page
+    assert '<th scope="row">You</th>' not in page
+    page = patient.get(reverse("patient_access"), {"own": "1"}).content.decode()
+    assert "Pharmacist, Brook Street Pharmacy" in page
+    assert '<th scope="row">You</th>' in page
 
 
 def test_a_draft_is_not_the_patients(cast, sign_in):

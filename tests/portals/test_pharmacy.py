@@ -200,3 +200,19 @@ def test_found_by_reference_or_family_name_among_its_own(cast, pharmacist, sign_
         assert page in pharmacist.get(queue, {"q": words}).content.decode()
         assert page not in sign_in("other_pharmacist").get(queue, {"q": words}).content.decode()
     assert page not in pharmacist.get(queue, {"q": "Nobody"}).content.decode()
+
+
+def test_what_is_done_already_is_told_in_words_with_a_way_back(cast, pharmacist):
+    rx = factories.verified(cast, now=real_now())
+    url, typed = (
+        reverse("pharmacy_dispense", args=[rx.pk]),
+        {f"line-{line_of(rx).pk}-quantity": "21", "version": rx.version},
+    )
+    assert pharmacist.post(url, typed).status_code == 302
+    again = pharmacist.post(url, typed)
+    assert again.status_code == 409
+    assert "`" not in again.content.decode()
+    assert "It is now: dispensed." in again.content.decode()
+    late = pharmacist.get(url)
+    assert late.status_code == 409
+    assert f'href="{reverse("pharmacy_prescription", args=[rx.pk])}"' in late.content.decode()

@@ -4,10 +4,13 @@ page.py calls `page` for what a view lets through; views with a form call `Porta
 that nothing typed is lost. The codes and words come from core/refusals.py.
 """
 
+import re
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from elmed.core.refusals import NotAllowed, NotNow, NotVisible, Refusal, VersionConflict
+from elmed.portals.words import status_words
 
 _STALE = (
     "Somebody changed it since you opened this page. Look at it as it is now, then do it again if it still applies."
@@ -18,6 +21,8 @@ _TITLES = {
     NotNow: "That is not possible now",
     VersionConflict: "It has changed meanwhile",
 }
+_AS_IT_IS = "This cannot be done with the prescription as it is."
+_ONE = re.compile(r"/(?:doctor|pharmacy|patient)/prescriptions/[0-9]+(?=/)")
 _STATE_CODES = {"account_not_active"}
 
 
@@ -26,7 +31,9 @@ def page(request: HttpRequest, refusal: Refusal) -> HttpResponse:
     if refusal.code in _STATE_CODES and getattr(request, "account", None) is not None:
         return render(request, "portals/account_state.html", {"detail": refusal.detail}, status=refusal.status)
     title = next((words for kind, words in _TITLES.items() if isinstance(refusal, kind)), refusal.title)
-    return render(request, "portals/refused.html", {"title": title, "detail": words_of(refusal)}, status=refusal.status)
+    one = _ONE.match(request.path) if isinstance(refusal, NotNow | VersionConflict) else None
+    context = {"title": title, "detail": words_of(refusal), "back": one[0] if one else ""}
+    return render(request, "portals/refused.html", context, status=refusal.status)
 
 
 def words_of(refusal: Refusal) -> str:
@@ -34,4 +41,5 @@ def words_of(refusal: Refusal) -> str:
     if isinstance(refusal, VersionConflict):
         return _STALE
     status = refusal.extra.get("current_status")
-    return f"{refusal.detail} It is now: {str(status).replace('_', ' ')}." if status else refusal.detail
+    detail = _AS_IT_IS if refusal.detail.startswith("`") else refusal.detail  # the codes are for programs
+    return f"{detail} It is now: {status_words(str(status)).lower()}." if status else detail

@@ -56,12 +56,15 @@ def choose_pharmacy(request: PortalRequest, pk: int) -> HttpResponse:
 
 @page(permission=Permission.PRESCRIPTION_READ, kinds=PATIENT)
 def access(request: PortalRequest) -> HttpResponse:
-    """Who looked at the record, newest first."""
+    """Who else looked at the record, newest first; with `?own=1` the patient's own looks too."""
+    with_own = request.GET.get("own") == "1"
     own = visibility.visible(request.actor, Patient).first()
     if own is None:
         return render(request, "patient/access.html", {"entries": [], "page": None})
-    rows = Paginator(events.accesses_of(own.pk, request.actor.world_id), PAGE_SIZE)
-    found = rows.get_page(request.GET.get("page"))
+    rows = events.accesses_of(own.pk, request.actor.world_id)
+    if not with_own:
+        rows = rows.exclude(actor_account_id=request.actor.account_id)
+    found = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
     accounts = account_names(row.actor_account_id for row in found)
     people = person_names(row.actor_person_id for row in found)
     entries = [
@@ -76,7 +79,7 @@ def access(request: PortalRequest) -> HttpResponse:
         }
         for row in found
     ]
-    return render(request, "patient/access.html", {"entries": entries, "page": found})
+    return render(request, "patient/access.html", {"entries": entries, "page": found, "with_own": with_own})
 
 
 def _who(*names: str | None) -> str:
