@@ -1,9 +1,19 @@
-// Two small helps; every page works without them.
+// Three small helps; every page works without them.
 "use strict";
 
 document.addEventListener("DOMContentLoaded", () => {
   const summary = document.querySelector(".summary");
   if (summary) summary.focus();
+
+  // A scanner ends a batch number with Enter: it goes on to the next field, and only the button sends.
+  for (const form of document.querySelectorAll("form[data-scan]")) {
+    form.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" || event.target.tagName !== "INPUT") return;
+      event.preventDefault();
+      const fields = [...form.elements].filter((one) => one.type !== "hidden" && !one.disabled);
+      fields[fields.indexOf(event.target) + 1]?.focus();
+    });
+  }
 
   // A copy button appears only where copying is possible.
   for (const button of document.querySelectorAll("button[data-copy]")) {
