@@ -38,6 +38,7 @@ def test_usage_errors_exit_with_two(elmed, arguments):
         (Invalid.field("/name", "required", "Give a name."), "name: Give a name."),
         (SealingKeyMissing("No sealing key in x."), "No sealing key in x."),
         (OperationalError("no such table: a"), "Run `elmed migrate`"),
+        (OperationalError("unable to open database file"), "set ELMED_ENV=demo"),
         (ProgrammingError('relation "a" does not exist\nLINE 1'), "Run `elmed migrate`"),
         (OperationalError("connection refused\nIs it running?"), "The database does not answer: connection refused"),
         (CommandFailed("No."), "No."),

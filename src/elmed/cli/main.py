@@ -79,6 +79,8 @@ def expected(error: Exception) -> str | None:
     if isinstance(error, DatabaseError):
         first_line = str(error).strip().partition("\n")[0]
         unmigrated = "no such table" in first_line or ("relation" in first_line and "does not exist" in first_line)
+        if "unable to open database file" in first_line:
+            return "There is no database yet. Run `elmed setup`; for the demo's, set ELMED_ENV=demo (and its ELMED_DATA)."
         return (
             "Tables are missing. Run `elmed migrate`." if unmigrated else f"The database does not answer: {first_line}"
         )
