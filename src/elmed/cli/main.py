@@ -77,18 +77,21 @@ def expected(error: Exception) -> str | None:
     if isinstance(error, Refusal):
         return f"{error.detail} ({error.code})"
     if isinstance(error, DatabaseError):
-        first_line = str(error).strip().partition("\n")[0]
-        unmigrated = "no such table" in first_line or ("relation" in first_line and "does not exist" in first_line)
-        if "unable to open database file" in first_line:
-            return "There is no database yet. Run `elmed setup`; for the demo's, set ELMED_ENV=demo (and its ELMED_DATA)."
-        return (
-            "Tables are missing. Run `elmed migrate`." if unmigrated else f"The database does not answer: {first_line}"
-        )
+        return _database_trouble(str(error).strip().partition("\n")[0])
     if isinstance(error, CommandFailed | ImproperlyConfigured) or type(error).__name__ == "SealingKeyMissing":
         return str(error)
     if isinstance(error, OSError):
         return f"{error.strerror or error}: {error.filename}" if error.filename else str(error)
     return None
+
+
+def _database_trouble(words: str) -> str:
+    """What a database's own words mean for whoever runs the command."""
+    if "unable to open database file" in words:
+        return "There is no database yet. Run `elmed setup`; for the demo's, set ELMED_ENV=demo, and its ELMED_DATA."
+    if "no such table" in words or ("relation" in words and "does not exist" in words):
+        return "Tables are missing. Run `elmed migrate`."
+    return f"The database does not answer: {words}"
 
 
 def _settings_error(error: ValidationError) -> int:
