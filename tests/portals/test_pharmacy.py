@@ -216,3 +216,17 @@ def test_what_is_done_already_is_told_in_words_with_a_way_back(cast, pharmacist)
     late = pharmacist.get(url)
     assert late.status_code == 409
     assert f'href="{reverse("pharmacy_prescription", args=[rx.pk])}"' in late.content.decode()
+
+
+def test_the_next_supply_is_told_before_it_is_due(cast, pharmacist):
+    rx = factories.verified(cast, now=real_now(), repeats_allowed=1, minimum_dispense_interval_days=20)
+    url, typed = reverse("pharmacy_dispense", args=[rx.pk]), {f"line-{line_of(rx).pk}-quantity": "21"}
+    assert pharmacist.post(url, typed | {"version": rx.version}).status_code == 302
+    assert (
+        "The next supply is possible from"
+        in pharmacist.get(reverse("pharmacy_prescription", args=[rx.pk])).content.decode()
+    )
+    rx.refresh_from_db()
+    for early in (pharmacist.get(url), pharmacist.post(url, typed | {"version": rx.version})):
+        assert early.status_code == 409
+        assert "not due yet" in early.content.decode()

@@ -22,6 +22,11 @@ _TITLES = {
     VersionConflict: "It has changed meanwhile",
 }
 _AS_IT_IS = "This cannot be done with the prescription as it is."
+# Refusals whose own words name fields: those are for programs.
+_WORDS = {
+    "too_early": "The next supply is not due yet: the days that must lie between two supplies have not passed.",
+    "handed_over_after_request": "The hand-over must lie before the doctor’s request to cancel.",
+}
 _ONE = re.compile(r"/(?:doctor|pharmacy|patient)/prescriptions/[0-9]+(?=/)")
 _STATE_CODES = {"account_not_active"}
 
@@ -40,6 +45,8 @@ def words_of(refusal: Refusal) -> str:
     """What happened, and what to do."""
     if isinstance(refusal, VersionConflict):
         return _STALE
+    if refusal.code in _WORDS:
+        return _WORDS[refusal.code]
     status = refusal.extra.get("current_status")
     detail = _AS_IT_IS if refusal.detail.startswith("`") else refusal.detail  # the codes are for programs
     return f"{detail} It is now: {status_words(str(status)).lower()}." if status else detail

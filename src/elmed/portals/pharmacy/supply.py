@@ -24,7 +24,7 @@ from elmed.prescriptions.actions.reverse import reverse
 from elmed.prescriptions.actions.supply import Supply, SupplyLine
 from elmed.prescriptions.models import Dispense, PrescriptionLine
 from elmed.prescriptions.states import TRANSITIONS
-from elmed.prescriptions.vocabulary import Act, ReversalReason
+from elmed.prescriptions.vocabulary import OPEN, Act, ReversalReason
 
 _BACK = "pharmacy_prescription"
 # Refusals about one line, and the field that they are about.
@@ -96,6 +96,9 @@ def _forms(request: PortalRequest, lines: list[PrescriptionLine]) -> list[Supply
 def _handing_over(request: PortalRequest, pk: int, act: Act) -> HttpResponse:
     sheet = queries.sheet(request.actor, pk, request.now)
     if request.method != "POST" and act not in sheet.acts:
+        due = sheet.rx.next_dispense_at
+        if due is not None and request.now < due and sheet.rx.status in OPEN:
+            raise NotNow("too_early", "The next supply is not due yet.")
         raise NotNow("invalid_status", "It cannot be dispensed as it is.", current_status=sheet.rx.status)
     form = SupplyForm(request.POST or None)
     if act is Act.ANSWER_HANDED_OVER:

@@ -1,9 +1,19 @@
-// Three small helps; every page works without them.
+// A few small helps; every page works without them.
 "use strict";
 
 document.addEventListener("DOMContentLoaded", () => {
   const summary = document.querySelector(".summary");
   if (summary) summary.focus();
+
+  // A second click while the first is on its way sends nothing; a page come back to can be sent anew.
+  for (const form of document.querySelectorAll("form[method=post]")) {
+    form.addEventListener("submit", (event) => {
+      if (form.dataset.sent) event.preventDefault();
+      form.dataset.sent = "yes";
+      setTimeout(() => { delete form.dataset.sent; }, 10000);
+    });
+    window.addEventListener("pageshow", () => { delete form.dataset.sent; });
+  }
 
   // A scanner ends a batch number with Enter: it goes on to the next field, and only the button sends.
   for (const form of document.querySelectorAll("form[data-scan]")) {
