@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from elmed.access import keys
+from elmed.access.models import ApiKey
 from elmed.accounts.actions import change_state
 from elmed.accounts.models import AccountState
 from elmed.core.clock import real_now
@@ -73,3 +74,17 @@ def test_only_staff_set_a_limit(cast, key):
         with pytest.raises(Invalid):
             keys.set_limit(cast.actor("staff"), key.pk, requests_per_minute=wrong)
     assert keys.set_limit(cast.actor("staff"), key.pk, requests_per_minute=600).requests_per_minute == 600
+
+
+@pytest.mark.parametrize("network", ["0.0.0.0/0", "::/0", "10.0.0.0/8", "2001::/16"])
+def test_an_admin_keys_list_is_a_list(cast, network):
+    with pytest.raises(Invalid) as no:
+        keys.create(
+            cast.actor("staff"),
+            name="All",
+            scopes=["admin"],
+            allowed_ips=["203.0.113.7", network],
+            expires_at=real_now() + timedelta(days=1),
+        )
+    assert [(error["pointer"], error["code"]) for error in no.value.errors] == [("/allowed_ips/1", "too_wide")]
+    assert not ApiKey.objects.exists()

@@ -75,3 +75,16 @@ def test_create_refused_makes_nothing(elmed, cast, who, more):
 
 def test_unknown_scope_is_a_usage_error(elmed, cast):
     assert elmed("keys", "create", "--account", 1, "--name", "x", "--scope", "everything").code == 2
+
+
+def test_rotate_prints_a_successor_and_limit_holds_for_one_key(elmed, cast):
+    make(elmed, cast.pharmacy.pk)
+    old = ApiKey.objects.get()
+    ran = elmed("keys", "rotate", old.pk, "--account", cast.pharmacy.pk, "--overlap-days", "3")
+    assert ran.code == 0, ran.err
+    new = ApiKey.objects.exclude(pk=old.pk).get()
+    assert bytes(new.digest) == digest(ran.out.splitlines()[-1])
+    assert elmed("keys", "rotate", new.pk, "--account", cast.other_pharmacy.pk).code == 1  # not theirs
+    assert elmed("keys", "limit", new.pk, "600").code == 0
+    assert elmed("keys", "limit", new.pk, "0").code == 1
+    assert list(ApiKey.objects.order_by("pk").values_list("requests_per_minute", flat=True)) == [120, 600]

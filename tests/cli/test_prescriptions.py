@@ -46,3 +46,32 @@ def test_check_signatures_without_a_key_says_so(elmed, cast, data):
     factory = elmed("prescriptions", "check-signatures")
     assert factory.code == 1
     assert "No sealing key" in factory.err
+
+
+def test_staff_pause_and_release_what_a_doctor_suspended_for_fraud_signed(elmed, cast):
+    rx = factories.verified(cast)
+    ran = elmed("accounts", "suspend", cast.doctor.pk, "--fraud", "--reason", "Forged identity")
+    assert ran.code == 0, ran.err
+    assert elmed("prescriptions", "hold", rx.pk, "--reason", "Again").code == 1  # it is paused already
+    ran = elmed("prescriptions", "resume", rx.pk)
+    assert (ran.code, ran.out) == (0, f"Prescription {rx.pk} is verified.\n")
+
+
+def test_transfer_takes_it_only_from_a_pharmacy_that_cannot_act(elmed, cast):
+    rx = factories.verified(cast)
+    ran = elmed("prescriptions", "transfer", rx.pk, "--reason", "Closed")
+    assert (ran.code, "pharmacy_active" in ran.err) == (1, True)
+    rx.refresh_from_db()
+    assert (rx.status, rx.pharmacy_id) == ("verified", cast.pharmacy.pk)
+    elmed("accounts", "suspend", cast.pharmacy.pk, "--reason", "Closed")
+    assert elmed("prescriptions", "transfer", rx.pk, "--reason", "Closed").out == f"Prescription {rx.pk} is issued.\n"
+
+
+def test_correct_is_final_and_asks_for_a_reason(elmed, cast):
+    rx = factories.issued(cast)
+    assert elmed("prescriptions", "correct", rx.pk).code == 2
+    assert elmed("prescriptions", "correct", rx.pk, "--reason", "Wrong patient").code == 0
+    assert elmed("prescriptions", "correct", rx.pk, "--reason", "Again").code == 1
+    assert elmed("prescriptions", "correct", 2**40, "--reason", "No such").code == 1
+    rx.refresh_from_db()
+    assert rx.status == "entered_in_error"

@@ -7,6 +7,7 @@ from elmed.core.refusals import Invalid, NotAllowed, NotNow
 from elmed.prescriptions.actions.cancel import request_cancel
 from elmed.prescriptions.actions.fraud import suspend_for_fraud
 from elmed.prescriptions.actions.hold import resume
+from elmed.prescriptions.actions.issue import issue
 from elmed.prescriptions.models import Hold, Prescription
 from elmed.prescriptions.vocabulary import Status
 from tests import factories
@@ -49,3 +50,14 @@ def test_refused_and_nothing_changed(cast, who, target, reason, refusal):
     account = getattr(cast, target)
     account.refresh_from_db()
     assert (rx.status, account.state) == (Status.VERIFIED, AccountState.VERIFIED)
+
+
+def test_what_was_begun_before_the_suspension_is_not_signed_after_it(cast):
+    draft = factories.draft(cast)
+    doctor = cast.actor("doctor")  # signed in before
+    suspend_for_fraud(cast.actor("staff"), cast.doctor.pk, reason="Forged identity", now=NOW)
+    with pytest.raises(NotAllowed) as no:
+        issue(doctor, draft.pk, now=NOW)
+    assert no.value.code == "account_not_active"
+    draft.refresh_from_db()
+    assert (draft.status, draft.reference) == (Status.DRAFT, None)

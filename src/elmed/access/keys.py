@@ -27,6 +27,7 @@ from elmed.events.record import record
 PREFIX = {Mode.LIVE: "elm_", Mode.TEST: "elm_test_"}
 _PATTERN = re.compile(r"elm_(?:test_)?([0-9a-f]{56})([0-9a-f]{8})")
 ADMIN_KEY_MAX_LIFE = timedelta(days=90)
+ADMIN_MIN_PREFIX = {4: 16, 6: 32}
 MAX_OVERLAP_DAYS = 7
 MAX_REQUESTS_PER_MINUTE = 10_000
 
@@ -64,17 +65,7 @@ def _check(
     now = real_now()
     if expires_at is not None and expires_at <= now:
         errors.append({"pointer": "/expires_at", "code": "in_the_past", "detail": "The expiry must lie in the future."})
-    for index, address in enumerate(allowed_ips):
-        try:
-            ipaddress.ip_network(address)
-        except ValueError:
-            errors.append(
-                {
-                    "pointer": f"/allowed_ips/{index}",
-                    "code": "invalid_ip",
-                    "detail": "An address or a network such as 203.0.113.0/24.",
-                }
-            )
+    errors += _address_errors(allowed_ips, admin="admin" in scopes)
     if "admin" in scopes:
         if not allowed_ips:
             errors.append({"pointer": "/allowed_ips", "code": "required", "detail": "An admin key needs an IP list."})
@@ -88,6 +79,23 @@ def _check(
         raise NotAllowed("account_not_active", "Only a verified account makes live keys.")
     if mode is Mode.LIVE and account.kind == AccountKind.DEVELOPER:
         raise NotAllowed("test_keys_only", "A developer account makes test keys only.")
+
+
+def _address_errors(allowed_ips: list[str], *, admin: bool) -> list[dict[str, str]]:
+    """What is no address or network; and, for an admin key, what is so wide that it is no list at all."""
+    errors = []
+    for index, text in enumerate(allowed_ips):
+        pointer = f"/allowed_ips/{index}"
+        try:
+            network = ipaddress.ip_network(text)
+        except ValueError:
+            detail = "An address or a network such as 203.0.113.0/24."
+            errors.append({"pointer": pointer, "code": "invalid_ip", "detail": detail})
+            continue
+        if admin and network.prefixlen < ADMIN_MIN_PREFIX[network.version]:
+            detail = "Too wide for an admin key: /16 at least, /32 for IPv6."
+            errors.append({"pointer": pointer, "code": "too_wide", "detail": detail})
+    return errors
 
 
 @transaction.atomic

@@ -9,7 +9,7 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from django.db import InterfaceError, OperationalError, connection
@@ -42,11 +42,18 @@ class Call:
 
     request: HttpRequest
     caller: Caller
+    began: float  # time.monotonic() when the caller was known
     ids: Mapping[str, str]
     query: BaseModel
     raw: bytes = b""
     expected_version: int | None = None  # of `If-Match`
     idempotency_key: str | None = None
+
+    @property
+    def now(self) -> datetime:
+        """The present of the caller's world. After a slow body or a wait it is not when the request began: whoever
+        polls by change relies on it."""
+        return self.caller.now + timedelta(seconds=time.monotonic() - self.began)
 
     @property
     def actor(self) -> Actor:
@@ -175,10 +182,8 @@ def _counted(request: HttpRequest, caller: Caller, handle: Callable[[], HttpResp
 def _checked(chosen: Endpoint, request: HttpRequest, caller: Caller, ids: Mapping[str, str]) -> HttpResponse:
     began = time.monotonic()
     raw = read_bytes(request) if chosen.writes else b""
-    # A slow body: what it asks for happens now, not when its first line came. Whoever polls by change relies on it.
-    caller = caller._replace(now=caller.now + timedelta(seconds=time.monotonic() - began))
     check_json(request, raw)
-    call = Call(request, caller, ids, parse_query(request, chosen.query), raw)
+    call = Call(request, caller, began, ids, parse_query(request, chosen.query), raw)
     if chosen.writes:
         call.expected_version = expected_version(request)
         call.idempotency_key = idempotency_key(request)

@@ -26,6 +26,7 @@ class PublicApi:
         # The key's look-up retries on a dead connection itself: no extra statement to try it first.
         connection.health_check_done = True  # type: ignore[attr-defined]
         response = guarded(request, lambda: _dispatch(request))
+        response["X-Content-Type-Options"] = "nosniff"
         if response.status_code not in (204, 304):
             response["Content-Length"] = str(len(response.content))
         return response

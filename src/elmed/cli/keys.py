@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def add(groups: "Groups") -> None:
     """The commands' options."""
-    group = groups.add_parser("keys", help="make, list and revoke API keys")
+    group = groups.add_parser("keys", help="make, list, rotate and revoke API keys")
     commands = group.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
     make = commands.add_parser("create", help="a key, printed once")
@@ -42,6 +42,17 @@ def add(groups: "Groups") -> None:
     gone = commands.add_parser("revoke", help="stop a key, from the very next request")
     gone.add_argument("key", type=int, help="the key's id (`elmed keys list`)")
     gone.set_defaults(run=revoke)
+
+    turned = commands.add_parser("rotate", help="a new key with the same rights, printed once; the old one ends soon")
+    turned.add_argument("key", type=int, help="the key's id (`elmed keys list`)")
+    turned.add_argument("--account", type=int, required=True, help="the account it belongs to")
+    turned.add_argument("--overlap-days", type=int, default=0, help="how long the old one lives on: 0 (default) to 7")
+    turned.set_defaults(run=rotate)
+
+    limited = commands.add_parser("limit", help="as ELMED's staff: set one key's requests a minute")
+    limited.add_argument("key", type=int, help="the key's id (`elmed keys list`)")
+    limited.add_argument("requests_per_minute", type=int)
+    limited.set_defaults(run=limit)
 
 
 def _account_actor(account_id: int) -> Actor:
@@ -88,4 +99,19 @@ def revoke(options: argparse.Namespace) -> int:
     """Revoke any account's key, as ELMED's staff."""
     key = keys.revoke(of_command(), options.key)
     say(f"Key {key.pk} (…{key.hint}) is revoked.")
+    return 0
+
+
+def rotate(options: argparse.Namespace) -> int:
+    """Make the key's successor and print it, this once."""
+    key, secret = keys.rotate(_account_actor(options.account), options.key, overlap_days=options.overlap_days)
+    say(f"Key {key.pk}, shown this once; key {options.key} ends in {options.overlap_days} days:")
+    say(secret)
+    return 0
+
+
+def limit(options: argparse.Namespace) -> int:
+    """Set a key's limit, as ELMED's staff."""
+    key = keys.set_limit(of_command(), options.key, requests_per_minute=options.requests_per_minute)
+    say(f"Key {key.pk} (…{key.hint}) may do {key.requests_per_minute} requests a minute.")
     return 0

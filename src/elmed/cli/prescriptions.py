@@ -1,16 +1,22 @@
-"""`elmed prescriptions`: expire what is overdue; check every seal."""
+"""`elmed prescriptions`: expire what is overdue, check every seal, and the acts of ELMED's staff.
+
+The acts' rules are in prescriptions/states.py.
+"""
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from elmed.access.actors import clock
+from elmed.access.actors import clock, of_command
 from elmed.access.visibility import visible
 from elmed.cli.words import say
 from elmed.core.clock import real_now
 from elmed.jobs.periodic import expire_prescriptions, worlds
 from elmed.prescriptions import seal
+from elmed.prescriptions.actions.correct import correct
+from elmed.prescriptions.actions.hold import hold, resume
+from elmed.prescriptions.actions.transfer import transfer
 from elmed.prescriptions.models import Prescription
 from elmed.prescriptions.snapshot import intact
 
@@ -22,10 +28,21 @@ CHUNK = 500
 
 def add(groups: "Groups") -> None:
     """The commands' options."""
-    group = groups.add_parser("prescriptions", help="expire what is overdue, check the seals")
+    group = groups.add_parser("prescriptions", help="expire what is overdue, check the seals, staff's acts")
     commands = group.add_subparsers(title="commands", metavar="COMMAND", required=True)
     ended = commands.add_parser("expire", help="expire what is overdue now, in every world (the worker does it too)")
     ended.set_defaults(run=expire)
+    for name, meaning in (
+        ("hold", "pause one, on suspicion of fraud"),
+        ("resume", "end staff's own pause"),
+        ("transfer", "take one from a pharmacy that cannot act any more, so that the patient can go elsewhere"),
+        ("correct", "mark one as entered in error, for good"),
+    ):
+        act = commands.add_parser(name, help=f"as ELMED's staff: {meaning}")
+        act.add_argument("prescription", type=int, help="the prescription's id")
+        if name != "resume":
+            act.add_argument("--reason", required=True)
+        act.set_defaults(run=staff_act, act=name)
     checked = commands.add_parser(
         "check-signatures", help="verify the seal of every signed prescription; exit 1 if one fails"
     )
@@ -35,6 +52,17 @@ def add(groups: "Groups") -> None:
 def expire(_options: argparse.Namespace) -> int:
     """Do now what the worker does each minute."""
     say(f"{expire_prescriptions(real_now())} prescriptions expired.")
+    return 0
+
+
+def staff_act(options: argparse.Namespace) -> int:
+    """One act of ELMED's staff, as the table of legal acts allows it."""
+    acts: dict[str, Callable[..., Prescription]] = {
+        "hold": hold, "resume": resume, "transfer": transfer, "correct": correct,
+    }  # fmt: skip
+    words = {"reason": options.reason} if options.act != "resume" else {}
+    rx = acts[options.act](of_command(), options.prescription, now=real_now(), **words)
+    say(f"Prescription {rx.pk} is {rx.status}.")
     return 0
 
 

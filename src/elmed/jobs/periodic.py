@@ -17,7 +17,6 @@ from elmed.prescriptions.actions.expire import expire_due
 from elmed.prescriptions.jurisdiction import jurisdiction
 
 
-
 @dataclass(frozen=True)
 class Periodic:
     """A piece of work. `run` gets the real time and returns how many things it did."""

@@ -57,16 +57,18 @@ class ReverseBody(Body):
 )  # fmt: skip
 def reverse(call: Call) -> HttpResponse:
     """Take a dispense back within 72 hours of its record, in whole or in part, with a reason."""
-    actor, now = call.actor, call.caller.now
+    actor = call.actor
     dispense = get(actor, Dispense, call.id("id", "dispense"))
     body = call.body(ReverseBody)
     reason, lines = _reason(body), _lines(body)
     rx = dispense.prescription
-    if is_overdue(rx, now):
-        expire_overdue(rx.pk, actor, now)
+    if is_overdue(rx, call.now):
+        expire_overdue(rx.pk, actor, call.now)
 
     def act() -> str:
-        reverse_act(actor, dispense.pk, reason=reason, lines=lines, now=now, expected_version=call.expected_version)
+        reverse_act(
+            actor, dispense.pk, reason=reason, lines=lines, now=call.now, expected_version=call.expected_version
+        )
         return answer(call, rx.pk, dispense.pk, action="dispense.reverse")
 
     return once(

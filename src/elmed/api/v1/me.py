@@ -55,6 +55,6 @@ def me(call: Call) -> HttpResponse:
         "scopes": sorted(actor.scopes),
         "mode": actor.mode,
         "limits": {"requests_per_minute": caller.limit},
-        "now": rfc3339(caller.now),
+        "now": rfc3339(call.now),
     }
     return HttpResponse(json.dumps(body), content_type="application/json")

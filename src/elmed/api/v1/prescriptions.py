@@ -112,12 +112,12 @@ def list_prescriptions(call: Call) -> HttpResponse:
     if by_change:
         conditions += ["p.updated_at >= %(since)s", "p.updated_at <= %(settled)s"]
         params["since"] = prescription_read.stored(query.updated_since)  # type: ignore[arg-type]
-        params["settled"] = prescription_read.stored(call.caller.now - SETTLED)
+        params["settled"] = prescription_read.stored(call.now - SETTLED)
     owner = f"{call.actor.account_id}/{call.actor.world_id}/{query.model_dump_json(exclude={'cursor', 'limit'})}"
     if query.cursor is not None:
         _continue(cursors.read(query.cursor, owner=owner), by_change=by_change, conditions=conditions, params=params)
     page = prescription_read.many(
-        call.actor, " AND ".join(conditions) or "1 = 1", params, order=order, limit=query.limit, now=call.caller.now
+        call.actor, " AND ".join(conditions) or "1 = 1", params, order=order, limit=query.limit, now=call.now
     )
     following = "null"
     if page.has_more:
@@ -162,7 +162,7 @@ def _continue(position: list[Any], *, by_change: bool, conditions: list[str], pa
 def read_prescription(call: Call) -> HttpResponse:
     """Read one prescription in full: medications, diagnosis, dispenses and current status."""
     prescription_id = call.id("id", "prescription")
-    found = prescription_read.one(call.actor, prescription_id, now=call.caller.now, action="prescription.read")
+    found = prescription_read.one(call.actor, prescription_id, now=call.now, action="prescription.read")
     if found is None:
         raise NotVisible("prescription")
     row, text = found
@@ -207,7 +207,7 @@ class DispenseBody(Body):
 )  # fmt: skip
 def dispense(call: Call) -> HttpResponse:
     """Mark a prescription as dispensed: all that remains, or these lines."""
-    actor, now = call.actor, call.caller.now
+    actor = call.actor
     rx_id = call.id("id", "prescription")
     try:
         what = _supply(call.body(DispenseBody))
@@ -216,11 +216,11 @@ def dispense(call: Call) -> HttpResponse:
         raise
     if call.idempotency_key is not None:  # the answer kept may be given again: is it still visible?
         rx = get(actor, Prescription, rx_id)
-        if is_overdue(rx, now):  # in a transaction of its own, which a refusal of the act does not undo
-            expire_overdue(rx_id, actor, now)
+        if is_overdue(rx, call.now):  # in a transaction of its own, which a refusal of the act does not undo
+            expire_overdue(rx_id, actor, call.now)
 
     def act() -> str:
-        made = dispense_act(actor, rx_id, what, source="api", now=now, expected_version=call.expected_version)
+        made = dispense_act(actor, rx_id, what, source="api", now=call.now, expected_version=call.expected_version)
         return answer(call, rx_id, made.pk, action="prescription.dispense")
 
     return once(
@@ -233,7 +233,7 @@ def dispense(call: Call) -> HttpResponse:
 
 def answer(call: Call, prescription_id: int, dispense_id: int, *, action: str) -> str:
     """What dispensing and reversing answer: both documents as they are now."""
-    found = prescription_read.one(call.actor, prescription_id, now=call.caller.now, action=action)
+    found = prescription_read.one(call.actor, prescription_id, now=call.now, action=action)
     dispensed = dispense_read.one(call.actor, dispense_id)
     if found is None:
         # A pharmacy that no longer holds it and whose only supply is void does not see it any more.

@@ -11,7 +11,7 @@ from elmed.access import policy
 from elmed.access.actors import Actor
 from elmed.access.permissions import Permission
 from elmed.accounts.actions import change_state
-from elmed.accounts.models import AccountKind, AccountState
+from elmed.accounts.models import Account, AccountKind, AccountState
 from elmed.core.refusals import Invalid
 from elmed.prescriptions.actions.hold import place
 from elmed.prescriptions.actions.legal import expire_locked, finish, is_overdue, lock, lock_concerned
@@ -29,8 +29,12 @@ def suspend_for_fraud(actor: Actor, account_id: int, *, reason: str, now: dateti
     """
     policy.require(actor, Permission.HOLD)
     reason = required(reason, "/reason")
-    # Prescriptions before the lists of events, as everywhere: the first event is change_state's own.
+    # Prescriptions, then the account, then the lists of events, as `issue` does. What it signed while this waited
+    # for the account is open only now.
     subjects = [lock(actor, pk) for pk in _open_ones(account_id, actor.world_id)]
+    Account.objects.select_for_update(no_key=True).filter(pk=account_id).first()
+    known = {subject.rx.pk for subject in subjects}
+    subjects += [lock(actor, pk) for pk in _open_ones(account_id, actor.world_id) if pk not in known]
     if subjects:
         lock_concerned(subjects[0], subjects[1:])
     account = change_state(actor, account_id, AccountState.SUSPENDED, reason=reason, now=now)

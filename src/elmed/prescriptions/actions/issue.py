@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from django.db import IntegrityError, transaction
 
 from elmed.access.actors import Actor
-from elmed.accounts.models import Account
+from elmed.accounts.models import Account, AccountState
 from elmed.core.clock import real_now
 from elmed.core.refusals import Invalid, NotAllowed, NotNow
 from elmed.medications.checks import Warning, warnings_for
@@ -56,6 +56,7 @@ def issue(
         actor, Act.ISSUE, prescription_id, now=now, expected_version=expected_version, validate=validate
     ) as subject:
         rx = subject.rx
+        signer = _lock_signer(rx)
         _answer_warnings(subject, dict(answers or {}), now)
         status = Status.ISSUED
         if pharmacy_id is not None:
@@ -65,14 +66,28 @@ def issue(
         rx.expires_at = facts.expires_at(rx)
         rx.issued_at = now
         _give_reference(rx)
-        payload = snapshot.make(rx, subject.lines, Account.objects.get(pk=rx.prescriber_id), rx.patient)
-        rx.snapshot, rx.signed_at = payload.decode(), real_now()
-        rx.signature_key_id, rx.signature_value = seal.sign(payload)
+        _sign(subject, signer)
         finish(subject, actor, Act.ISSUE, status, now=now, changed=(
             "pharmacy", "is_controlled", "expires_at", "issued_at", "reference",
             "snapshot", "signed_at", "signature_key_id", "signature_value",
         ))  # fmt: skip
         return rx
+
+
+def _lock_signer(rx: Prescription) -> Account:
+    """The doctor's account, locked: a suspension for fraud either comes first, or finds what is signed here."""
+    signer = Account.objects.select_for_update(no_key=True).get(pk=rx.prescriber_id)
+    if signer.state == AccountState.SUSPENDED:
+        raise NotAllowed("account_not_active", "This account is suspended.")
+    return signer
+
+
+def _sign(subject: Subject, signer: Account) -> None:
+    """Seal what the prescription says now."""
+    rx = subject.rx
+    payload = snapshot.make(rx, subject.lines, signer, rx.patient)
+    rx.snapshot, rx.signed_at = payload.decode(), real_now()
+    rx.signature_key_id, rx.signature_value = seal.sign(payload)
 
 
 def _check_presence(actor: Actor, rx: Prescription) -> None:
