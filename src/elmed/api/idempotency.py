@@ -16,7 +16,7 @@ from elmed.api.endpoint import Call
 from elmed.api.models import IdempotencyRecord
 from elmed.api.problems import ApiProblem
 from elmed.core.clock import real_now
-from elmed.prescriptions.actions.broken_seal import SealBroken, tell_staff
+from elmed.core.refusals import Refusal
 
 KEPT = timedelta(hours=24)
 _WAIT = "2s"
@@ -28,18 +28,20 @@ def once(
 ) -> HttpResponse:
     """Do `act` and answer 200 with the JSON text it returns; or answer again what the same request was answered.
 
-    With a key `act` runs inside the transaction that keeps its answer. `replayed` runs instead of it before an answer is
+    `act` runs inside one transaction with its answer, kept or not: what is answered happened. `replayed` runs instead of it before an answer is
     given again: the request reads patients' data all the same. The whole answer is kept, and `shown` says what of it
     this caller reads: another key of the account may hold other scopes. Raises ApiProblem: 409 under way, 422 used with
     another body.
     """
     key = call.idempotency_key
-    if key is None:  # nothing to keep: the act's own transaction is enough
-        return _answer(shown(act()))
     try:
-        return _once(call, key, act, replayed=replayed, shown=shown)
-    except SealBroken as broken:  # what staff were told was undone with the act
-        tell_staff(broken)
+        if key is not None:
+            return _once(call, key, act, replayed=replayed, shown=shown)
+        with transaction.atomic():
+            return _answer(shown(act()))
+    except Refusal as refusal:
+        if refusal.leaves:  # it was undone together with the act
+            refusal.leaves()
         raise
 
 

@@ -4,7 +4,7 @@ Not visible is 404, not allowed 403, not now 409; a body that makes no sense is 
 them, each face translates them once (api/problems.py, portals/). A refusal always means: nothing changed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 
@@ -20,6 +20,9 @@ class Refusal(Exception):
         self.code = code
         self.detail = detail
         self.extra: Mapping[str, Any] = extra
+        # What even a refusal leaves behind, in a transaction of its own (an overdue prescription's expiry, telling
+        # staff). Whoever puts a transaction around an act does it again after theirs is undone; twice is once.
+        self.leaves: Callable[[], object] | None = None
 
 
 class NotVisible(Refusal):

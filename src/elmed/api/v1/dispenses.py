@@ -15,7 +15,6 @@ from elmed.api.v1.prescriptions import DISPENSE_ANSWER, answer, shown
 from elmed.core import quantities
 from elmed.core.refusals import Invalid
 from elmed.events.record import record_access
-from elmed.prescriptions.actions.legal import expire_overdue, is_overdue
 from elmed.prescriptions.actions.reverse import reverse as reverse_act
 from elmed.prescriptions.models import Dispense
 from elmed.prescriptions.vocabulary import ReversalReason
@@ -62,8 +61,6 @@ def reverse(call: Call) -> HttpResponse:
     body = call.body(ReverseBody)
     reason, lines = _reason(body), _lines(body)
     rx = dispense.prescription
-    if is_overdue(rx, call.now):
-        expire_overdue(rx.pk, actor, call.now)
 
     def act() -> str:
         reverse_act(

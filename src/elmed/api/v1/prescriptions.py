@@ -23,7 +23,6 @@ from elmed.core.refusals import Invalid, NotVisible
 from elmed.events.record import record_access
 from elmed.prescriptions import reference
 from elmed.prescriptions.actions.dispense import dispense as dispense_act
-from elmed.prescriptions.actions.legal import expire_overdue, is_overdue
 from elmed.prescriptions.actions.supply import Supply, SupplyLine
 from elmed.prescriptions.models import Prescription
 
@@ -216,8 +215,6 @@ def dispense(call: Call) -> HttpResponse:
         raise
     if call.idempotency_key is not None:  # the answer kept may be given again: is it still visible?
         rx = get(actor, Prescription, rx_id)
-        if is_overdue(rx, call.now):  # in a transaction of its own, which a refusal of the act does not undo
-            expire_overdue(rx_id, actor, call.now)
 
     def act() -> str:
         made = dispense_act(actor, rx_id, what, source="api", now=call.now, expected_version=call.expected_version)

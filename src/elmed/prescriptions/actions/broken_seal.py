@@ -1,7 +1,6 @@
 """A seal that does not hold: the refusal, and telling staff of it once a day and prescription.
 
-The refusal undoes its act, so telling is a transaction of its own, after it: legal.py does it, and whoever
-puts a transaction around an act (api/idempotency.py) does it again after theirs.
+The refusal undoes its act, so telling is a transaction of its own, after it: what the refusal leaves (core/refusals.py).
 """
 
 import logging

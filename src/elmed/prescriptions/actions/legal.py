@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -28,14 +29,18 @@ from elmed.prescriptions.states import TRANSITIONS, Verdict, allowed, judge
 from elmed.prescriptions.vocabulary import OPEN, Act, Side, Status
 
 
-def lock(actor: Actor, prescription_id: int) -> Subject:
-    """Lock a visible prescription and the one it replaces, in id order, in one statement. Raises NotVisible."""
+def lock(actor: Actor, prescription_id: int, *, proven: bool = False) -> Subject:
+    """Lock a visible prescription and the one it replaces, in id order, in one statement. Raises NotVisible.
+
+    `proven`: somebody showed reference and date of birth, so that it need not be visible yet; only its world counts.
+    """
     own = Prescription.objects.filter(pk=prescription_id)
+    seen = Q(world_id=actor.world_id) if proven else visible_prescription(actor)
     rows = {
         row.pk: row
         for row in Prescription.objects.select_for_update(of=("self",))
         .select_related("patient")
-        .filter((Q(pk=prescription_id) & visible_prescription(actor)) | Q(pk=Subquery(own.values("replaces_id"))))
+        .filter((Q(pk=prescription_id) & seen) | Q(pk=Subquery(own.values("replaces_id"))))
         .order_by("pk")
     }
     rx = rows.get(prescription_id)
@@ -52,6 +57,7 @@ def legal(
     *,
     now: datetime,
     expected_version: int | None = None,
+    proven: bool = False,
     validate: Callable[[Subject], None] | None = None,
     handed_over_at: datetime | None = None,
     dispense_id: int | None = None,
@@ -68,7 +74,7 @@ def legal(
     expired, began = False, time.monotonic()
     try:
         with transaction.atomic():
-            subject = lock(actor, prescription_id)
+            subject = lock(actor, prescription_id, proven=proven)
             subject.waited = timedelta(seconds=time.monotonic() - began)
             if act is not Act.EXPIRE and is_overdue(subject.rx, now):
                 expire_locked(subject, now)
@@ -93,9 +99,11 @@ def legal(
                 raise
     except Refusal as refusal:
         if expired:
-            expire_overdue(prescription_id, actor, now)
-        if isinstance(refusal, SealBroken):
-            tell_staff(refusal)
+            refusal.leaves = partial(expire_overdue, prescription_id, actor, now)
+        elif isinstance(refusal, SealBroken):
+            refusal.leaves = partial(tell_staff, refusal)
+        if refusal.leaves:
+            refusal.leaves()
         raise
 
 
