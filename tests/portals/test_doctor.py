@@ -155,7 +155,7 @@ def test_an_allergy_warning_is_answered_before_signing(cast, doctor, known):
     doctor.post(reverse("doctor_allergies", args=[known.pk]), {"substances": "amoxicillin: rash"})
     rx = factories.draft(cast, now=real_now())
     url = reverse("doctor_review", args=[rx.pk])
-    assert "recorded allergy" in doctor.get(url).content.decode()
+    assert "Recorded allergy: amoxicillin" in doctor.get(url).content.decode()
     assert doctor.post(url, {"version": rx.version}).status_code == 422
     rx.refresh_from_db()
     assert rx.status == Status.DRAFT

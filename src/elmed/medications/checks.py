@@ -1,11 +1,11 @@
 """Clinical checks as pure functions: what a doctor should see before signing. They warn; the doctor decides.
 
-Text is compared as text: they find what is written alike, and nothing else. They are no substitute for a
-drug database.
+Texts and codes are compared as they are written; of related substances only the families of FAMILIES are known. They
+are no substitute for a drug database.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 _DOSE = re.compile(
@@ -33,24 +33,61 @@ def _same(text: str, code: str | None, other_text: str, other_code: str | None) 
     return bool(first and second) and first[0] == second[0]
 
 
-def _contains(text: str, code: str | None, substance: str, substance_code: str) -> bool:
+class Family(NamedTuple):
+    """Substances of which an allergy to one speaks against the others."""
+
+    name: re.Pattern[str]  # as doctors record it
+    stem: re.Pattern[str]  # as international nonproprietary names are formed
+    atc: tuple[str, ...]
+
+
+# Stems: WHO, The use of stems in the selection of international nonproprietary names, WHO/EMP/RHT/TSN/2018.1.
+# Groups: the ATC classification of the WHO Collaborating Centre for Drug Statistics Methodology.
+FAMILIES = (
+    Family(re.compile(r"penicillin", re.IGNORECASE), re.compile(r"cillin\b", re.IGNORECASE), ("J01C",)),
+    Family(
+        re.compile(r"ce(ph|f)alosporin", re.IGNORECASE),
+        re.compile(r"\bcef", re.IGNORECASE),
+        ("J01DB", "J01DC", "J01DD", "J01DE"),
+    ),
+    Family(
+        re.compile(r"sul(f|ph)(onamide|a\b)", re.IGNORECASE), re.compile(r"\bsul(f|ph)a\w", re.IGNORECASE), ("J01E",)
+    ),
+    Family(re.compile(r"quinolone", re.IGNORECASE), re.compile(r"floxacin\b", re.IGNORECASE), ("J01M",)),
+    Family(re.compile(r"\bnsaid|anti-inflammator", re.IGNORECASE), re.compile(r"profen\b", re.IGNORECASE), ("M01A",)),
+)
+
+
+def _families(text: str, code: str | None) -> set[int]:
+    """The numbers of the families that a text or an ATC code belongs to."""
+    atc = (code or "").upper()
+    return {
+        number
+        for number, family in enumerate(FAMILIES)
+        if family.name.search(text) or family.stem.search(text) or atc.startswith(family.atc)
+    }
+
+
+def _speaks_against(text: str, code: str | None, substance: str, substance_code: str) -> bool:
+    """Whether an allergy to that substance is one to this medicine: the same words or code, or the same family."""
     if code and substance_code and code.casefold().startswith(substance_code.casefold()):
         return True
-    return substance.casefold() in text.casefold()
+    return substance.casefold() in text.casefold() or bool(_families(text, code) & _families(substance, substance_code))
 
 
 def warnings_for(
     *,
     lines: Sequence[tuple[int, str, str | None]],
-    allergies: Iterable[tuple[str, str]],
+    allergies: Sequence[tuple[str, str]],
     current: Sequence[tuple[str, str | None]],
     notes: str,
 ) -> list[Warning]:
     """Warnings for these lines (position, text, code), the patient's allergies (substance, code), current medicines."""
     found = []
     for position, text, code in lines:
-        if any(_contains(text, code, substance, other) for substance, other in allergies):
-            found.append(Warning("allergy", position, "The patient has a recorded allergy to it."))
+        against = [substance for substance, other in allergies if _speaks_against(text, code, substance, other)]
+        if against:
+            found.append(Warning("allergy", position, f"Recorded allergy: {', '.join(against)}."[:300]))
         earlier = [(other, other_code) for at, other, other_code in lines if at < position]
         if any(_same(text, code, other, other_code) for other, other_code in earlier):
             found.append(Warning("duplicate", position, "The same medicine stands in another line."))
