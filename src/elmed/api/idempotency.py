@@ -28,10 +28,10 @@ def once(
 ) -> HttpResponse:
     """Do `act` and answer 200 with the JSON text it returns; or answer again what the same request was answered.
 
-    `act` runs inside one transaction with its answer, kept or not: what is answered happened. `replayed` runs instead of it before an answer is
-    given again: the request reads patients' data all the same. The whole answer is kept, and `shown` says what of it
-    this caller reads: another key of the account may hold other scopes. Raises ApiProblem: 409 under way, 422 used with
-    another body.
+    `act` runs inside one transaction with its answer, kept or not: what is answered happened. `replayed` runs
+    instead of it before an answer is given again: the request reads patients' data all the same. The whole answer is
+    kept, and `shown` says what of it this caller reads: another key of the account may hold other scopes. Raises
+    ApiProblem: 409 under way, 422 used with another body.
     """
     key = call.idempotency_key
     try:

@@ -55,6 +55,8 @@ def run(options: argparse.Namespace) -> int:
         interface=Interfaces.WSGI,
         workers=env.web_workers,
         blocking_threads=env.web_threads,
+        # A thread that ends takes its database connection and that one's prepared statements with it.
+        blocking_threads_idle_timeout=600,
         websockets=False,
         log_enabled=False,
         respawn_failed_workers=True,
