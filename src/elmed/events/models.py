@@ -52,9 +52,9 @@ class Event(AppendOnly):
 class EventListing(models.Model):
     """An event in an account's list, numbered per account and world without a gap."""
 
-    event = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="listings")
-    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
-    world = models.ForeignKey(World, on_delete=models.PROTECT, related_name="+")
+    event = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="listings", db_index=False)
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+", db_index=False)
+    world = models.ForeignKey(World, on_delete=models.PROTECT, related_name="+", db_index=False)
     sequence = models.PositiveBigIntegerField()
 
     class Meta:
@@ -71,8 +71,8 @@ class EventListing(models.Model):
 class EventCounter(models.Model):
     """The last number given in an account's list of a world. Locked last, in account order."""
 
-    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
-    world = models.ForeignKey(World, on_delete=models.PROTECT, related_name="+")
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+", db_index=False)
+    world = models.ForeignKey(World, on_delete=models.PROTECT, related_name="+", db_index=False)
     last = models.PositiveBigIntegerField(default=0)
 
     class Meta:

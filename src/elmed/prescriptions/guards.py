@@ -65,6 +65,8 @@ class No(NamedTuple):
 
 
 Guard = Callable[[Facts, Caller, datetime], No | None]
+# Also what the proof meets at a pharmacy that has checked it, where the status alone would refuse (actions/bring.py).
+HELD_ELSEWHERE = No("held_elsewhere", "A pharmacy holds it already: the patient or the doctor can move it.")
 
 
 def nothing_supplied(facts: Facts, _caller: Caller, _now: datetime) -> No | None:
@@ -108,7 +110,7 @@ def held_by_nobody_else(facts: Facts, caller: Caller, _now: datetime) -> No | No
     """The proof alone brings a prescription to a pharmacy only while no other holds it."""
     if facts.status is S.ISSUED or caller.sides & {Side.DOCTOR, Side.PATIENT}:
         return None
-    return No("held_elsewhere", "A pharmacy holds it already: the patient or the doctor can move it.")
+    return HELD_ELSEWHERE
 
 
 def not_replaced(facts: Facts, _caller: Caller, _now: datetime) -> No | None:

@@ -17,20 +17,25 @@ from elmed.prescriptions.vocabulary import HoldKind, Side, Status
 
 
 class Prescription(models.Model):
-    """One prescription (FHIR: MedicationRequest group). `snapshot` is what was signed, byte for byte."""
+    """One prescription (FHIR: MedicationRequest group). `snapshot` is what was signed, byte for byte.
 
-    world = models.ForeignKey(World, on_delete=models.PROTECT, related_name="+")
+    Foreign keys without an index of their own are looked up through the composite ones below.
+    """
+
+    world = models.ForeignKey(World, on_delete=models.PROTECT, related_name="+", db_index=False)
     reference = models.CharField(max_length=14, null=True, blank=True, unique=True, help_text="Given at issue.")
     status = models.CharField(max_length=20, choices=[(s.value, s.value) for s in Status], default=Status.DRAFT)
     status_reason = models.CharField(max_length=500, blank=True)
     version = models.PositiveIntegerField(default=1)
-    prescriber = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
-    prescriber_person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
-    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="prescriptions")
+    prescriber = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+", db_index=False)
+    prescriber_person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+", db_index=False)
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="prescriptions", db_index=False)
     consultation = models.ForeignKey(
         Consultation, null=True, blank=True, on_delete=models.PROTECT, related_name="prescriptions"
     )
-    pharmacy = models.ForeignKey(Account, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    pharmacy = models.ForeignKey(
+        Account, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     diagnosis = models.JSONField(default=list, blank=True, help_text='[{"text", "code", "system"}]')
     notes = models.TextField(max_length=1000, blank=True, help_text="To the pharmacist; not shown to the patient.")
     valid_from = models.DateField()
@@ -122,7 +127,7 @@ class FormerSupplier(models.Model):
 class PrescriptionLine(models.Model):
     """One medicine. Quantities are thousandths of `unit`; supplied, reserved, closed are those of the current issue."""
 
-    prescription = models.ForeignKey(Prescription, on_delete=models.CASCADE, related_name="lines")
+    prescription = models.ForeignKey(Prescription, on_delete=models.CASCADE, related_name="lines", db_index=False)
     position = models.PositiveSmallIntegerField()
     medication_text = models.CharField(max_length=200)
     medication_code = models.CharField(max_length=40, null=True, blank=True)
@@ -225,7 +230,7 @@ class Source(models.TextChoices):
 class Dispense(models.Model):
     """A supply that took place (FHIR: MedicationDispense)."""
 
-    prescription = models.ForeignKey(Prescription, on_delete=models.PROTECT, related_name="dispenses")
+    prescription = models.ForeignKey(Prescription, on_delete=models.PROTECT, related_name="dispenses", db_index=False)
     issue_number = models.PositiveSmallIntegerField()
     pharmacy = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
     person = models.ForeignKey(Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+")

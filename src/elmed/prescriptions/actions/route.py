@@ -1,6 +1,9 @@
-"""route: send an issued prescription to a pharmacy, or move it before its pharmacist has checked it."""
+"""route: send an issued prescription to a pharmacy, or move it before its pharmacist has checked it.
 
-from collections.abc import Sequence
+A pharmacy that brings it to itself with the proof alone is bring.py. Signing with a pharmacy chosen (issue.py,
+replace.py) takes it from here which pharmacies there are.
+"""
+
 from datetime import datetime
 
 from elmed.access.actors import Actor
@@ -8,8 +11,9 @@ from elmed.accounts.models import Account, AccountKind, AccountState
 from elmed.core.models import LIVE_WORLD_ID
 from elmed.core.refusals import Invalid
 from elmed.prescriptions.actions.legal import finish, legal, let_go
+from elmed.prescriptions.facts import Subject
 from elmed.prescriptions.models import FormerSupplier, Prescription
-from elmed.prescriptions.vocabulary import Act, Side, Status
+from elmed.prescriptions.vocabulary import Act, Status
 
 
 def route(
@@ -19,26 +23,27 @@ def route(
     pharmacy_id: int,
     now: datetime,
     expected_version: int | None = None,
-    extra_sides: Sequence[Side] = (),
 ) -> Prescription:
     """Bring it to that pharmacy's queue. The pharmacy it was routed to before does not see it any more.
 
     Raises Invalid where there is no such active pharmacy, or it is there already.
     """
-
-    with legal(
-        actor, Act.ROUTE, prescription_id, now=now, expected_version=expected_version, extra_sides=extra_sides
-    ) as subject:
+    with legal(actor, Act.ROUTE, prescription_id, now=now, expected_version=expected_version) as subject:
         pharmacy = receiving_pharmacy(actor, pharmacy_id)
         if subject.rx.pharmacy_id == pharmacy.pk:
             raise Invalid.field("/pharmacy_id", "already_there", "It is routed to this pharmacy already.")
-        before = let_go(subject)
-        take_over(subject.rx, pharmacy)
-        finish(
-            subject, actor, Act.ROUTE, Status.PENDING_REVIEW, now=now, reason="", changed=("pharmacy", "verified_at"),
-            pharmacy_before=before, data={"pharmacy_id": pharmacy.pk},
-        )  # fmt: skip
-        return subject.rx
+        return send_to(subject, actor, pharmacy, now)
+
+
+def send_to(subject: Subject, actor: Actor, pharmacy: Account, now: datetime) -> Prescription:
+    """Inside the frame of the act: from its pharmacy, if it had one, to that pharmacy's queue."""
+    before = let_go(subject)
+    take_over(subject.rx, pharmacy)
+    finish(
+        subject, actor, Act.ROUTE, Status.PENDING_REVIEW, now=now, reason="", changed=("pharmacy", "verified_at"),
+        pharmacy_before=before, data={"pharmacy_id": pharmacy.pk},
+    )  # fmt: skip
+    return subject.rx
 
 
 def take_over(rx: Prescription, pharmacy: Account) -> None:
