@@ -22,7 +22,7 @@ from elmed.prescriptions.actions.route import route
 from elmed.prescriptions.actions.transfer import transfer
 from elmed.prescriptions.actions.verify import verify
 from elmed.prescriptions.models import Prescription
-from elmed.prescriptions.vocabulary import Act, ReversalReason, Side, Status
+from elmed.prescriptions.vocabulary import Act, ReversalReason, Status
 from tests import factories as f
 from tests.cast import NOW, key_actor
 from tests.prescriptions.attempts import attempt, everything, newest_dispense, refused
@@ -94,13 +94,6 @@ def test_it_may_come_back_to_a_pharmacy_that_supplied_some(cast):
     rx = verify(cast.actor("pharmacist"), rx.pk, now=NOW)
     assert rx.status == Status.PARTIALLY_DISPENSED
     assert f.supply(cast, rx).lines.get().quantity_milli == 11000
-
-
-def test_the_proof_alone_does_not_take_it_from_another_pharmacy(cast):
-    rx = f.pending_review(cast)
-    return_actor = cast.actor("pharmacist")
-    with refused("held_elsewhere"):
-        route(return_actor, rx.pk, pharmacy_id=cast.other_pharmacy.pk, now=NOW, extra_sides=(Side.BEARER,))
 
 
 def test_only_a_verified_pharmacy_receives(cast):

@@ -67,6 +67,7 @@ ACCESS_WORDS: dict[str, str] = {
     "portal.queue": "A list of prescriptions",
     "portal.prescriptions": "A list of prescriptions",
     "portal.prescription": "A prescription",
+    "portal.bring": "A prescription, by its reference and your date of birth",
     "portal.prescription.act": "A prescription",
     "portal.draft": "Your record, to write a prescription",
 }

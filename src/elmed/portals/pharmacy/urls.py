@@ -1,7 +1,7 @@
 """The pharmacy's pages."""
 
 from elmed.portals.page import page, route
-from elmed.portals.pharmacy import supply, views
+from elmed.portals.pharmacy import bring, supply, views
 from elmed.portals.pharmacy.views import PHARMACY
 from elmed.portals.shared.acts import act_view
 from elmed.prescriptions.states import TRANSITIONS
@@ -11,6 +11,7 @@ _ACTS = (Act.VERIFY, Act.RETURN, Act.REJECT, Act.HOLD, Act.RESUME, Act.CLOSE, Ac
 
 urlpatterns = [
     route("", views.queue, "pharmacy_queue"),
+    route("prescriptions/bring", bring.bring_page, "pharmacy_bring"),
     route("prescriptions/<int:pk>", views.prescription, "pharmacy_prescription"),
     route("prescriptions/<int:pk>/dispense", supply.dispense_page, "pharmacy_dispense"),
     route("prescriptions/<int:pk>/handed-over", supply.handed_over_page, "pharmacy_handed_over"),

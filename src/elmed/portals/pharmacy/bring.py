@@ -1,0 +1,53 @@
+"""Bringing a prescription to this pharmacy's queue with what the patient shows: reference and date of birth."""
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+
+from elmed.core.refusals import NotVisible
+from elmed.portals.forms import DayField, PortalForm
+from elmed.portals.page import PortalRequest, page, search_words, shown
+from elmed.portals.pharmacy.views import PHARMACY
+from elmed.prescriptions import reference
+from elmed.prescriptions.actions.bring import bring, proven
+from elmed.prescriptions.models import Prescription
+from elmed.prescriptions.states import TRANSITIONS
+from elmed.prescriptions.vocabulary import Act
+
+_NONE = "No prescription has this reference and this date of birth. Check both with the patient."
+
+
+class BringForm(PortalForm):
+    """The proof. Whether the reference can be one at all is not told apart."""
+
+    reference = forms.CharField(
+        label="Reference", max_length=100, help_text="The 12 characters under the patient’s code, such as 7K3M-9QPX-2DTC.",
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
+    )  # fmt: skip
+    date_of_birth = DayField(label="Patient’s date of birth")
+
+
+@page(permission=TRANSITIONS[Act.ROUTE].permission, kinds=PHARMACY)
+def bring_page(request: PortalRequest) -> HttpResponse:
+    """Ask for the proof; then the prescription's own page. `q` is a reference that was searched for in vain."""
+    words = search_words(request)
+    form = BringForm(request.POST or None, initial={"reference": words if reference.canonical(words) else ""})
+    if request.method == "POST" and form.is_valid():
+        rx = _brought(request, form)
+        if rx is not None:
+            messages.success(request, "The prescription is at your pharmacy.")
+            return redirect("pharmacy_prescription", rx.pk)
+    return render(request, "pharmacy/bring.html", {"form": form}, status=form.status)
+
+
+def _brought(request: PortalRequest, form: BringForm) -> Prescription | None:
+    proof = {name: form.cleaned_data[name] for name in ("reference", "date_of_birth")}
+    try:
+        found = proven(request.actor, **proof)
+    except NotVisible as refusal:
+        form.add_error(None, _NONE)
+        form.status = refusal.status
+        return None
+    shown(request, "bring", [found.patient_id])  # where it is refused, the words tell its status
+    return form.attempt(lambda: bring(request.actor, now=request.now, **proof))
