@@ -78,30 +78,20 @@ def _own(name: str, column: str, meaning: str) -> Leaf:
     )
 
 
-_BY = Shape(
-    "ActedBy",
-    (
-        text(
-            "type",
-            "CASE WHEN d.key_id IS NULL THEN 'person' ELSE 'key' END",
-            "A person or a key.",
-            enum=["person", "key"],
+def _acted_by(name: str, alias: str) -> Shape:
+    """Who did it, from a row with `person_id` and `key_id`."""
+    kind = f"CASE WHEN {alias}.key_id IS NULL THEN 'person' ELSE 'key' END"
+    number = f"coalesce({alias}.key_id, {alias}.person_id)"
+    return Shape(
+        name,
+        (
+            text("type", kind, "A person or a key.", enum=["person", "key"]),
+            integer("id", number, "The person's or the key's id."),
         ),
-        integer("id", "coalesce(d.key_id, d.person_id)", "The person's or the key's id."),
-    ),
-)
-_REVERSED_BY = Shape(
-    "ReversedBy",
-    (
-        text(
-            "type",
-            "CASE WHEN r.key_id IS NULL THEN 'person' ELSE 'key' END",
-            "A person or a key.",
-            enum=["person", "key"],
-        ),
-        integer("id", "coalesce(r.key_id, r.person_id)", "The person's or the key's id."),
-    ),
-)
+    )
+
+
+_BY, _REVERSED_BY = _acted_by("ActedBy", "d"), _acted_by("ReversedBy", "r")
 _REVERSED_LINE = Shape(
     "ReversedLine",
     (

@@ -13,17 +13,16 @@ def return_(
     actor: Actor, prescription_id: int, *, reason: str, now: datetime, expected_version: int | None = None
 ) -> Prescription:
     """Give it back. What was supplied stays supplied; the pharmacy keeps reading it only if it supplied some."""
+    return give_up(actor, Act.RETURN, prescription_id, reason=reason, now=now, expected_version=expected_version)
+
+
+def give_up(
+    actor: Actor, act: Act, prescription_id: int, *, reason: str, now: datetime, expected_version: int | None
+) -> Prescription:
+    """What `return` and staff's `transfer` do alike: no pharmacy holds it any more."""
     reason = required(reason, "/reason")
-    with legal(actor, Act.RETURN, prescription_id, now=now, expected_version=expected_version) as subject:
+    with legal(actor, act, prescription_id, now=now, expected_version=expected_version) as subject:
         before = let_go(subject)
-        finish(
-            subject,
-            actor,
-            Act.RETURN,
-            Status.ISSUED,
-            now=now,
-            reason=reason,
-            changed=("pharmacy", "verified_at"),
-            pharmacy_before=before,
-        )
+        changed = ("pharmacy", "verified_at")
+        finish(subject, actor, act, Status.ISSUED, now=now, reason=reason, changed=changed, pharmacy_before=before)
         return subject.rx

@@ -3,27 +3,13 @@
 from datetime import datetime
 
 from elmed.access.actors import Actor
-from elmed.prescriptions.actions.legal import finish, legal, let_go
-from elmed.prescriptions.actions.words import required
+from elmed.prescriptions.actions.return_ import give_up
 from elmed.prescriptions.models import Prescription
-from elmed.prescriptions.vocabulary import Act, Status
+from elmed.prescriptions.vocabulary import Act
 
 
 def transfer(
     actor: Actor, prescription_id: int, *, reason: str, now: datetime, expected_version: int | None = None
 ) -> Prescription:
     """Take it from its pharmacy. A pause that the doctor or staff placed is not lifted this way: that is refused."""
-    reason = required(reason, "/reason")
-    with legal(actor, Act.TRANSFER, prescription_id, now=now, expected_version=expected_version) as subject:
-        before = let_go(subject)
-        finish(
-            subject,
-            actor,
-            Act.TRANSFER,
-            Status.ISSUED,
-            now=now,
-            reason=reason,
-            changed=("pharmacy", "verified_at"),
-            pharmacy_before=before,
-        )
-        return subject.rx
+    return give_up(actor, Act.TRANSFER, prescription_id, reason=reason, now=now, expected_version=expected_version)
