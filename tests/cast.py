@@ -58,11 +58,18 @@ def key_actor(cast: Cast, name: str, *scopes: str) -> Actor:
 
 
 def person(name: str) -> Person:
-    """A person without a password."""
-    return Person.objects.create_user(email=f"{name}@example.org", name=name.replace("_", " ").title())
+    """A person without a password, not yet stored."""
+    return Person(email=f"{name}@example.org", name=name.replace("_", " ").title(), password="!")
 
 
-def _live_world() -> None:
+def newcomer(name: str) -> Person:
+    """Somebody more than the cast."""
+    somebody = person(name)
+    somebody.save()
+    return somebody
+
+
+def live_world() -> None:
     """Row 1, which a flush took away; the sequence, which the flush may have restarted, goes on after it."""
     if not World.objects.filter(pk=1).exists():
         World.objects.create(pk=1, mode=Mode.LIVE)
@@ -73,9 +80,9 @@ def _live_world() -> None:
 
 def assemble() -> Cast:
     """Put the cast into an empty live world."""
-    _live_world()
+    live_world()
     names = ("doctor", "other_doctor", "owner", "pharmacist", "technician", "other_pharmacist", "staff", "patient")
-    people = {name: person(name) for name in names}
+    people = dict(zip(names, Person.objects.bulk_create(map(person, names)), strict=True))
 
     def account(kind: AccountKind, name: str, who: str, role: Role, licence: str = "") -> Account:
         return register(

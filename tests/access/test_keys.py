@@ -15,7 +15,7 @@ from elmed.core.clock import real_now
 from elmed.core.models import Mode
 from elmed.core.refusals import Invalid, NotAllowed, NotNow, NotVisible
 from elmed.events.models import Event
-from tests.cast import NOW, key_actor, person
+from tests.cast import NOW, key_actor, newcomer
 
 PHARMACY = ["rx:read", "rx:dispense", "patient:read"]
 
@@ -148,7 +148,7 @@ def test_only_a_verified_account_makes_live_keys_and_a_suspended_one_none(cast, 
 
 def test_a_developer_makes_test_keys_only(cast):
     account = register(
-        kind=AccountKind.DEVELOPER, name="Soft Ltd", person=person("dev"), roles=[Role.DEVELOPER], now=NOW,
+        kind=AccountKind.DEVELOPER, name="Soft Ltd", person=newcomer("dev"), roles=[Role.DEVELOPER], now=NOW,
         state=AccountState.VERIFIED,
     )  # fmt: skip
     from elmed.access.actors import of_person

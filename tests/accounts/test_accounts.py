@@ -9,13 +9,13 @@ from elmed.accounts.models import Account, AccountKind, AccountState, Membership
 from elmed.core.models import Mode
 from elmed.core.refusals import Invalid, NotAllowed, NotNow, NotVisible
 from elmed.events.models import Event
-from tests.cast import NOW, person
+from tests.cast import NOW, newcomer
 
 
 def doctor(**words):
     words = {"kind": AccountKind.DOCTOR, "name": "Dr New", "roles": [Role.PRESCRIBER], "licence_number": "D9",
              "licence_body": "GMC", "now": NOW} | words  # fmt: skip
-    return register(person=words.pop("person", None) or person("new"), **words)
+    return register(person=words.pop("person", None) or newcomer("new"), **words)
 
 
 def test_a_doctor_begins_pending_with_a_test_world(cast):

@@ -35,14 +35,13 @@ def cast(django_db_setup, django_db_blocker):
     """One committed cast for the whole file, which other processes see; each test makes its own key and prescription."""
     from django.core.management import call_command
 
-    from elmed.core.models import Mode, World
-    from tests.cast import assemble
+    from tests.cast import assemble, live_world
 
     with django_db_blocker.unblock():
         require_test_database()
         yield assemble()
         call_command("flush", interactive=False, verbosity=0)
-        World.objects.create(pk=1, mode=Mode.LIVE)  # as the migrations made it
+        live_world()
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,7 @@
 from contextlib import suppress
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 
 from elmed.access import policy
 from elmed.accounts.actions import change_state
@@ -132,6 +132,8 @@ def check(act, cast, who, actor, start, rx, now, before, draft_id):
 
 @pytest.mark.parametrize("start", STARTS)
 def test_every_act_by_everybody(cast, start):
+    if connection.vendor == "postgresql" and list(STARTS).index(start) % 2:
+        pytest.skip("the table is pure: SQLite goes through every start state, PostgreSQL through every second")
     state = STARTS[start]
     rx = state.build(cast)
     rx.refresh_from_db()

@@ -106,8 +106,8 @@ def add_member(account: Account, person: Person, role: Role) -> Membership:
     """Give a person a role in an account. Raises Invalid for a role that this kind of account does not have."""
     if role not in _ROLES_OF_KIND[AccountKind(account.kind)]:
         raise Invalid.field("/role", "role_not_available", f"A {account.kind} account has no such role.")
-    member, _ = Membership.objects.get_or_create(account=account, person=person, role=role)
-    return member
+    known = Membership.objects.filter(account=account, person=person, role=role).first()
+    return known or Membership.objects.create(account=account, person=person, role=role)
 
 
 @transaction.atomic
