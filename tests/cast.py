@@ -9,8 +9,7 @@ from django.db import connection
 from elmed.access import actors, keys
 from elmed.access.actors import Actor, of_person
 from elmed.access.permissions import of_scopes
-from elmed.accounts.actions import add_member, register
-from elmed.accounts.models import Account, AccountKind, AccountState, Person, Role
+from elmed.accounts.models import Account, AccountKind, AccountState, Membership, Person, Role
 from elmed.core.clock import real_now
 from elmed.core.models import Mode, World
 from elmed.patients.models import Patient, Sex
@@ -84,20 +83,29 @@ def assemble() -> Cast:
     names = ("doctor", "other_doctor", "owner", "pharmacist", "technician", "other_pharmacist", "staff", "patient")
     people = dict(zip(names, Person.objects.bulk_create(map(person, names)), strict=True))
 
-    def account(kind: AccountKind, name: str, who: str, role: Role, licence: str = "") -> Account:
-        return register(
-            kind=kind, name=name, person=people[who], roles=[role], now=NOW, state=AccountState.VERIFIED, licence_number=licence,
-            licence_body="GMC" if kind == AccountKind.DOCTOR else "GPhC", phone="+44 20 7946 0000",
-        )  # fmt: skip
-
-    doctor = account(AccountKind.DOCTOR, "Dr Ada Brook", "doctor", Role.PRESCRIBER, "D1")
-    other_doctor = account(AccountKind.DOCTOR, "Dr Ben Carr", "other_doctor", Role.PRESCRIBER, "D2")
-    pharmacy = account(AccountKind.PHARMACY, "Brook Street Pharmacy", "owner", Role.OWNER, "P1")
-    add_member(pharmacy, people["pharmacist"], Role.PHARMACIST)
-    add_member(pharmacy, people["technician"], Role.TECHNICIAN)
-    other_pharmacy = account(AccountKind.PHARMACY, "Hill Pharmacy", "other_pharmacist", Role.PHARMACIST, "P2")
-    staff = account(AccountKind.STAFF, "ELMED", "staff", Role.STAFF)
-    patient_account = account(AccountKind.PATIENT, "Cara Dean", "patient", Role.PATIENT)
+    # By the row rather than by register(): it is put together for every test.
+    kinds = [
+        (AccountKind.DOCTOR, "Dr Ada Brook", "D1"), (AccountKind.DOCTOR, "Dr Ben Carr", "D2"),
+        (AccountKind.PHARMACY, "Brook Street Pharmacy", "P1"), (AccountKind.PHARMACY, "Hill Pharmacy", "P2"),
+        (AccountKind.STAFF, "ELMED", ""), (AccountKind.PATIENT, "Cara Dean", ""),
+    ]  # fmt: skip
+    worlds = World.objects.bulk_create(World(mode=Mode.TEST) for kind, _, licence in kinds if licence)
+    accounts = Account.objects.bulk_create(
+        Account(
+            kind=kind, name=name, state=AccountState.VERIFIED, licence_number=licence, world_id=1, phone="+44 20 7946 0000",
+            licence_body="GMC" if kind == AccountKind.DOCTOR else "GPhC", test_world=worlds[number] if licence else None,
+        )
+        for number, (kind, name, licence) in enumerate(kinds)
+    )  # fmt: skip
+    doctor, other_doctor, pharmacy, other_pharmacy, staff, patient_account = accounts
+    Membership.objects.bulk_create(
+        Membership(account=account, person=people[who], role=role)
+        for account, who, role in (
+            (doctor, "doctor", Role.PRESCRIBER), (other_doctor, "other_doctor", Role.PRESCRIBER), (pharmacy, "owner", Role.OWNER),
+            (pharmacy, "pharmacist", Role.PHARMACIST), (pharmacy, "technician", Role.TECHNICIAN),
+            (other_pharmacy, "other_pharmacist", Role.PHARMACIST), (staff, "staff", Role.STAFF), (patient_account, "patient", Role.PATIENT),
+        )
+    )  # fmt: skip
 
     def patient(family: str, given: str, number: str, owner: Account | None = None) -> Patient:
         return Patient.objects.create(
