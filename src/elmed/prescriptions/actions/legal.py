@@ -62,7 +62,6 @@ def legal(
     handed_over_at: datetime | None = None,
     dispense_id: int | None = None,
     extra_sides: Sequence[Side] = (),
-    complete: Callable[[Subject], bool] | None = None,
 ) -> Iterator[Subject]:
     """Yield the locked subject of a legal act; everything inside commits together or not at all.
 
@@ -80,9 +79,7 @@ def legal(
                 expire_locked(subject, now)
                 expired = True
             caller = facts_.caller(subject, actor, handed_over_at=handed_over_at, extra_sides=extra_sides)
-            found = facts_.facts(
-                subject, actor, now, dispense_id=dispense_id, complete=complete is None or complete(subject)
-            )
+            found = facts_.facts(subject, actor, now, dispense_id=dispense_id)
             no = judge(act, found, caller, now)
             if no and no.verdict is Verdict.NOT_ALLOWED:
                 raise NotAllowed(no.code, no.detail)
