@@ -95,4 +95,4 @@ def test_a_role_and_a_key_are_refused_with_different_words(cast):
     assert no.value.code == "permission_denied"
     with pytest.raises(NotAllowed) as no:
         policy.require(key_actor(cast, "pharmacist", "rx:read"), P.DISPENSE)
-    assert (no.value.code, no.value.extra["needed_scopes"]) == ("insufficient_scope", ["rx:dispense"])
+    assert (no.value.code, no.value.extra["needed_scopes"]) == ("insufficient_scope", ["rx:dispense", "shop"])

@@ -11,7 +11,7 @@ import pytest
 from tests.guards.source import PACKAGE, files, name, strings, tree
 
 OWNERS = ("models.py", "actions.py")  # a domain package's own files
-OWNING_FOLDERS = ("access/", "prescriptions/actions/")
+OWNING_FOLDERS = ("access/", "prescriptions/actions/", "prescriptions/models/", "inventory/")
 ALLOWED = {
     "prescriptions/facts.py": "gathers the lines, supplies and holds of a prescription that the caller locked or saw",
     "prescriptions/queries.py": "prefetches the parts of prescriptions that came from visible()",
@@ -28,7 +28,8 @@ MANAGERS = {"objects", "_default_manager", "_base_manager"}
 def clinical_models() -> set[str]:
     """The models of the packages that hold medical data."""
     found = set()
-    for path in (PACKAGE / "patients/models.py", PACKAGE / "prescriptions/models.py"):
+    homes = ("patients/models.py", "inventory/models.py")
+    for path in (*(PACKAGE / home for home in homes), *sorted((PACKAGE / "prescriptions/models").glob("*.py"))):
         for node in tree(path).body:
             if isinstance(node, ast.ClassDef) and any(ast.unparse(base) == "models.Model" for base in node.bases):
                 found.add(node.name)
@@ -72,7 +73,11 @@ def test_medical_rows_come_from_visibility():
 
 
 def test_medical_tables_are_not_named_in_sql():
-    tables = {f"{package}_{model.lower()}" for package in ("patients", "prescriptions") for model in clinical_models()}
+    tables = {
+        f"{package}_{model.lower()}"
+        for package in ("patients", "prescriptions", "inventory")
+        for model in clinical_models()
+    }
     offenders = [
         f"src/elmed/{name(path)}:{line}"
         for path in files()

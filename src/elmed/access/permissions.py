@@ -30,6 +30,8 @@ class Permission(StrEnum):
     HOLD = "prescription.hold"
     RESUME = "prescription.resume"
     DISPENSE = "prescription.dispense"
+    DISPENSE_UNRESERVED = "dispense.unreserved"
+    DISPENSE_READ = "dispense.read"
     CLOSE_LINE = "prescription.close_line"
     REVERSE = "prescription.reverse"
     CLOSE = "prescription.close"
@@ -43,6 +45,17 @@ class Permission(StrEnum):
     EXPIRE = "prescription.expire"
     TRANSFER = "prescription.transfer"
     CORRECT = "prescription.correct"
+    CHECK_PROOF = "proof.check"
+    RESERVE = "reservation.make"
+    RESERVATION_READ = "reservation.read"
+    RESERVATION_FREE = "reservation.free"
+    PRODUCT_READ = "product.read"
+    PRODUCT_WRITE = "product.write"
+    PRODUCT_LINK = "product.link"
+    STOCK_MOVE = "stock.move"
+    RECALL = "stock.recall"
+    SALE_RECORD = "sale.record"
+    SHOP_REPORT = "shop.report"
 
     @property
     def reads_only(self) -> bool:
@@ -51,9 +64,13 @@ class Permission(StrEnum):
 
 
 P = Permission
-_READ = frozenset({P.ACCOUNT_READ, P.PRESCRIPTION_READ})
+_READ = frozenset({P.ACCOUNT_READ, P.PRESCRIPTION_READ, P.DISPENSE_READ})
 _PROFESSIONAL = _READ | {P.PATIENT_READ, P.KEY_READ}
-_COUNTER = _PROFESSIONAL | {P.RETURN, P.DISPENSE, P.REVERSE, P.CONFIRM_CANCEL, P.ANSWER_HANDED_OVER, P.ROUTE}
+_CATALOGUE = frozenset({P.PRODUCT_READ, P.RESERVATION_READ})
+_COUNTER = _PROFESSIONAL | _CATALOGUE | {
+    P.RETURN, P.DISPENSE, P.DISPENSE_UNRESERVED, P.REVERSE, P.CONFIRM_CANCEL, P.ANSWER_HANDED_OVER, P.ROUTE,
+    P.CHECK_PROOF, P.RESERVE, P.RESERVATION_FREE, P.STOCK_MOVE, P.SALE_RECORD, P.SHOP_REPORT,
+}  # fmt: skip
 
 # By the values of accounts.Role.
 ROLES: dict[str, frozenset[Permission]] = {
@@ -62,14 +79,17 @@ ROLES: dict[str, frozenset[Permission]] = {
         P.KEY_MANAGE, P.PATIENT_WRITE, P.CONSULTATION_READ, P.CONSULTATION_WRITE, P.PRESCRIPTION_DRAFT, P.ISSUE,
         P.ROUTE, P.HOLD, P.RESUME, P.CANCEL, P.REQUEST_CANCEL, P.WITHDRAW_CANCEL, P.STOP, P.REPLACE,
     },
-    "owner": _COUNTER | {P.KEY_MANAGE},
-    "pharmacist": _COUNTER | {P.KEY_MANAGE, P.VERIFY, P.REJECT, P.HOLD, P.RESUME, P.CLOSE, P.CLOSE_LINE},
+    "owner": _COUNTER | {P.KEY_MANAGE, P.PRODUCT_WRITE, P.RECALL},
+    "pharmacist": _COUNTER
+    | {
+        P.KEY_MANAGE, P.VERIFY, P.REJECT, P.HOLD, P.RESUME, P.CLOSE, P.CLOSE_LINE, P.PRODUCT_WRITE, P.PRODUCT_LINK, P.RECALL,
+    },
     "technician": _COUNTER,
     "patient": _READ | {P.ROUTE},
     "developer": frozenset({P.ACCOUNT_READ, P.KEY_READ, P.KEY_MANAGE}),
     "staff": frozenset({
         P.ACCOUNT_READ, P.ACCOUNT_VERIFY, P.ACCOUNT_SUSPEND, P.KEY_READ, P.KEY_MANAGE, P.KEY_LIMIT, P.PATIENT_READ,
-        P.PRESCRIPTION_READ, P.PRESCRIPTION_READ_ALL, P.HOLD, P.RESUME, P.REVERSE, P.TRANSFER, P.CORRECT,
+        P.PRESCRIPTION_READ, P.PRESCRIPTION_READ_ALL, P.DISPENSE_READ, P.HOLD, P.RESUME, P.REVERSE, P.TRANSFER, P.CORRECT,
     }),
 }  # fmt: skip
 
@@ -90,13 +110,20 @@ class Scope(StrEnum):
     RX_DISPENSE = "rx:dispense"
     PATIENT_READ = "patient:read"
     ADMIN = "admin"
+    SHOP = "shop"
+    INVENTORY_WRITE = "inventory:write"
 
+
+# What a web shop does with the shopper's proof. `shop` dispenses, and takes back, only what it reserved.
+_SHOP = frozenset({P.ROUTE, P.RESERVE, P.SALE_RECORD, P.SHOP_REPORT})
 
 SCOPES: dict[Scope, frozenset[Permission]] = {
-    Scope.RX_READ: frozenset({P.PRESCRIPTION_READ}),
-    Scope.RX_DISPENSE: frozenset({P.DISPENSE, P.REVERSE}),
+    Scope.RX_READ: frozenset({P.PRESCRIPTION_READ, P.DISPENSE_READ, P.CHECK_PROOF}) | _CATALOGUE,
+    Scope.RX_DISPENSE: frozenset({P.DISPENSE, P.DISPENSE_UNRESERVED, P.REVERSE}) | _SHOP,
     Scope.PATIENT_READ: frozenset({P.PATIENT_READ}),
     Scope.ADMIN: ROLES["staff"] - {P.KEY_MANAGE},
+    Scope.SHOP: frozenset({P.DISPENSE, P.REVERSE, P.DISPENSE_READ, P.CHECK_PROOF}) | _CATALOGUE | _SHOP,
+    Scope.INVENTORY_WRITE: frozenset({P.PRODUCT_READ, P.STOCK_MOVE}),
 }
 
 SCOPE_MEANING: dict[Scope, str] = {
@@ -104,13 +131,16 @@ SCOPE_MEANING: dict[Scope, str] = {
     Scope.RX_DISPENSE: "Mark a prescription as dispensed, and take a dispense back",
     Scope.PATIENT_READ: "Read basic patient profile details",
     Scope.ADMIN: "Full access (ELMED admin only)",
+    Scope.SHOP: "A web shop: products, prescription checks, reservations, sales; dispensing only what it reserved. "
+    "No list of prescriptions, no diagnosis",
+    Scope.INVENTORY_WRITE: "Set the stock of products",
 }
 
 # Which kinds of account may give a key which scope, in the order the form shows them.
 SCOPES_OF_KIND: dict[str, tuple[Scope, ...]] = {
     "doctor": (Scope.RX_READ, Scope.PATIENT_READ),
-    "pharmacy": (Scope.RX_READ, Scope.RX_DISPENSE, Scope.PATIENT_READ),
-    "developer": (Scope.RX_READ, Scope.RX_DISPENSE, Scope.PATIENT_READ),
+    "pharmacy": (Scope.RX_READ, Scope.RX_DISPENSE, Scope.PATIENT_READ, Scope.SHOP, Scope.INVENTORY_WRITE),
+    "developer": (Scope.RX_READ, Scope.RX_DISPENSE, Scope.PATIENT_READ, Scope.SHOP, Scope.INVENTORY_WRITE),
     "staff": (Scope.ADMIN,),
     "patient": (),
 }

@@ -14,8 +14,9 @@ from elmed.access.permissions import Permission
 from elmed.accounts.models import AccountKind
 from elmed.core.clock import world_now
 from elmed.core.refusals import NotVisible
+from elmed.inventory.models import Batch, Movement, Product, Sale, ShopState
 from elmed.patients.models import Allergy, Consultation, Patient
-from elmed.prescriptions.models import Dispense, FormerSupplier, Prescription
+from elmed.prescriptions.models import Dispense, FormerSupplier, Prescription, Reservation
 from elmed.prescriptions.vocabulary import Status
 
 M = TypeVar("M", bound=Model)
@@ -73,10 +74,25 @@ def _patients(actor: Actor, now: datetime | None = None) -> QuerySet[Patient]:
 
 
 def _dispenses(actor: Actor) -> QuerySet[Dispense]:
+    if Permission.PRESCRIPTION_READ not in actor.permissions:  # a shop's key: what the shop itself supplied
+        return Dispense.objects.filter(
+            pharmacy_id=actor.account_id, prescription__world_id=actor.world_id, reservation__isnull=False
+        )
     of_visible = Dispense.objects.filter(prescription__in=_prescriptions(actor))
     if actor.account_kind == AccountKind.PHARMACY:
         return of_visible | Dispense.objects.filter(pharmacy_id=actor.account_id, prescription__world_id=actor.world_id)
     return of_visible
+
+
+# By the pharmacy that owns the row; each carries its world, or what it belongs to does.
+_OF_THE_PHARMACY: dict[type[Model], tuple[str, str]] = {
+    Product: ("pharmacy_id", "world_id"),
+    Batch: ("product__pharmacy_id", "product__world_id"),
+    Movement: ("product__pharmacy_id", "product__world_id"),
+    Sale: ("pharmacy_id", "world_id"),
+    ShopState: ("pharmacy_id", "world_id"),
+    Reservation: ("pharmacy_id", "prescription__world_id"),
+}
 
 
 def visible(actor: Actor, model: type[M]) -> QuerySet[M]:
@@ -92,6 +108,11 @@ def visible(actor: Actor, model: type[M]) -> QuerySet[M]:
         rows = cast("QuerySet[Model]", Consultation.objects.filter(world_id=actor.world_id, doctor_id=actor.account_id))
     elif model is Allergy:
         rows = cast("QuerySet[Model]", Allergy.objects.filter(patient__in=_patients(actor)))
+    elif model in _OF_THE_PHARMACY:
+        owner, world = _OF_THE_PHARMACY[model]
+        rows = cast(
+            "QuerySet[Model]", model._default_manager.filter(**{owner: actor.account_id, world: actor.world_id})
+        )
     else:
         raise TypeError(f"No visibility rule for {model.__name__}")
     return cast("QuerySet[M]", rows)

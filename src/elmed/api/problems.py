@@ -63,6 +63,7 @@ ERROR_CODES: dict[str, tuple[int, str]] = {
     "not_reversible": (409, "Only an own dispense of the newest issue, within 72 hours of its record."),
     "already_reversed": (409, "This dispense was reversed already."),
     "substitution_not_allowed": (409, "The doctor does not allow a substitution of this line."),
+    "batch_recalled": (409, "The batch was recalled; `batch_number` names it. Do not supply it."),
     "batch_expired": (409, "The batch had expired when it was handed over."),
     "external_reference_used": (409, "A dispense with this `external_reference` is recorded; `dispense_id` names it."),
     "signature_invalid": (409, "The seal of the prescription does not hold. Do not supply it."),

@@ -68,6 +68,7 @@ INSTALLED_APPS = [
     "elmed.patients",
     "elmed.events",
     "elmed.prescriptions",
+    "elmed.inventory",
     "elmed.api",
     "elmed.portals",
     "elmed.help",

@@ -1,0 +1,170 @@
+"""Stock: the only code that writes movements, and the counters that are their sums.
+
+Called by receipts, sales, recalls and counts here in inventory/, and by the acts that supply and take back
+(prescriptions/actions/). Always inside the transaction of the fact that moved it. Products are locked after the
+prescription and before the event counters, in id order.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db import connection
+from django.db.models import F, Q
+
+from elmed.access.actors import Actor
+from elmed.core.clock import world_now
+from elmed.core.refusals import NotNow
+from elmed.inventory.models import Batch, Kind, Movement, Product, SaleLine
+from elmed.prescriptions.models import DispenseLine
+
+
+@dataclass(frozen=True)
+class Cause:
+    """Why stock moves, and who moves it."""
+
+    kind: Kind
+    actor: Actor
+    at: datetime  # world time
+    reason: str = ""
+    dispense_line: DispenseLine | None = None
+    sale_line: SaleLine | None = None
+
+
+def lock(product_ids: Collection[int]) -> dict[int, Product]:
+    """Lock these products' rows, in id order. Raises RuntimeError outside a transaction."""
+    if not connection.in_atomic_block:
+        raise RuntimeError("Stock moves inside the transaction of its fact.")
+    rows = Product.objects.select_for_update(of=("self",)).filter(pk__in=product_ids).order_by("pk")
+    return {row.pk: row for row in rows}
+
+
+def receive(product: Product, batch: Batch | None, units_milli: int, cause: Cause) -> Movement:
+    """Put on the shelf what came in: a delivery, or what was counted too much of."""
+    return _move(product, batch, cause, shelf=units_milli)
+
+
+def take(
+    product: Product, units_milli: int, cause: Cause, *, day: date, batch_number: str | None = None,
+    expiry_date: date | None = None,
+) -> list[Movement]:  # fmt: skip
+    """Take what left from a locked product: from the batch named, else from the first-expiring ones.
+
+    Too little on record never refuses what took place: it goes below zero, which is flagged. `day` is that of the
+    hand-over. Raises NotNow: `batch_expired`, `batch_recalled`.
+    """
+    if batch_number is not None:
+        batch = named_batch(product, batch_number, expiry_date, cause.at)
+        _refuse_unfit(batch, day)
+        return [_move(product, batch, cause, shelf=-units_milli)]
+    made, left = [], units_milli
+    for batch in first_expiring(product, day):
+        if not left:
+            break
+        part = min(left, batch.stock_milli)
+        made.append(_move(product, batch, cause, shelf=-part, assumed=True))
+        left -= part
+    if left:
+        made.append(_move(product, None, cause, shelf=-left))
+    return made
+
+
+def first_expiring(product: Product, day: date) -> list[Batch]:
+    """The batches that something can be taken from on that day, first-expiring first: what a face proposes."""
+    fit = Q(expiry_date__isnull=True) | Q(expiry_date__gte=day)
+    rows = Batch.objects.filter(fit, product=product, stock_milli__gt=0, recalled_at__isnull=True)
+    return list(rows.order_by(F("expiry_date").asc(nulls_last=True), "pk"))
+
+
+def named_batch(product: Product, number: str, expiry_date: date | None, at: datetime) -> Batch:
+    """The product's batch of that number, made where it is not on record yet; an expiry date it lacked is kept."""
+    batch = Batch.objects.filter(product=product, number__iexact=number).first()
+    if batch is None:
+        return Batch.objects.create(product=product, number=number, expiry_date=expiry_date, created_at=at)
+    if batch.expiry_date is None and expiry_date is not None:
+        batch.expiry_date = expiry_date
+        batch.save(update_fields=["expiry_date"])
+    return batch
+
+
+def _refuse_unfit(batch: Batch, day: date) -> None:
+    if batch.recalled_at is not None:
+        raise NotNow("batch_recalled", "This batch was recalled. Do not supply it.", batch_number=batch.number)
+    if batch.expiry_date is not None and batch.expiry_date < day:
+        raise NotNow("batch_expired", "This batch had expired when it was handed over.", batch_number=batch.number)
+
+
+def put_back(line: DispenseLine, units_milli: int, cause: Cause, *, quarantine: bool) -> None:
+    """Give back what that dispensed line took, the last taken first: to the shelf, or to quarantine.
+
+    A batch recalled meanwhile goes to quarantine in any case. Nothing happens where the line took no stock.
+    """
+    taken = list(
+        Movement.objects.filter(dispense_line=line, kind=Kind.DISPENSE).select_related("batch").order_by("-pk")
+    )
+    products = lock({row.product_id for row in taken})
+    left = units_milli
+    for row in taken:
+        part = min(left, -row.shelf_milli)
+        if part:
+            aside = quarantine or (row.batch is not None and row.batch.recalled_at is not None)
+            product = products[row.product_id]
+            _move(product, row.batch, cause, **{"quarantined" if aside else "shelf": part}, assumed=row.assumed)
+            left -= part
+
+
+def set_aside(product: Product, batch: Batch | None, units_milli: int, cause: Cause) -> Movement:
+    """From the shelf to quarantine."""
+    return _move(product, batch, cause, shelf=-units_milli, quarantined=units_milli)
+
+
+def discard(product: Product, batch: Batch | None, units_milli: int, cause: Cause) -> Movement:
+    """Out of quarantine and away."""
+    return _move(product, batch, cause, quarantined=-units_milli)
+
+
+def count(product: Product, units_milli: int, cause: Cause, *, day: date) -> list[Movement]:
+    """Make the shelf what was counted; the difference is the movement. Nothing where there is none."""
+    difference = units_milli - (product.stock_milli or 0)
+    if difference < 0:
+        return take(product, -difference, cause, day=day)
+    if difference > 0:
+        return [receive(product, None, difference, cause)]
+    if product.stock_milli is None:  # counted, and there is none: from now on that is known
+        product.stock_milli = 0
+        _changed(product, cause.at, "stock_milli")
+    return []
+
+
+def _move(
+    product: Product, batch: Batch | None, cause: Cause, *, shelf: int = 0, quarantined: int = 0, assumed: bool = False
+) -> Movement:
+    """Write one movement of a locked product and add it to the counters."""
+    if batch is not None:
+        batch.stock_milli += shelf
+        batch.quarantined_milli += quarantined
+        Batch.objects.filter(pk=batch.pk).update(
+            stock_milli=F("stock_milli") + shelf, quarantined_milli=F("quarantined_milli") + quarantined
+        )
+    product.stock_milli = (product.stock_milli or 0) + shelf
+    _changed(product, cause.at, "stock_milli")
+    return Movement.objects.create(
+        product=product,
+        batch=batch,
+        kind=cause.kind,
+        shelf_milli=shelf,
+        quarantine_milli=quarantined,
+        assumed=assumed,
+        reason=cause.reason,
+        dispense_line=cause.dispense_line,
+        sale_line=cause.sale_line,
+        person_id=cause.actor.person_id,
+        key_id=cause.actor.key_id,
+        created_at=cause.at,
+    )
+
+
+def _changed(product: Product, at: datetime, *fields: str) -> None:
+    """Save, with a moment that whoever polls by change has not passed: the lock may have been waited for."""
+    product.updated_at = max(at, world_now(product.world_id), product.updated_at)
+    product.save(update_fields=[*fields, "updated_at"])

@@ -1,0 +1,29 @@
+"""The rows of a prescription's life, by what they are about. Fields and constraints; the acts are in ../actions."""
+
+from elmed.prescriptions.models.prescription import (
+    FormerSupplier,
+    Hold,
+    LineClosure,
+    Prescription,
+    PrescriptionLine,
+    WarningAnswer,
+)
+from elmed.prescriptions.models.reservation import Freed, ProofTries, Reservation, ReservationLine
+from elmed.prescriptions.models.supply import Dispense, DispenseLine, Reversal, Source
+
+__all__ = [
+    "Dispense",
+    "DispenseLine",
+    "FormerSupplier",
+    "Freed",
+    "Hold",
+    "LineClosure",
+    "Prescription",
+    "PrescriptionLine",
+    "ProofTries",
+    "Reservation",
+    "ReservationLine",
+    "Reversal",
+    "Source",
+    "WarningAnswer",
+]
