@@ -66,7 +66,7 @@ def test_each_mistake_in_turn(cast, rx, till):
     change_state(cast.actor("staff"), cast.pharmacy.pk, AccountState.VERIFIED, now=f.NOW)
     before = everything()
     no = refusal(api.post(elsewhere, WRONG_BODY, **from_the_shop), 403, "insufficient_scope")
-    assert no["needed_scopes"] == ["rx:dispense"]
+    assert no["needed_scopes"] == ["rx:dispense", "shop"]
     ApiKey.objects.filter(pk=key.pk).update(scopes=["rx:dispense", "rx:read"])
     refusal(api.post(elsewhere, WRONG_BODY, **from_the_shop), 404, "not_found")
     here = f"/prescriptions/{rx.pk}/dispense"

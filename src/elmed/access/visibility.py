@@ -74,7 +74,8 @@ def _patients(actor: Actor, now: datetime | None = None) -> QuerySet[Patient]:
 
 
 def _dispenses(actor: Actor) -> QuerySet[Dispense]:
-    if Permission.PRESCRIPTION_READ not in actor.permissions:  # a shop's key: what the shop itself supplied
+    if not actor.permissions & {Permission.PRESCRIPTION_READ, Permission.DISPENSE_UNRESERVED}:
+        # a shop's key: what the shop itself supplied
         return Dispense.objects.filter(
             pharmacy_id=actor.account_id, prescription__world_id=actor.world_id, reservation__isnull=False
         )
