@@ -91,6 +91,21 @@ Quantity = Annotated[
     AfterValidator(_quantity),
     Field(description='A decimal string in the line\'s unit, such as "14" or "0.5".', examples=["14"]),
 ]
+Sku = Annotated[Text, Field(min_length=1, max_length=200, description="The product's SKU.", examples=["AMOX-500-21"])]
+Packs = Annotated[
+    str, AfterValidator(_quantity), Field(description='Packs: a decimal string, such as "2".', examples=["2"])
+]
+
+
+class PageQuery(Query):
+    """A list's parameters: which page, how large, and whether by change."""
+
+    updated_since: Moment | None = Field(
+        None,
+        description="Changed at or after this moment (RFC 3339 with `Z` or an offset whose `+` is sent as `%2B`); oldest change first.",
+    )
+    limit: Annotated[int, Field(ge=1, le=100), Digits] = Field(20, description="How many at most.")
+    cursor: str | None = Field(None, description="`next_cursor` of the page before.")
 
 
 def read_bytes(request: HttpRequest) -> bytes:

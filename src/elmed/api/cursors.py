@@ -1,5 +1,6 @@
 """Cursors of lists: signed, so that one that was changed, or belongs to another list or account, is refused."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.core import signing
@@ -7,6 +8,7 @@ from django.core import signing
 from elmed.api.problems import ApiProblem
 
 _SALT = "elmed.api.cursor"
+SETTLED = timedelta(seconds=2)  # younger changes may still be joined by an older one that commits later
 
 
 def make(*, owner: str, position: list[Any]) -> str:

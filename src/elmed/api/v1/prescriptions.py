@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Annotated, Any
 
 from django.http import HttpResponse
@@ -12,8 +12,9 @@ from elmed.access.actors import Actor
 from elmed.access.permissions import Permission
 from elmed.access.visibility import get
 from elmed.api import cursors
-from elmed.api.bodies import Body, Digits, Id, Moment, Quantity, Query, ShortText, Text, parse_day
+from elmed.api.bodies import Body, Digits, Id, Moment, PageQuery, Quantity, ShortText, Text, parse_day
 from elmed.api.conditions import not_modified
+from elmed.api.cursors import SETTLED
 from elmed.api.endpoint import Call, endpoint
 from elmed.api.idempotency import once
 from elmed.api.v1 import dispense_read, prescription_read
@@ -25,8 +26,6 @@ from elmed.prescriptions import reference
 from elmed.prescriptions.actions.dispense import dispense as dispense_act
 from elmed.prescriptions.actions.supply import Supply, SupplyLine
 from elmed.prescriptions.models import Prescription
-
-SETTLED = timedelta(seconds=2)  # younger changes may still be joined by an older one that commits later
 
 
 def full_schema(*, listed_only: bool = False) -> dict[str, Any]:
@@ -82,20 +81,14 @@ def _public_status(text: str) -> str:
     return text
 
 
-class ListQuery(Query):
+class ListQuery(PageQuery):
     """The list's parameters."""
 
     status: tuple[Annotated[str, AfterValidator(_public_status)], ...] = Field(
         (), description="Only these statuses; may be repeated."
     )
-    updated_since: Moment | None = Field(
-        None,
-        description="Changed at or after this moment (RFC 3339 with `Z` or an offset whose `+` is sent as `%2B`); oldest change first.",
-    )
     patient_id: Annotated[Id, Digits] | None = Field(None, description="Only this patient's.")
     reference: Text | None = Field(None, description="Only the one with this reference.")
-    limit: Annotated[int, Field(ge=1, le=100), Digits] = Field(20, description="How many at most.")
-    cursor: str | None = Field(None, description="`next_cursor` of the page before.")
 
 
 @endpoint(
