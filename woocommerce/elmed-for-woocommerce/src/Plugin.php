@@ -1,0 +1,51 @@
+<?php
+
+/**
+ * The list of what the plugin consists of, and its start and stop.
+ *
+ * Called by the main file. Each module has `register(): void`, which names the hooks it answers; its constructor takes
+ * nothing and touches nothing. A module's class header says what it answers for.
+ */
+
+namespace Elmed\WooCommerce;
+
+use Automattic\WooCommerce\Utilities\FeaturesUtil;
+
+final class Plugin
+{
+    /** Group of all the plugin's jobs in Action Scheduler. */
+    public const JOBS = 'elmed';
+
+    /** @var array<int, class-string> What is registered, in this order. */
+    public const MODULES = array(
+    );
+
+    /** Registers all modules; says what is missing and registers none where the shop cannot carry them. */
+    public static function start(): void
+    {
+        if (Requirements::unmet() !== null) {
+            add_action('admin_notices', array(Requirements::class, 'showUnmet'));
+            return;
+        }
+        foreach (self::MODULES as $module) {
+            (new $module())->register();
+        }
+    }
+
+    /** Tells WooCommerce that orders in its own tables and the block checkout are supported. */
+    public static function declareCompatibility(): void
+    {
+        if (class_exists(FeaturesUtil::class)) {
+            FeaturesUtil::declare_compatibility('custom_order_tables', ELMED_WC_FILE, true);
+            FeaturesUtil::declare_compatibility('cart_checkout_blocks', ELMED_WC_FILE, true);
+        }
+    }
+
+    /** Leaves no job behind; everything else stays for the next activation. */
+    public static function deactivate(): void
+    {
+        if (function_exists('as_unschedule_all_actions')) {
+            as_unschedule_all_actions('', array(), self::JOBS);
+        }
+    }
+}
