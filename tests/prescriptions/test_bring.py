@@ -185,6 +185,6 @@ def test_nobody_but_a_pharmacy(cast, who, code):
 
 
 def test_a_key_without_a_scope_for_it(cast):
-    rx, key = f.issued(cast), key_actor(cast, "pharmacist", "rx:read", "rx:dispense")
+    rx, key = f.issued(cast), key_actor(cast, "pharmacist", "rx:read")
     with refused("insufficient_scope"):
         bring(key, reference=rx.reference, date_of_birth=BORN, now=NOW)

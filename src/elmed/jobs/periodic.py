@@ -14,6 +14,8 @@ from elmed.api.idempotency import purge
 from elmed.core.models import Mode, World
 from elmed.prescriptions.actions.cancel import cancel_unanswered
 from elmed.prescriptions.actions.expire import expire_due
+from elmed.prescriptions.actions.proof import purge_tries
+from elmed.prescriptions.actions.reservations import free_due
 from elmed.prescriptions.jurisdiction import jurisdiction
 
 
@@ -42,6 +44,16 @@ def cancel_unanswered_requests(real: datetime) -> int:
     return sum(cancel_unanswered(now, world_id=world_id) for world_id, _, now in worlds(real))
 
 
+def free_reservations(real: datetime) -> int:
+    """Free what shops reserved and did not turn into an order, or not in time, in every world."""
+    return sum(free_due(now, world_id=world_id) for world_id, _, now in worlds(real))
+
+
+def purge_proof_tries(real: datetime) -> int:
+    """Forget wrong proofs that count no more."""
+    return purge_tries(real)
+
+
 def lapse_licences(real: datetime) -> int:
     """Let accounts lapse whose licence ended before today."""
     return accounts.lapse_due(real.astimezone(jurisdiction().zone).date(), real)
@@ -64,10 +76,14 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic("expire prescriptions", MINUTE, expire_prescriptions),
     # The doctor and the pharmacy are told at most a minute after the 24 hours.
     Periodic("cancel unanswered requests", MINUTE, cancel_unanswered_requests),
+    # Every act and every check frees an overdue reservation first; this is for the lists and for what nobody asks about.
+    Periodic("free reservations", MINUTE, free_reservations),
     # Licences end at midnight in the jurisdiction; an hour late at most.
     Periodic("lapse licences", HOUR, lapse_licences),
     # Kept 24 hours, as promised to clients, and an hour more at most.
     Periodic("purge kept answers", HOUR, purge_kept_answers),
+    # They count an hour at most.
+    Periodic("purge proof tries", HOUR, purge_proof_tries),
     # An ended session is refused at sign-in anyway; this only frees the space.
     Periodic("purge sessions", 24 * HOUR, purge_sessions),
 )

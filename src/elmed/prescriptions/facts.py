@@ -5,7 +5,7 @@ the same Facts from one statement (api/v1/prescription_read.py).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
@@ -14,7 +14,14 @@ from elmed.accounts.models import Account, AccountKind, AccountState, Membership
 from elmed.core.clock import end_of_day
 from elmed.prescriptions.guards import Caller, Facts, HoldFacts
 from elmed.prescriptions.jurisdiction import jurisdiction
-from elmed.prescriptions.models import DispenseLine, Hold, Prescription, PrescriptionLine
+from elmed.prescriptions.models import (
+    DispenseLine,
+    Hold,
+    Prescription,
+    PrescriptionLine,
+    Reservation,
+    ReservationLine,
+)
 from elmed.prescriptions.vocabulary import (
     LATE_SOURCES,
     OPEN,
@@ -51,6 +58,8 @@ class Subject:
     holds: list[Hold]  # open ones, the topmost last
     predecessor: Prescription | None
     waited: timedelta = timedelta(0)  # how long its lock was waited for
+    claimed: Reservation | None = None  # what the act supplies from
+    claimed_lines: list[ReservationLine] = field(default_factory=list)
 
     @property
     def hold(self) -> Hold | None:
@@ -66,6 +75,12 @@ class Subject:
     def supplied_ever(self) -> bool:
         """Whether anything was really supplied at any time."""
         return any(row.counts for row in self.supplied)
+
+    def available(self, line: PrescriptionLine) -> int:
+        """Thousandths of the line that this act may supply: what nobody else reserved."""
+        own = sum(row.quantity_milli for row in self.claimed_lines if row.line_id == line.pk)
+        kept = self.claimed is not None and self.claimed.is_open
+        return line.available_milli + (own if kept else 0)
 
     def supplier(self, pharmacy_id: int | None) -> bool:
         """Whether that pharmacy really supplied some of it."""
@@ -112,7 +127,7 @@ def facts(
         complete=complete,
         supplied_ever=subject.supplied_ever,
         supplied_in_issue=any(line.supplied_milli for line in subject.lines),
-        anything_available=any(line.available_milli > 0 for line in subject.lines),
+        anything_available=any(subject.available(line) > 0 for line in subject.lines),
         next_dispense_at=rx.next_dispense_at,
         replaced_at=rx.replaced_at,
         predecessor_open=subject.predecessor is not None and subject.predecessor.status in OPEN,

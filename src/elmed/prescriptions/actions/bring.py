@@ -6,7 +6,7 @@ prescription is `send_to` in route.py, as when the doctor or the patient sends i
 
 from datetime import date, datetime
 
-from elmed.access import policy
+from elmed.access import policy, visibility
 from elmed.access.actors import Actor
 from elmed.access.permissions import Permission
 from elmed.accounts.models import AccountKind
@@ -48,6 +48,11 @@ def bring(actor: Actor, *, reference: str, date_of_birth: date, now: datetime) -
     Raises NotVisible where the proof opens nothing, NotNow where another pharmacy holds it or it is not issued.
     """
     rx = proven(actor, reference=reference, date_of_birth=date_of_birth)
+    return bring_proven(actor, rx.pk, now=now)
+
+
+def bring_proven(actor: Actor, prescription_id: int, *, now: datetime) -> Prescription:
+    """The same for one whose proof was shown a moment ago (here, or to a web shop: proof.py)."""
 
     def held_by_nobody(subject: Subject) -> None:
         if subject.rx.pharmacy_id == actor.account_id:
@@ -57,8 +62,8 @@ def bring(actor: Actor, *, reference: str, date_of_birth: date, now: datetime) -
 
     try:
         with legal(
-            actor, Act.ROUTE, rx.pk, now=now, proven=True, extra_sides=(Side.BEARER,), validate=held_by_nobody
+            actor, Act.ROUTE, prescription_id, now=now, proven=True, extra_sides=(Side.BEARER,), validate=held_by_nobody
         ) as subject:
             return send_to(subject, actor, receiving_pharmacy(actor, actor.acting_account_id), now)
     except _AlreadyHere:
-        return proven(actor, reference=reference, date_of_birth=date_of_birth)
+        return visibility.get(actor, Prescription, prescription_id)

@@ -21,10 +21,11 @@ from elmed.core.models import Mode
 from elmed.core.refusals import NotAllowed, NotNow, NotVisible, Refusal, VersionConflict
 from elmed.events.record import lock_lists, record
 from elmed.prescriptions import facts as facts_
+from elmed.prescriptions.actions import reserved
 from elmed.prescriptions.actions.broken_seal import SealBroken, tell_staff
 from elmed.prescriptions.facts import Subject
 from elmed.prescriptions.guards import Caller, Facts
-from elmed.prescriptions.models import FormerSupplier, Hold, Prescription
+from elmed.prescriptions.models import FormerSupplier, Freed, Hold, Prescription
 from elmed.prescriptions.states import TRANSITIONS, Verdict, allowed, judge
 from elmed.prescriptions.vocabulary import OPEN, Act, Side, Status
 
@@ -61,6 +62,7 @@ def legal(
     validate: Callable[[Subject], None] | None = None,
     handed_over_at: datetime | None = None,
     dispense_id: int | None = None,
+    reservation_id: int | None = None,
     extra_sides: Sequence[Side] = (),
 ) -> Iterator[Subject]:
     """Yield the locked subject of a legal act; everything inside commits together or not at all.
@@ -78,6 +80,8 @@ def legal(
             if act is not Act.EXPIRE and is_overdue(subject.rx, now):
                 expire_locked(subject, now)
                 expired = True
+            free_overdue(subject, now)
+            unclaimed = reserved.claim(subject, actor, reservation_id) if reservation_id is not None else None
             caller = facts_.caller(subject, actor, handed_over_at=handed_over_at, extra_sides=extra_sides)
             found = facts_.facts(subject, actor, now, dispense_id=dispense_id)
             no = judge(act, found, caller, now)
@@ -86,6 +90,8 @@ def legal(
             try:
                 if validate:
                     validate(subject)
+                if unclaimed:
+                    raise unclaimed
                 if no:
                     raise NotNow(no.code, no.detail)
                 if expected_version is not None and subject.rx.version != expected_version:
@@ -133,6 +139,17 @@ def expire_overdue(prescription_id: int, actor: Actor, now: datetime) -> bool:
         return True
 
 
+def free_overdue(subject: Subject, now: datetime) -> int:
+    """Free the reservations whose time is over, before anything is judged by what is left. Returns how many."""
+    rows = reserved.overdue(subject, now)
+    if rows:
+        clock = actors.clock(subject.rx.world_id, Mode(subject.rx.world.mode))
+        lock_concerned(subject)
+        for row in rows:
+            reserved.free(subject, row, Freed.TIMED_OUT, clock, now=now)
+    return len(rows)
+
+
 def finish(
     subject: Subject,
     actor: Actor,
@@ -168,6 +185,10 @@ def finish(
     if reason is not None:
         rx.status_reason = reason
     rx.save(update_fields=["status", "version", "updated_at", "status_reason", "ended_at", *changed])
+    if left := reserved.left_behind(subject, act, to):
+        lock_concerned(subject, pharmacy_id=pharmacy_before)
+        for row, why in left:
+            reserved.free(subject, row, why, actor, now=now)
     record(
         actor,
         TRANSITIONS[act].event,

@@ -10,10 +10,10 @@ from elmed.access.actors import Actor
 from elmed.access.permissions import Permission
 from elmed.core import quantities
 from elmed.core.refusals import Invalid, NotNow
-from elmed.prescriptions.actions import supply
-from elmed.prescriptions.actions.legal import finish, legal
+from elmed.prescriptions.actions import reserved, supplied_stock, supply
+from elmed.prescriptions.actions.legal import finish, legal, lock_concerned
 from elmed.prescriptions.facts import Subject
-from elmed.prescriptions.models import Dispense, DispenseLine, FormerSupplier, LineClosure, Reversal
+from elmed.prescriptions.models import Dispense, DispenseLine, FormerSupplier, Freed, LineClosure, Reversal
 from elmed.prescriptions.states import derive
 from elmed.prescriptions.vocabulary import DERIVED_STATUSES, OPEN, Act, ReversalReason, Status
 
@@ -57,8 +57,9 @@ def reverse(
             account_id=actor.acting_account_id,
             created_at=now,
         )
-        touched = _take_back(dispense, reason, lines)
+        touched = _take_back(actor, dispense, reason, lines, now)
         if reason.restores_quantity:
+            _free_of_later_issue(subject, actor, dispense, now)
             _restore(subject, dispense, touched, now)
         status = _status_after(subject)
         finish(
@@ -101,8 +102,10 @@ def _check_lines(dispense: Dispense, lines: Mapping[int, int] | None) -> None:
         raise Invalid(errors)
 
 
-def _take_back(dispense: Dispense, reason: ReversalReason, lines: Mapping[int, int] | None) -> set[int]:
-    """Mark the dispensed lines; returns the ids of the prescription's lines that were touched."""
+def _take_back(
+    actor: Actor, dispense: Dispense, reason: ReversalReason, lines: Mapping[int, int] | None, now: datetime
+) -> set[int]:
+    """Mark the dispensed lines and give their stock back; returns the ids of the prescription's lines that were touched."""
     left = dict(lines) if lines is not None else None
     touched = set()
     rows = list(DispenseLine.objects.filter(dispense=dispense).order_by("pk"))
@@ -114,11 +117,23 @@ def _take_back(dispense: Dispense, reason: ReversalReason, lines: Mapping[int, i
             row.reversed_milli = back
             row.restored_milli = back if reason.restores_quantity else 0
             row.save(update_fields=["reversed_milli", "restored_milli"])
+            supplied_stock.give_back(actor, row, back, reason, now=now)
             touched.add(row.line_id)
     dispense.fully_reversed = all(row.reversed_milli == row.quantity_milli for row in rows)
     dispense.void = dispense.fully_reversed and reason.voids
     dispense.save(update_fields=["fully_reversed", "void"])
     return touched
+
+
+def _free_of_later_issue(subject: Subject, actor: Actor, dispense: Dispense, now: datetime) -> None:
+    """The dispense's issue is the current one again: what was kept of the next one has no ground any more."""
+    if dispense.issue_number == subject.rx.issue_number:
+        return
+    rows = reserved.open_ones(subject)
+    if rows:
+        lock_concerned(subject)
+    for row in rows:
+        reserved.free(subject, row, Freed.ISSUE_CHANGED, actor, now=now)
 
 
 def _restore(subject: Subject, dispense: Dispense, touched: set[int], now: datetime) -> None:

@@ -10,11 +10,13 @@ from datetime import date, datetime, timedelta
 from django.db.models import Sum
 
 from elmed.access.actors import Actor
+from elmed.access.permissions import Permission
 from elmed.core import quantities
 from elmed.core.refusals import Invalid, NotNow
+from elmed.prescriptions.actions import reserved, supplied_stock
 from elmed.prescriptions.facts import Subject
 from elmed.prescriptions.jurisdiction import jurisdiction
-from elmed.prescriptions.models import Dispense, DispenseLine, LineClosure, PrescriptionLine
+from elmed.prescriptions.models import Dispense, DispenseLine, LineClosure, PrescriptionLine, Source
 from elmed.prescriptions.states import LineState, derive, issue_complete
 from elmed.prescriptions.vocabulary import LATE_SOURCES, Status
 
@@ -36,9 +38,10 @@ class SupplyLine:
 
 @dataclass(frozen=True)
 class Supply:
-    """A supply to record. `lines` None: all that remains of the current issue and that nobody else reserved."""
+    """A supply to record. `lines` None: what the reservation keeps; without one, all that remains unreserved."""
 
     lines: tuple[SupplyLine, ...] | None = None
+    reservation_id: int | None = None
     external_reference: str | None = None
     handed_over_at: datetime | None = None
     receiver: str = ""
@@ -83,22 +86,25 @@ def record_supply(subject: Subject, actor: Actor, supply: Supply, *, source: str
     handed_over_at = min(supply.handed_over_at or now, now)
     wanted = supply.lines if supply.lines is not None else _everything(subject)
     _check_lines(subject, wanted, handed_over_at)
-    _check_reference(subject, actor, supply.external_reference)
+    _check_reservation(subject, actor, wanted)
+    reference = supply.external_reference or (subject.claimed.external_reference if subject.claimed else None)
+    _check_reference(subject, actor, reference)
     dispense = Dispense.objects.create(
         prescription=rx,
         issue_number=rx.issue_number,
         pharmacy_id=actor.acting_account_id,
         person_id=actor.person_id,
         key_id=actor.key_id,
-        source=source,
+        source=Source.WOOCOMMERCE if subject.claimed else source,
+        reservation=subject.claimed,
         handed_over_at=handed_over_at,
         receiver=supply.receiver,
-        external_reference=supply.external_reference,
+        external_reference=reference,
         note=supply.note,
         created_at=now,
     )
     by_id = {line.pk: line for line in subject.lines}
-    DispenseLine.objects.bulk_create(
+    made = DispenseLine.objects.bulk_create(
         DispenseLine(
             dispense=dispense,
             line=by_id[row.medication_id],
@@ -111,13 +117,17 @@ def record_supply(subject: Subject, actor: Actor, supply: Supply, *, source: str
         )
         for row in wanted
     )
+    reserved.use(subject, now)
     for line_id, quantity in _totals(wanted).items():
         by_id[line_id].supplied_milli += quantity
         PrescriptionLine.objects.filter(pk=line_id).update(supplied_milli=by_id[line_id].supplied_milli)
+    supplied_stock.take(actor, made, day=_day(handed_over_at), now=now)
     return dispense
 
 
 def _everything(subject: Subject) -> tuple[SupplyLine, ...]:
+    if subject.claimed is not None:
+        return tuple(SupplyLine(row.line_id, row.quantity_milli, row.product_sku) for row in subject.claimed_lines)
     return tuple(SupplyLine(line.pk, line.available_milli) for line in subject.lines if line.available_milli > 0)
 
 
@@ -131,14 +141,15 @@ def _totals(lines: tuple[SupplyLine, ...]) -> dict[int, int]:
 def _check_lines(subject: Subject, wanted: tuple[SupplyLine, ...], handed_over_at: datetime) -> None:
     by_id = {line.pk: line for line in subject.lines}
     for line_id, quantity in _totals(wanted).items():
-        if quantity > by_id[line_id].available_milli:
+        available = subject.available(by_id[line_id])
+        if quantity > available:
             raise NotNow(
                 "quantity_unavailable",
                 "More than is left of this line's current issue.",
                 medication_id=line_id,
-                quantity_available=quantities.text(max(by_id[line_id].available_milli, 0)),
+                quantity_available=quantities.text(max(available, 0)),
             )
-    day = handed_over_at.astimezone(jurisdiction().zone).date()
+    day = _day(handed_over_at)
     for row in wanted:
         if row.substituted and not by_id[row.medication_id].substitution_allowed:
             raise NotNow(
@@ -150,6 +161,26 @@ def _check_lines(subject: Subject, wanted: tuple[SupplyLine, ...], handed_over_a
             raise NotNow(
                 "batch_expired", "This batch had expired when it was handed over.", medication_id=row.medication_id
             )
+
+
+def _check_reservation(subject: Subject, actor: Actor, wanted: tuple[SupplyLine, ...]) -> None:
+    """A shop's key supplies what its reservation keeps, and nothing beside it."""
+    if Permission.DISPENSE_UNRESERVED in actor.permissions:
+        return
+    kept = reserved.quantities_of(subject.claimed_lines)
+    for line_id, quantity in _totals(wanted).items():
+        if quantity > kept.get(line_id, 0):
+            raise NotNow(
+                "outside_reservation",
+                "This key supplies only what its reservation keeps.",
+                medication_id=line_id,
+                quantity_reserved=quantities.text(kept.get(line_id, 0)),
+            )
+
+
+def _day(moment: datetime) -> date:
+    """That moment's day where the law of the place counts it."""
+    return moment.astimezone(jurisdiction().zone).date()
 
 
 def _check_reference(subject: Subject, actor: Actor, external_reference: str | None) -> None:

@@ -1,0 +1,152 @@
+"""The proof a shopper shows to a web shop: reference and date of birth. Right, or one and the same no.
+
+Wrong tries are counted by account, in real time: at one reference, whether or not it exists, and altogether. Called
+by the API before check and route; the pharmacy's counter (bring.py) is never locked, for there a person stands.
+"""
+
+import hashlib
+import logging
+from datetime import date, datetime, timedelta
+
+from django.conf import settings
+from django.core.mail import send_mail
+from django.db import transaction
+
+from elmed.access import policy
+from elmed.access.actors import Actor
+from elmed.access.permissions import Permission
+from elmed.accounts.models import AccountKind, Membership, Role
+from elmed.core.clock import real_now, rfc3339
+from elmed.core.refusals import NotAllowed, Refusal
+from elmed.events.record import record
+from elmed.prescriptions import reference as references
+from elmed.prescriptions.models import Prescription, ProofTries
+
+log = logging.getLogger(__name__)
+TRIES_AT_ONE = 5
+LOCKED_FOR = timedelta(minutes=15)
+TRIES_AN_HOUR = 50
+PAUSED_FOR = timedelta(hours=1)
+ALTOGETHER = ""
+
+
+class NoMatch(Refusal):
+    """404: no such prescription, or not this date of birth; which of them is nobody's to know."""
+
+    status, title = 404, "Not found"
+
+    def __init__(self) -> None:
+        """Always the same words."""
+        super().__init__(
+            "no_matching_prescription", "No prescription matches this reference and date of birth together."
+        )
+
+
+class TooManyTries(Refusal):
+    """429: wrong too often. Not a rate limit to wait out in a loop: the answer says until when, for a person."""
+
+    status, title = 429, "Too many wrong tries"
+
+
+def prove(actor: Actor, *, reference: str, date_of_birth: date) -> Prescription:
+    """The prescription of the actor's world that the proof opens. Counts a wrong try in a transaction of its own.
+
+    Raises NotAllowed, NoMatch, TooManyTries (`reference_locked`, `checks_paused`), the last also for a right answer.
+    """
+    policy.require(actor, Permission.CHECK_PROOF)
+    if actor.account_kind != AccountKind.PHARMACY:
+        raise NotAllowed("not_a_party", "Only a pharmacy's shop is shown a proof.")
+    whole = references.canonical(reference)
+    found, refusal = _try(actor, whole, _digest(whole or reference), date_of_birth, real_now())
+    if found is None:
+        raise refusal or NoMatch()
+    return found
+
+
+def _try(
+    actor: Actor, whole: str | None, digest: str, date_of_birth: date, now: datetime
+) -> tuple[Prescription | None, Refusal | None]:
+    """One try, one after the other for each account: tries at the same moment count like tries in a row."""
+    with transaction.atomic():
+        altogether = _row(actor, ALTOGETHER, now)
+        at_one = ProofTries.objects.filter(
+            account_id=actor.acting_account_id, world_id=actor.world_id, reference_digest=digest
+        ).first()
+        if altogether.locked_until is not None and now < altogether.locked_until:
+            return None, _too_many("checks_paused", altogether.locked_until)
+        if at_one is not None and at_one.locked_until is not None and now < at_one.locked_until:
+            return None, _too_many("reference_locked", at_one.locked_until)
+        found = _open(actor, whole, date_of_birth)
+        if found is None:
+            _count(at_one or _row(actor, digest, now), now, most=TRIES_AT_ONE, window=LOCKED_FOR, locked=LOCKED_FOR)
+            if _count(altogether, now, most=TRIES_AN_HOUR, window=PAUSED_FOR, locked=PAUSED_FOR):
+                _tell_owner(actor, now)
+        elif at_one is not None:
+            at_one.delete()
+        return found, None
+
+
+def _open(actor: Actor, whole: str | None, date_of_birth: date) -> Prescription | None:
+    if whole is None:  # asked for, it would find the drafts: they have none
+        return None
+    rows = Prescription.objects.filter(world_id=actor.world_id, reference=whole, patient__date_of_birth=date_of_birth)
+    return rows.first()
+
+
+def _row(actor: Actor, digest: str, now: datetime) -> ProofTries:
+    """The account's row, locked, made where there is none."""
+    row, _ = ProofTries.objects.select_for_update().get_or_create(
+        account_id=actor.acting_account_id,
+        world_id=actor.world_id,
+        reference_digest=digest,
+        defaults={"window_began_at": now},
+    )
+    return row
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.strip().upper().encode()).hexdigest()
+
+
+def _count(row: ProofTries, now: datetime, *, most: int, window: timedelta, locked: timedelta) -> bool:
+    """One more wrong try; True where it was the one that locks."""
+    if row.locked_until is not None or now >= row.window_began_at + window:
+        row.wrong, row.window_began_at, row.locked_until = 0, now, None
+    row.wrong += 1
+    if row.wrong >= most:
+        row.locked_until = now + locked
+    row.save()
+    return row.locked_until is not None
+
+
+def _too_many(code: str, until: datetime) -> TooManyTries:
+    words = {
+        "reference_locked": "Wrong five times at this reference: it is locked for this account for 15 minutes.",
+        "checks_paused": "Wrong fifty times within an hour: this account's checks are paused for an hour.",
+    }
+    return TooManyTries(code, words[code], until=rfc3339(until))
+
+
+def _tell_owner(actor: Actor, now: datetime) -> None:
+    """Somebody tries out references at the shop: its owners are told, by event and by mail."""
+    log.warning("checks_paused account=%s world=%s", actor.account_id, actor.world_id)
+    record(actor, "account.checks_paused", accounts=[actor.account_id], at=now, subject_account_id=actor.account_id)
+    owners = Membership.objects.filter(account_id=actor.acting_account_id, role=Role.OWNER, person__is_active=True)
+    to = list(owners.values_list("person__email", flat=True))
+    transaction.on_commit(
+        lambda: send_mail(
+            subject="Prescription checks of your web shop are paused",
+            message="Fifty wrong proofs (reference and date of birth) within an hour came through your keys. "
+            "Checks are paused for an hour. If this was not you or your customers, revoke the key:\n"
+            f"{settings.BASE_URL}/settings/api-keys\n",
+            from_email=None,
+            recipient_list=to,
+            fail_silently=True,
+        )
+    )
+
+
+def purge_tries(now: datetime) -> int:
+    """Forget tries whose windows and locks are over. Returns how many rows; the worker calls it."""
+    over = ProofTries.objects.filter(window_began_at__lt=now - PAUSED_FOR)
+    return over.exclude(locked_until__gt=now).delete()[0]
