@@ -20,6 +20,7 @@ REASONS = {
     "rfc8785": "Canonical JSON: what is sealed has one byte form.",
     "pydantic": "Reads the API's bodies and parameters, and writes their JSON schemas for OpenAPI.",
     "segno": "The QR code of a prescription's reference.",
+    "pillow": "Reads, checks and draws anew the pictures of products that pharmacies send.",
     "tzdata": "Time zones on machines without a database of their own.",
     "pydantic-settings": "Reads the settings from the environment, typed.",
     "dj-database-url": "Reads `DATABASE_URL`.",

@@ -113,9 +113,24 @@ def put_back(line: DispenseLine, units_milli: int, cause: Cause, *, quarantine: 
             left -= part
 
 
+def correct(product: Product, batch: Batch | None, units_milli: int, cause: Cause) -> Movement:
+    """More or less on the shelf than was on record: found, broken, lost. Fit or not, it is what lies there."""
+    return _move(product, batch, cause, shelf=units_milli)
+
+
+def accept_return(product: Product, batch: Batch | None, units_milli: int, cause: Cause) -> Movement:
+    """What a customer brought back: to quarantine, never to the shelf by itself."""
+    return _move(product, batch, cause, quarantined=units_milli)
+
+
 def set_aside(product: Product, batch: Batch | None, units_milli: int, cause: Cause) -> Movement:
     """From the shelf to quarantine."""
     return _move(product, batch, cause, shelf=-units_milli, quarantined=units_milli)
+
+
+def release(product: Product, batch: Batch | None, units_milli: int, cause: Cause) -> Movement:
+    """From quarantine back to the shelf."""
+    return _move(product, batch, cause, shelf=units_milli, quarantined=-units_milli)
 
 
 def discard(product: Product, batch: Batch | None, units_milli: int, cause: Cause) -> Movement:
@@ -132,7 +147,7 @@ def count(product: Product, units_milli: int, cause: Cause, *, day: date) -> lis
         return [receive(product, None, difference, cause)]
     if product.stock_milli is None:  # counted, and there is none: from now on that is known
         product.stock_milli = 0
-        _changed(product, cause.at, "stock_milli")
+        changed(product, cause.at, "stock_milli")
     return []
 
 
@@ -147,7 +162,7 @@ def _move(
             stock_milli=F("stock_milli") + shelf, quarantined_milli=F("quarantined_milli") + quarantined
         )
     product.stock_milli = (product.stock_milli or 0) + shelf
-    _changed(product, cause.at, "stock_milli")
+    changed(product, cause.at, "stock_milli")
     return Movement.objects.create(
         product=product,
         batch=batch,
@@ -164,7 +179,7 @@ def _move(
     )
 
 
-def _changed(product: Product, at: datetime, *fields: str) -> None:
-    """Save, with a moment that whoever polls by change has not passed: the lock may have been waited for."""
+def changed(product: Product, at: datetime, *fields: str) -> None:
+    """Save these, with a moment that whoever polls by change has not passed: the lock may have been waited for."""
     product.updated_at = max(at, world_now(product.world_id), product.updated_at)
     product.save(update_fields=[*fields, "updated_at"])
