@@ -48,12 +48,15 @@ class TooManyTries(Refusal):
     status, title = 429, "Too many wrong tries"
 
 
-def prove(actor: Actor, *, reference: str, date_of_birth: date) -> Prescription:
+def prove(
+    actor: Actor, *, reference: str, date_of_birth: date, permission: Permission = Permission.CHECK_PROOF
+) -> Prescription:
     """The prescription of the actor's world that the proof opens. Counts a wrong try in a transaction of its own.
 
-    Raises NotAllowed, NoMatch, TooManyTries (`reference_locked`, `checks_paused`), the last also for a right answer.
+    `permission` is that of what the proof is shown for. Raises NotAllowed, NoMatch, TooManyTries (`reference_locked`,
+    `checks_paused`), the last also for a right answer.
     """
-    policy.require(actor, Permission.CHECK_PROOF)
+    policy.require(actor, permission)
     if actor.account_kind != AccountKind.PHARMACY:
         raise NotAllowed("not_a_party", "Only a pharmacy's shop is shown a proof.")
     whole = references.canonical(reference)
