@@ -10,7 +10,7 @@ BIN := .venv/bin
 export PORT ELMED_DATA ELMED_TEST_POSTGRES
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench docs css install install-dev
+.PHONY: help demo test plugin test-shop check bench docs css install install-dev
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -20,6 +20,12 @@ demo: install ## the whole system with believable data, on this machine only (RE
 
 test: install-dev ## every Python test, on SQLite and on PostgreSQL
 	@$(BIN)/python tests/run.py $(ARGS)
+
+plugin: ## dist/elmed-for-woocommerce-VERSION.zip, the same bytes each time
+	@$(PYTHON) tools/plugin.py
+
+test-shop: install-dev ## the plugin on real WordPress (WOOCOMMERCE_DIR= adds WooCommerce), beside a real ELMED
+	@$(BIN)/python woocommerce/tests/run.py
 
 check: install-dev ## style, types, layers, generated files, migrations
 	@$(BIN)/python tools/check.py

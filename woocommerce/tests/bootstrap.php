@@ -20,6 +20,11 @@ $_SERVER['REMOTE_ADDR']     = '127.0.0.1';
 
 require_once $GLOBALS['elmed_test_site']['www'] . '/wp-load.php';
 require_once ABSPATH . 'wp-admin/includes/admin.php';
+
+// Without WooCommerce the plugin cannot be active; its classes can still be tried, the zip's own.
+if ( ! defined( 'ELMED_WC_VERSION' ) && is_file( WP_PLUGIN_DIR . '/elmed-for-woocommerce/elmed-for-woocommerce.php' ) ) {
+	require_once WP_PLUGIN_DIR . '/elmed-for-woocommerce/elmed-for-woocommerce.php';
+}
 require_once __DIR__ . '/Elmed.php';
 require_once __DIR__ . '/Site.php';
 require_once __DIR__ . '/TestCase.php';

@@ -76,6 +76,16 @@ class Bed:
         facts: dict[str, Any] = json.loads(first)
         return facts | {"database": "PostgreSQL" if url else "SQLite"}
 
+    @property
+    def ran_on(self) -> str:
+        """The versions of everything."""
+        facts = self.site.facts
+        shop = f"WooCommerce {facts['woocommerce']}" if "woocommerce" in facts else "no WooCommerce"
+        return (
+            f"WordPress {facts['wordpress']}, {shop}, PHP {facts['php']}, MariaDB {facts['mariadb']}, "
+            f"ELMED on {facts['elmed']['database']}"
+        )
+
     def phpunit(self, *arguments: str, environment: Mapping[str, str] | None = None) -> int:
         """Run PHPUnit against the site; its exit code."""
         command = ["phpunit", "-c", str(TESTS / "phpunit.xml"), *arguments]

@@ -18,6 +18,7 @@ PHP_MODULES = ("mysqli", "curl", "dom", "mbstring", "intl", "gd", "zip")
 SUITES = ("trixie", "sid")
 # Of what the package depends on, only the files that WordPress includes; a web server and PHP are here already.
 PARTS = re.compile(r"^ +Depends: ((?:libjs-|libphp-|php-getid3)\S*)$", re.MULTILINE)
+ETC = Path("/etc")
 THEME = "wordpress-theme-twentytwentyfive"
 
 
@@ -94,7 +95,7 @@ def _apt(suite: str) -> list[str]:
     own = folder("apt", suite)
     for name in ("lists/partial", "cache/archives/partial", "parts"):
         (own / name).mkdir(parents=True, exist_ok=True)
-    (own / "parts" / "wordpress.sources").write_text("\n".join(other_suite(suite)))
+    (own / "parts" / "wordpress.sources").write_text(other_suite(suite))
     options = {
         "Dir::Etc::SourceList": "/dev/null", "Dir::Etc::SourceParts": own / "parts", "Dir::State::Lists": own / "lists",
         "Dir::Cache": own / "cache", "Dir::State::status": "/dev/null", "APT::Sandbox::User": "root",
@@ -102,25 +103,19 @@ def _apt(suite: str) -> list[str]:
     return ["apt-get", *(f"-o{name}={value}" for name, value in options.items())]
 
 
-def other_suite(suite: str) -> list[str]:
-    """This machine's own main archive as deb822 stanzas, the suite replaced. Raises BedError where it has none."""
-    here = re.search(r"^VERSION_CODENAME=(\S+)$", Path("/etc/os-release").read_text(), re.MULTILINE)
-    stanzas = list(_stanzas(here[1])) if here else []
-    if not stanzas:
+def other_suite(suite: str) -> str:
+    """This machine's own main archive as a deb822 stanza, the suite replaced. Raises BedError where it has none."""
+    here = re.search(r"^VERSION_CODENAME=(\S+)$", (ETC / "os-release").read_text(), re.MULTILINE)
+    own = next(_stanzas(here[1]), None) if here else None
+    if own is None:
         raise BedError("No Debian archive in this machine's apt sources: WordPress cannot be had from it.")
-    return [
-        "\n".join(
-            f"{name}: {suite if name == 'Suites' else 'main' if name == 'Components' else value}"
-            for name, value in one.items()
-        )
-        + "\n"
-        for one in stanzas[:1]
-    ]
+    fields = own | {"Suites": suite, "Components": "main"}
+    return "".join(f"{name}: {value}\n" for name, value in fields.items())
 
 
 def _stanzas(codename: str) -> Iterator[dict[str, str]]:
     """The stanzas of the machine's sources that carry the release itself, in either of apt's two formats."""
-    for file in sorted(Path("/etc/apt/sources.list.d").glob("*.sources")):
+    for file in sorted((ETC / "apt/sources.list.d").glob("*.sources")):
         for block in re.split(r"\n\s*\n", file.read_text()):
             fields = dict(re.findall(r"^([A-Za-z-]+):\s*(.*)$", block, re.MULTILINE))
             if codename in fields.get("Suites", "").split() and "deb" in fields.get("Types", "").split():
@@ -128,7 +123,7 @@ def _stanzas(codename: str) -> Iterator[dict[str, str]]:
                     name: fields[name] for name in ("URIs", "Suites", "Components", "Signed-By") if fields.get(name)
                 }
                 yield {"Types": "deb", **kept}
-    for file in [Path("/etc/apt/sources.list"), *sorted(Path("/etc/apt/sources.list.d").glob("*.list"))]:
+    for file in [ETC / "apt/sources.list", *sorted((ETC / "apt/sources.list.d").glob("*.list"))]:
         text = file.read_text() if file.is_file() else ""
         for options, address, named in re.findall(r"^deb\s+(?:\[(.*?)\]\s+)?(\S+)\s+(\S+)\s", text, re.MULTILINE):
             if named == codename:

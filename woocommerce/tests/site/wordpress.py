@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tools.plugin import NotBuilt, build
 from woocommerce.tests.site import packages
 from woocommerce.tests.site.database import Database, Server
 from woocommerce.tests.site.places import BED, PLUGIN, PLUGIN_NAME, BedError, folder
@@ -205,9 +206,10 @@ def _unpacked(source: Path) -> Path:
 
 
 def plugin_source(*, link: bool) -> Path:
-    """What is put into the site: the work tree's folder, or the zip built from it now."""
+    """What is put into the site: the work tree's folder, or the zip built from it now. Raises BedError."""
     if link:
         return PLUGIN
-    from tools.plugin import build
-
-    return build()
+    try:
+        return build()
+    except NotBuilt as error:
+        raise BedError(str(error)) from None
