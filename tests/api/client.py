@@ -8,6 +8,7 @@ from typing import Any
 from django.test import Client
 from jsonschema import Draft202012Validator, FormatChecker
 
+from elmed.api import v1  # noqa: F401 - registers the endpoints
 from elmed.api.endpoint import ENDPOINTS, Endpoint
 from elmed.api.middleware import PREFIX
 from elmed.api.openapi import document
@@ -73,7 +74,12 @@ def check(method: str, path: str, status: int, headers: Any, content: bytes) -> 
     assert re.fullmatch(r'"default";r=\d+;t=([1-9]|[1-5]\d|60)', headers["RateLimit"])
     assert "private" in headers["Cache-Control"]
     one = endpoint_of(method, path)
+    if status == 204:
+        assert content == b""
+        assert one is not None
+        assert one.answer == {}
     if status == 200 and one is not None:
+        assert one.answer
         assert headers["Content-Type"].startswith("application/json")
         assert problems_of(one, json.loads(content)) == []
 
@@ -96,8 +102,11 @@ def check_problem(status: int, headers: Any, content: bytes) -> None:
         assert headers["WWW-Authenticate"].startswith("Bearer")
     if status == 405:
         assert headers["Allow"]
-    if status == 429:
+    if status == 429 and body["code"] == "rate_limited":
         assert 1 <= int(headers["Retry-After"]) <= 60
+    elif status == 429:  # a lock-out: for a person to read, not for a loop to sleep on
+        assert "Retry-After" not in headers
+        assert re.fullmatch(r"\d{4}-\d\d-\d\dT.*Z", body["until"])
     if status == 503:
         assert int(headers["Retry-After"]) >= 1
 

@@ -6,18 +6,24 @@ import pytest
 
 from elmed.access import keys
 from elmed.access.models import ApiKey
-from elmed.access.permissions import SCOPES, SCOPES_OF_KIND, Permission
+from elmed.access.permissions import SCOPES, SCOPES_OF_KIND, Permission, Scope, of_scopes
 from elmed.accounts.models import Account, AccountState
 from elmed.api import endpoint as endpoint_module
 from elmed.api.endpoint import ENDPOINTS, endpoint
 from elmed.core.clock import real_now
 from elmed.core.models import Mode
+from elmed.inventory.models import Product
 from elmed.patients.models import Consultation, Patient
+from elmed.prescriptions.actions.check import Asked, check
 from elmed.prescriptions.models import Prescription
 from tests import factories as f
+from tests.api import shop
 from tests.api.client import Api
-from tests.prescriptions.attempts import everything
+from tests.api.shop import BORN
 
+PROOF = {"reference": "{reference}", "date_of_birth": BORN}
+BASKET = [{"sku": "AMOX-7", "quantity": "1"}]
+REPORT = {"plugin_version": "1.0.0", "last_sync_at": None, "orders_waiting": 0, "problems": []}
 # A request that is right for the pharmacy that holds the prescription: (method, path): (address, body).
 REQUESTS = {
     ("GET", "/me"): ("/me", None),
@@ -27,10 +33,29 @@ REQUESTS = {
     ("GET", "/dispenses/{id}"): ("/dispenses/{dispense}", None),
     ("POST", "/dispenses/{id}/reverse"): ("/dispenses/{dispense}/reverse", {"reason_code": "recorded_in_error"}),
     ("GET", "/patients/{id}"): ("/patients/{patient}", None),
+    ("GET", "/products"): ("/products", None),
+    ("GET", "/products/{id}"): ("/products/{product}", None),
+    ("PATCH", "/products/{id}/stock"): ("/products/{product}/stock", {"quantity": "5"}),
+    ("POST", "/prescriptions/check"): ("/prescriptions/check", PROOF | {"lines": BASKET}),
+    ("POST", "/prescriptions/route"): ("/prescriptions/route", PROOF),
+    ("GET", "/reservations/{id}"): ("/reservations/{reservation}", None),
+    ("POST", "/reservations/{id}/confirm"): ("/reservations/{reservation}/confirm", {"external_reference": "1042"}),
+    ("DELETE", "/reservations/{id}"): ("/reservations/{reservation}", None),
+    ("POST", "/sales"): ("/sales", {"external_reference": "1042", "lines": [{"sku": "PLASTER", "quantity": "1"}]}),
+    ("PUT", "/integrations/woocommerce"): ("/integrations/woocommerce", REPORT),
 }
 OPEN_TO_ANY_KEY = {("GET", "/me")}
-LISTS = {("GET", "/prescriptions")}
-ALL = ["rx:read", "rx:dispense", "patient:read"]
+LISTS = {("GET", "/prescriptions"): "rx", ("GET", "/products"): "product"}
+ALL = ["rx:read", "rx:dispense", "patient:read", "inventory:write"]
+# What a call without an id in its path is answered to somebody whose data it does not name.
+OF_ANOTHER_PHARMACY = {
+    ("POST", "/prescriptions/route"): (409, "held_elsewhere"), ("POST", "/sales"): (422, "validation_failed"),
+}  # fmt: skip
+IN_ANOTHER_WORLD = {
+    ("POST", "/prescriptions/check"): (404, "no_matching_prescription"),
+    ("POST", "/prescriptions/route"): (404, "no_matching_prescription"), ("POST", "/sales"): (422, "validation_failed"),
+}  # fmt: skip
+LOOKED_AT = ("AccessRecord", "ProofTries")  # what a refusal after the proof leaves: who looked, and who guessed
 
 
 def routes():
@@ -41,17 +66,24 @@ def test_every_route_has_its_row():
     assert sorted(REQUESTS) == sorted(routes())
 
 
-def ok(_one):
-    return 200, None
+def ok(one):
+    return (200, None) if one.answer else (204, None)
 
 
 def always(status, code):
     return lambda _one: (status, code)
 
 
-def not_yours(one):
+def not_yours(one, others=IN_ANOTHER_WORLD):
     """404 for one thing, nothing in a list; what is about oneself is one's own."""
+    if (one.method, one.path) in others:
+        return others[one.method, one.path]
     return (404, "not_found") if "{id}" in one.path else (200, None)
+
+
+def of_another_pharmacy(one):
+    """A proof is shown by whoever has it: the check says `not_routed_here`."""
+    return not_yours(one, OF_ANOTHER_PHARMACY)
 
 
 def reads_only(code):
@@ -62,13 +94,35 @@ def without_scope(one):
     return (200, None) if (one.method, one.path) in OPEN_TO_ANY_KEY else (403, "insufficient_scope")
 
 
+DOCTOR_HOLDS = of_scopes(frozenset({"rx:read", "patient:read"}), "doctor")
+
+
 def of_a_doctor(one):
-    return (403, "insufficient_scope") if one.writes else (200, None)
+    return ok(one) if one.permission in DOCTOR_HOLDS else (403, "insufficient_scope")
+
+
+def of_another_doctor(one):
+    return not_yours(one) if one.permission in DOCTOR_HOLDS else (403, "insufficient_scope")
+
+
+def with_scopes(*scopes):
+    """What these scopes reach, with a dispense that was not made by reservation."""
+
+    def expected(one):
+        if one.permission not in of_scopes(frozenset(scopes), "pharmacy"):
+            return 403, "insufficient_scope"
+        if "shop" in scopes and one.path.startswith("/dispenses"):
+            return 404, "not_found"
+        if "shop" in scopes and one.permission is Permission.DISPENSE:
+            return 403, "insufficient_scope"
+        return ok(one)
+
+    return expected
 
 
 def of_an_admin(one):
-    """Reads everything, does the staff acts, never dispenses."""
-    return (403, "insufficient_scope") if one.permission is Permission.DISPENSE else (200, None)
+    """Reads everything that staff read, does the staff acts, never dispenses."""
+    return ok(one) if one.permission in SCOPES[Scope.ADMIN] else (403, "insufficient_scope")
 
 
 # What is tried: (how the caller comes about, what is promised of each endpoint).
@@ -80,8 +134,13 @@ CALLERS = {
     "an expired key": always(401, "invalid_key"),
     "a key without the scope": without_scope,
     "a doctor": of_a_doctor,
-    "another pharmacy": not_yours,
-    "another doctor": lambda one: of_a_doctor(one) if one.writes else not_yours(one),
+    "another pharmacy": of_another_pharmacy,
+    "another doctor": of_another_doctor,
+    "its shop": with_scopes("shop"),
+    "its dispensing system": with_scopes("rx:read", "rx:dispense"),
+    "a key that reads only": with_scopes("rx:read"),
+    "a key that dispenses only": with_scopes("rx:dispense"),
+    "a key for stock": with_scopes("inventory:write"),
     "a test key on live data": not_yours,
     "a live key on test data": not_yours,
     "a test key on another account's test data": not_yours,
@@ -104,6 +163,9 @@ def secret_of(who, cast, make_key, one):
         "another pharmacy": ("other_pharmacist", ALL), "another doctor": ("other_doctor", ["rx:read", "patient:read"]),
         "a live key on test data": ("pharmacist", ALL), "a suspended account": ("pharmacist", ALL),
         "a pending account": ("pharmacist", ALL), "a rejected account": ("pharmacist", ALL), "a lapsed account": ("pharmacist", ALL),
+        "its shop": ("pharmacist", ["shop"]), "its dispensing system": ("pharmacist", ["rx:read", "rx:dispense"]),
+        "a key that reads only": ("pharmacist", ["rx:read"]), "a key that dispenses only": ("pharmacist", ["rx:dispense"]),
+        "a key for stock": ("pharmacist", ["inventory:write"]),
     }  # fmt: skip
     if who in simple:
         name, scopes = simple[who]
@@ -133,8 +195,14 @@ def move_to_test_world(rx, world_id):
         (Prescription, {"pk": rx.pk}),
         (Patient, {"pk": rx.patient_id}),
         (Consultation, {"patient_id": rx.patient_id}),
+        (Product, {"pharmacy_id": rx.pharmacy_id}),
     ):
         model.objects.filter(**rows).update(world_id=world_id)
+
+
+def filled(body, names):
+    """The request's body with the reference in its place."""
+    return body and {key: value.format(**names) if key == "reference" else value for key, value in body.items()}
 
 
 STATES = {
@@ -144,10 +212,26 @@ STATES = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("who", CALLERS)
-def test_everybody_at_every_endpoint(cast, make_key, who):
+@pytest.fixture
+def rx(cast):
+    """Some of it was supplied, and a pack of the rest is reserved."""
     rx = f.partially_dispensed(cast)
-    names = {"rx": rx.pk, "dispense": rx.dispenses.get().pk, "patient": rx.patient_id}
+    shop.product(cast)
+    shop.product(cast, shop.PLASTERS)
+    return rx
+
+
+def names_of(cast, rx):
+    kept = check(cast.actor("pharmacist"), rx.pk, [Asked("AMOX-7", 1000)], reserve=True, now=real_now()).reservation
+    return {
+        "rx": rx.pk, "dispense": rx.dispenses.get().pk, "patient": rx.patient_id, "reference": rx.reference,
+        "product": Product.objects.get(sku="AMOX-7").pk, "reservation": kept.pk,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("who", CALLERS)
+def test_everybody_at_every_endpoint(cast, make_key, rx, who):
+    names = names_of(cast, rx)
     for one in sorted(ENDPOINTS, key=lambda one: one.writes):  # reads first: a successful act changes what comes next
         api = Api(secret_of(who, cast, make_key, one))
         if who in ("a live key on test data", "a test key on another account's test data"):
@@ -156,26 +240,28 @@ def test_everybody_at_every_endpoint(cast, make_key, who):
         Account.objects.filter(pk=cast.pharmacy.pk).update(state=STATES.get(who, AccountState.VERIFIED))
         address, body = REQUESTS[one.method, one.path]
         status, code = CALLERS[who](one)
-        before = everything()
-        answer = api.call(one.method, address.format(**names), body)
-        said = answer.json()
+        proven = one.path == "/prescriptions/route" or (status == 404 and one.path == "/prescriptions/check")
+        before = shop.all_there_is(but=LOOKED_AT if proven else ())
+        answer = api.call(one.method, address.format(**names), filled(body, names))
+        said = answer.json() if answer.content else {}
         assert (answer.status_code, said.get("code")) == (status, code), f"{one.method} {one.path} by {who}: {said}"
         Account.objects.filter(pk=cast.pharmacy.pk).update(state=AccountState.VERIFIED)
-        if status != 200:
-            assert everything() == before, f"{one.method} {one.path} by {who}: refused, and yet something changed"
+        if status >= 400:
+            after = shop.all_there_is(but=LOOKED_AT if proven else ())
+            assert after == before, f"{one.method} {one.path} by {who}: refused, and yet something changed"
         elif (one.method, one.path) in LISTS:
+            foreign = CALLERS[who] in (not_yours, of_another_pharmacy, of_another_doctor)
             ids = [item["id"] for item in said["data"]]
-            assert ids == ([] if CALLERS[who] is not_yours or who == "another doctor" else [rx.pk]), who
+            assert (names[LISTS[one.method, one.path]] in ids, bool(ids)) == (not foreign, not foreign), who
 
 
-def test_not_yours_and_not_there_look_alike(cast, other_pharmacy):
-    rx = f.partially_dispensed(cast)
-    for path, number in (
-        ("/prescriptions/{}", rx.pk),
-        ("/dispenses/{}", rx.dispenses.get().pk),
-        ("/patients/{}", rx.patient_id),
-    ):
-        foreign, absent = (other_pharmacy.get(path.format(pk)).json() for pk in (number, 987654321))
+def test_not_yours_and_not_there_look_alike(cast, rx, other_pharmacy):
+    names = names_of(cast, rx)
+    for path, name in (
+        ("/prescriptions/{}", "rx"), ("/dispenses/{}", "dispense"), ("/patients/{}", "patient"),
+        ("/products/{}", "product"), ("/reservations/{}", "reservation"),
+    ):  # fmt: skip
+        foreign, absent = (other_pharmacy.get(path.format(pk)).json() for pk in (names[name], 987654321))
         assert {**foreign, "request_id": 0} == {**absent, "request_id": 0}
 
 

@@ -114,7 +114,7 @@ def endpoint(
     body: type[BaseModel] | None = None,
     codes: tuple[str, ...] = (),
 ) -> Callable[[Callable[[Call], HttpResponse]], Callable[[Call], HttpResponse]]:
-    """Register a handler. `answer` is the JSON schema of its 200, `codes` the errors particular to it.
+    """Register a handler. `answer` is the JSON schema of its 200 (empty: a 204), `codes` the errors particular to it.
 
     Raises TypeError at import for a handler without permission or without words.
     """

@@ -16,7 +16,16 @@ _COMMON = (
     "conflicting_credentials", "invalid_parameter", "missing_key", "invalid_key", "insufficient_scope", "account_not_active",
     "ip_not_allowed", "rate_limited", "internal_error", "unavailable",
 )  # fmt: skip
-_OF_WRITES = ("malformed_body", "invalid_if_match", "body_too_large", "unsupported_media_type", "validation_failed")
+_OF_WRITES = (
+    "malformed_body", "invalid_if_match", "invalid_idempotency_key", "body_too_large", "unsupported_media_type",
+)  # fmt: skip
+# The headers that an endpoint heeds, by an error that only their use can bring.
+_HEADERS_OF = {
+    "idempotency_key_reused": (
+        "Idempotency-Key", "The same key with the same body acts once and is answered alike for 24 hours.",
+    ),
+    "version_conflict": ("If-Match", 'The ETag or `"<version>"` you read: 412 where it changed since.'),
+}  # fmt: skip
 
 _INTRODUCTION = """\
 Connect a doctor's or a pharmacy's software to {site}.
@@ -35,10 +44,10 @@ The order of checks: 401, 429, 400, 403, 404, 422, 409 or 412.
 
 def document() -> dict[str, Any]:
     """The whole document, for this installation's address."""
-    from elmed.api.v1 import prescriptions  # noqa: PLC0415 - registers the endpoints; imported late to avoid a circle
+    from elmed.api import v1  # noqa: PLC0415 - registers the endpoints; imported late to avoid a circle
 
     paths: dict[str, dict[str, Any]] = {}
-    schemas: dict[str, Any] = {**prescriptions.SCHEMAS, "Problem": _problem()}
+    schemas: dict[str, Any] = {**v1.SCHEMAS, "Problem": _problem()}
     for one in ENDPOINTS:
         paths.setdefault(one.path, {})[one.method.lower()] = _operation(one, schemas)
     return {
@@ -111,21 +120,21 @@ def _query_parameters(one: Endpoint, schemas: dict[str, Any]) -> list[dict[str, 
 
 
 def _header_parameters(one: Endpoint) -> list[dict[str, Any]]:
-    if not one.writes:
-        return []
     return [
         {"name": name, "in": "header", "required": False, "description": meaning, "schema": {"type": "string"}}
-        for name, meaning in (
-            ("Idempotency-Key", "The same key with the same body acts once and is answered alike for 24 hours."),
-            ("If-Match", 'The ETag or `"<version>"` you read: 412 where it changed since.'),
-        )
+        for code, (name, meaning) in _HEADERS_OF.items()
+        if code in one.codes
     ]
 
 
 def _responses(one: Endpoint) -> dict[str, Any]:
-    ok = {"description": "OK", "content": {"application/json": {"schema": one.answer}}, "headers": _HEADERS}
+    ok: dict[str, Any] = {"description": "OK", "headers": _HEADERS}
+    if one.answer:
+        ok["content"] = {"application/json": {"schema": one.answer}}
     by_status: dict[int, list[str]] = {}
     codes = dict.fromkeys((*_COMMON, *(_OF_WRITES if one.writes else ()), *one.codes))
+    if one.body is not None:
+        codes["validation_failed"] = None
     if "{" in one.path:
         codes["not_found"] = None
     for code in codes:
@@ -137,7 +146,7 @@ def _responses(one: Endpoint) -> dict[str, Any]:
         }
         for status, names in sorted(by_status.items())
     }
-    return {"200": ok, **problems}
+    return {"200" if one.answer else "204": ok, **problems}
 
 
 _HEADERS: Mapping[str, Any] = {

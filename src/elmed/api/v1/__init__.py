@@ -1,5 +1,8 @@
 """Version 1 of the public API: one file a resource. Importing this package registers every endpoint."""
 
-from elmed.api.v1 import dispenses, me, patients, prescriptions
+from elmed.api.v1 import checks, dispenses, integrations, me, patients, prescriptions, products, reservations, sales
 
-__all__ = ["dispenses", "me", "patients", "prescriptions"]
+__all__ = [
+    "checks", "dispenses", "integrations", "me", "patients", "prescriptions", "products", "reservations", "sales",
+]  # fmt: skip
+SCHEMAS = {**prescriptions.SCHEMAS, **products.SCHEMAS, **reservations.SCHEMAS}

@@ -21,7 +21,7 @@ from elmed.prescriptions.vocabulary import ReversalReason
 
 
 @endpoint(
-    "GET", "/dispenses/{id}", permission=Permission.PRESCRIPTION_READ, answer={"$ref": "#/components/schemas/Dispense"},
+    "GET", "/dispenses/{id}", permission=Permission.DISPENSE_READ, answer={"$ref": "#/components/schemas/Dispense"},
     tag="Dispenses",
 )  # fmt: skip
 def read_dispense(call: Call) -> HttpResponse:
@@ -51,7 +51,6 @@ class ReverseBody(Body):
     "POST", "/dispenses/{id}/reverse", permission=Permission.REVERSE, body=ReverseBody, answer=DISPENSE_ANSWER, tag="Dispenses",
     codes=(
         "already_reversed", "not_reversible", "invalid_status", "version_conflict", "request_in_progress", "idempotency_key_reused",
-        "invalid_idempotency_key",
     ),
 )  # fmt: skip
 def reverse(call: Call) -> HttpResponse:

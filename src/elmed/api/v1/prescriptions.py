@@ -178,9 +178,12 @@ class SupplyLineBody(Body):
 
 
 class DispenseBody(Body):
-    """A supply. Without `lines`: all that remains of the current issue and is not reserved by others."""
+    """A supply. Without `lines`: what the reservation keeps, or else all that remains and is not reserved by others."""
 
     lines: Annotated[list[SupplyLineBody], Field(min_length=1, max_length=100)] | None = None
+    reservation_id: Id | None = Field(
+        None, description="The reservation that it ends. A key with `shop` alone needs one."
+    )
     external_reference: ShortText | None = Field(None, description="Your own number, such as the order's.")
     handed_over_at: Moment | None = Field(None, description="Now, if absent.")
     receiver: ShortText | None = None
@@ -193,12 +196,12 @@ class DispenseBody(Body):
     codes=(
         "invalid_status", "quantity_unavailable", "too_early", "expired", "not_yet_valid", "not_a_party", "controlled_portal_only",
         "substitution_not_allowed", "batch_expired", "external_reference_used", "signature_invalid", "version_conflict",
-        "not_dispensable", "reported_too_late", "predecessor_open", "replaced", "request_in_progress", "idempotency_key_reused",
-        "invalid_idempotency_key",
+        "not_dispensable", "reported_too_late", "predecessor_open", "replaced", "batch_recalled", "reservation_used",
+        "reservation_freed", "outside_reservation", "request_in_progress", "idempotency_key_reused",
     ),
 )  # fmt: skip
 def dispense(call: Call) -> HttpResponse:
-    """Mark a prescription as dispensed: all that remains, or these lines."""
+    """Mark a prescription as dispensed: all that remains, what a reservation keeps, or these lines."""
     actor = call.actor
     rx_id = call.id("id", "prescription")
     try:
@@ -258,6 +261,7 @@ def _supply(body: DispenseBody) -> Supply:
     )
     return Supply(
         lines=lines or None,
+        reservation_id=body.reservation_id,
         external_reference=body.external_reference,
         handed_over_at=body.handed_over_at,
         receiver=body.receiver or "",

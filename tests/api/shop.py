@@ -1,0 +1,50 @@
+"""What the tests of a shop's calls begin with: products made by real acts, a basket, and everything that could change."""
+
+from typing import Any
+
+from elmed.api.models import IdempotencyRecord
+from elmed.inventory import models as inventory
+from elmed.inventory.product_fields import ProductFields
+from elmed.inventory.products import create, set_stock
+from elmed.prescriptions.models import Prescription, ProofTries, Reservation, ReservationLine
+from tests.cast import NOW, Cast
+from tests.prescriptions.attempts import everything
+
+BORN = "1961-02-03"  # the cast's patients
+AMOXICILLIN = ProductFields(
+    sku="AMOX-7", name="Amoxicillin 500 mg capsules", currency="EUR", price_milli=4200, medication_code="J01CA04",
+    medication_system="ATC", strength="500 mg", form="capsule", route="oral", pack_size_milli=7000, pack_unit="capsule",
+    requires_prescription=True,
+)  # fmt: skip
+PLASTERS = ProductFields(sku="PLASTER", name="Plasters", currency="EUR", price_milli=2500)
+TABLES = (
+    inventory.Product, inventory.Batch, inventory.Movement, inventory.Sale, inventory.SaleLine, inventory.ShopState,
+    Reservation, ReservationLine, ProofTries, IdempotencyRecord,
+)  # fmt: skip
+
+
+def all_there_is(*, but: tuple[str, ...] = ()) -> dict[str, list[tuple[Any, ...]]]:
+    """Everything clinical, and everything of the shop, value by value; `but` leaves tables out by their model's name."""
+    rows = everything() | {model.__name__: list(model.objects.order_by("pk").values_list()) for model in TABLES}
+    return {name: found for name, found in rows.items() if name not in but}
+
+
+def product(
+    cast: Cast, fields: ProductFields = AMOXICILLIN, *, who: str = "pharmacist", packs: int | None = 10, **other: Any
+) -> inventory.Product:
+    """A product of that person's pharmacy, with so many packs counted; None keeps no stock of it."""
+    made = create(cast.actor(who), ProductFields(**vars(fields) | other), now=NOW)
+    if packs is not None:
+        made = set_stock(cast.actor(who), made.pk, packs * 1000, now=NOW)
+    return made
+
+
+def proof(rx: Prescription, **other: Any) -> dict[str, Any]:
+    """What the shopper shows."""
+    return {"reference": rx.reference, "date_of_birth": BORN} | other
+
+
+def basket(rx: Prescription, *lines: tuple[str, str], **other: Any) -> dict[str, Any]:
+    """The body of a check: so many packs of each SKU."""
+    wanted = [{"sku": sku, "quantity": quantity} for sku, quantity in lines or (("AMOX-7", "1"),)]
+    return proof(rx, lines=wanted, **other)
