@@ -63,7 +63,7 @@ def _django() -> tuple[Words, dict[str, Any]]:
     import django
 
     django.setup()
-    from woocommerce.tests.site import scenarios
+    from woocommerce.tests.site import catalogue, scenarios  # noqa: F401 - catalogue adds its words
 
     return dict(scenarios.WORDS), scenarios.begin()
 

@@ -14,19 +14,20 @@ from django.conf import settings
 from django.core.management import call_command
 
 from elmed.access import keys
-from elmed.accounts.models import Account
+from elmed.accounts.actions import register
+from elmed.accounts.models import Account, AccountKind, AccountState, Role
 from elmed.core.clock import real_now
 from elmed.patients.models import Patient, Sex
 from elmed.prescriptions import seal
 from elmed.prescriptions.actions.draft import DraftLine
 from elmed.prescriptions.models import Prescription
 from tests import factories
-from tests.cast import NOW, Cast, assemble
+from tests.cast import NOW, Cast, assemble, newcomer
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 WORDS: dict[str, Callable[..., Any]] = {}
-SCOPES = ("rx:read", "rx:dispense")
-_cast: list[Cast] = []
+SCOPES = ("shop",)  # what "Create key for WooCommerce" makes
+_casts: dict[int | None, Cast] = {}
 
 
 def word(function: Function) -> Function:
@@ -39,22 +40,36 @@ def begin() -> dict[str, Any]:
     """An ELMED with the cast in it, and a key of the first pharmacy that the limit does not slow."""
     call_command("migrate", interactive=False, verbosity=0)
     seal.make_key(settings.SEALING_KEYS_DIR, real_now())
-    _cast.append(assemble())
-    return key(per_minute=120)
+    _casts[None] = assemble()
+    return key()
 
 
-def cast() -> Cast:
-    """Everybody."""
-    return _cast[0]
+def cast(pharmacy: int | None = None) -> Cast:
+    """Everybody; with the id of a pharmacy made later, the same people around that one."""
+    return _casts[pharmacy]
 
 
 @word
-def key(*, scopes: list[str] | None = None, per_minute: int = 120, who: str = "owner") -> dict[str, Any]:
+def pharmacy(*, per_minute: int = 10000) -> dict[str, Any]:
+    """Another pharmacy with an owner and a key of its own: a catalogue that no other test has touched."""
+    mark = secrets.token_hex(3)
+    owner = newcomer(f"owner_{mark}")
+    account = register(
+        kind=AccountKind.PHARMACY, name=f"Pharmacy {mark}", person=owner, roles=[Role.OWNER, Role.PHARMACIST],
+        now=real_now(), state=AccountState.VERIFIED, licence_number=mark, licence_body="GPhC",
+    )  # fmt: skip
+    people = {**cast().people, "owner": owner, "pharmacist": owner}
+    _casts[account.pk] = dataclasses.replace(cast(), pharmacy=account, people=people)
+    return {"pharmacy_id": account.pk, **key(per_minute=per_minute, pharmacy=account.pk)}
+
+
+@word
+def key(*, scopes: list[str] | None = None, per_minute: int = 120, pharmacy: int | None = None) -> dict[str, Any]:
     """A live key of the pharmacy: its id and its secret."""
-    made, secret = keys.create(cast().actor(who), name="shop", scopes=scopes or list(SCOPES))
+    made, secret = keys.create(cast(pharmacy).actor("owner"), name="shop", scopes=scopes or list(SCOPES))
     if per_minute != made.requests_per_minute:
         keys.set_limit(cast().actor("staff"), made.pk, requests_per_minute=per_minute)
-    return {"key_id": made.pk, "key": secret, "pharmacy": cast().pharmacy.name}
+    return {"key_id": made.pk, "key": secret, "pharmacy": cast(pharmacy).pharmacy.name}
 
 
 @word

@@ -69,6 +69,29 @@ final class BedTest extends TestCase {
 		$this->assertGreaterThan( 0, (int) wp_remote_retrieve_header( $refused, 'retry-after' ) );
 	}
 
+	public function test_a_product_is_checked_against_a_prescription_and_reserved(): void {
+		$made    = Elmed::say( 'prescription' );
+		$product = Elmed::say( 'product', array( 'sku' => uniqid( 'BED' ), 'medicine' => true, 'stock' => '3' ) );
+		$answer  = wp_remote_post(
+			Elmed::fact( 'url' ) . '/api/public/v1/prescriptions/check',
+			array(
+				'headers' => array( 'X-API-Key' => Elmed::fact( 'key' ), 'Content-Type' => 'application/json' ),
+				'body'    => wp_json_encode(
+					array(
+						'reference'     => $made['reference'],
+						'date_of_birth' => $made['date_of_birth'],
+						'lines'         => array( array( 'sku' => $product['sku'], 'quantity' => '1' ) ),
+						'reserve'       => true,
+					)
+				),
+			)
+		);
+		$said = json_decode( wp_remote_retrieve_body( $answer ), true );
+
+		$this->assertSame( true, $said['lines'][0]['ok'] ?? $said );
+		$this->assertSame( array( $said['reservation_id'] ), array_column( Elmed::say( 'reservations', array( 'prescription' => $made['id'] ) ), 'id' ) );
+	}
+
 	public function test_writes(): void {
 		update_option( 'elmed_bed_test', 'written' );
 
