@@ -16,6 +16,9 @@ from elmed.api.problems import ERROR_CODES
 from tests.api.client import refusal
 
 
+PROVEN = ("/prescriptions/check", "/prescriptions/route")  # a proof that opens nothing is a 404
+
+
 @pytest.fixture(scope="module")
 def description():
     return document()
@@ -47,7 +50,7 @@ def test_every_endpoint_is_described(description):
         assert one["summary"].endswith("."), path
         in_path = {parameter["name"] for parameter in one["parameters"] if parameter["in"] == "path"}
         assert in_path == set(re.findall(r"{(\w+)}", path))
-        assert ("requestBody" in one) == (method == "POST")
+        assert ("requestBody" in one) == (method in ("POST", "PUT", "PATCH")), path
 
 
 def test_every_endpoint_names_the_scopes_that_do(description):
@@ -59,13 +62,23 @@ def test_every_endpoint_names_the_scopes_that_do(description):
 
 
 def test_every_code_exists_under_its_status(description):
-    for (_, path), one in operations(description).items():
+    for (method, path), one in operations(description).items():
         for status, response in one["responses"].items():
             codes = re.findall(r"`(\w+)`", response["description"])
-            assert (status == "200") == (not codes), (path, status)
+            assert (status in ("200", "204")) == (not codes), (path, status)
             assert all(ERROR_CODES[code][0] == int(status) for code in codes), (path, status)
-        assert {"200", "400", "401", "403", "429", "500", "503"} <= one["responses"].keys()
-        assert ("404" in one["responses"]) == ("{id}" in path)
+        assert {"400", "401", "403", "429", "500", "503"} <= one["responses"].keys()
+        assert ("200" in one["responses"]) == (method != "DELETE") == ("204" not in one["responses"])
+        assert ("404" in one["responses"]) == ("{id}" in path or path in PROVEN)
+        assert ("422" in one["responses"]) == ("requestBody" in one)
+
+
+def test_the_headers_that_are_heeded_are_described(description):
+    """An Idempotency-Key on every POST that writes; a version where there is one."""
+    for (method, path), one in operations(description).items():
+        headers = {parameter["name"] for parameter in one["parameters"] if parameter["in"] == "header"}
+        assert ("Idempotency-Key" in headers) == (method == "POST"), path
+        assert ("If-Match" in headers) == path.endswith(("/dispense", "/reverse")), path
 
 
 def test_the_codes_that_tests_meet_are_described(description, cast, pharmacy):

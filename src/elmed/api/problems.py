@@ -70,6 +70,11 @@ ERROR_CODES: dict[str, tuple[int, str]] = {
     "reservation_used": (409, "What the reservation kept was dispensed already."),
     "reservation_freed": (409, "The reservation keeps nothing any more; `reason` says why."),
     "reservation_confirmed": (409, "The reservation was confirmed for another order."),
+    "sku_taken": (409, "Another product of the pharmacy, perhaps a retired one, has this SKU."),
+    "pack_size_fixed": (409, "The product's stock was counted in packs of this size: retire it and make a new one."),
+    "changed_meanwhile": (409, "It changed since you looked at it. Look again."),
+    "already_recalled": (409, "The batch was recalled already."),
+    "not_recalled": (409, "The batch is not recalled."),
     "external_reference_used": (
         409,
         "A dispense with this `external_reference` is recorded, `dispense_id` names it; or a sale of other lines.",
