@@ -4,7 +4,7 @@ import threading
 import time
 
 import pytest
-from django.db import connection, connections, transaction
+from django.db import OperationalError, connection, connections, transaction
 
 from elmed.access import keys
 from elmed.accounts.actions import change_state
@@ -13,6 +13,7 @@ from elmed.prescriptions.actions.dispense import dispense
 from elmed.prescriptions.actions.fraud import suspend_for_fraud
 from elmed.prescriptions.actions.legal import lock
 from elmed.prescriptions.actions.supply import Supply
+from elmed.prescriptions.models import Prescription
 from elmed.prescriptions.vocabulary import Status
 from tests import factories as f
 from tests.cast import NOW, Cast, assemble, key_actor
@@ -89,3 +90,25 @@ def test_a_doctor_is_suspended_for_fraud_while_a_pharmacy_dispenses(cast):
     rx.refresh_from_db()
     other.refresh_from_db()
     assert (rx.status, other.status) == (Status.DISPENSED, Status.ON_HOLD)
+
+
+def test_an_act_locks_what_replaces_it_before_anybodys_event_list(cast):
+    """Otherwise what first expires an overdue, replaced one takes event lists, and then the replacement."""
+    old, new = f.replaced(cast, f.verified(cast))
+    wrong = []
+
+    def take():
+        try:
+            with transaction.atomic():
+                Prescription.objects.select_for_update(nowait=True).get(pk=new.pk)
+        except OperationalError as error:
+            wrong.append(str(error))
+        finally:
+            connections.close_all()
+
+    with transaction.atomic():
+        lock(cast.actor("pharmacist"), old.pk)
+        other = threading.Thread(target=take)
+        other.start()
+        other.join(timeout=30)
+    assert len(wrong) == 1 and "could not obtain lock" in wrong[0]

@@ -7,11 +7,15 @@ the same Facts from one statement (api/v1/prescription_read.py).
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import NamedTuple
+
+from django.db import connection
 
 from elmed.access.actors import Actor
 from elmed.accounts.models import Account, AccountKind, AccountState, Membership
 from elmed.core.clock import end_of_day
+from elmed.core.compiled import Compiled, stand_in
 from elmed.prescriptions.guards import Caller, Facts, HoldFacts
 from elmed.prescriptions.jurisdiction import jurisdiction
 from elmed.prescriptions.models import (
@@ -91,7 +95,7 @@ def load(rx: Prescription, predecessor: Prescription | None) -> Subject:
     """Gather what belongs to it: three statements, four while it is on hold."""
     return Subject(
         rx=rx,
-        lines=list(PrescriptionLine.objects.filter(prescription=rx).order_by("position")),
+        lines=_lines(connection.vendor).rows(rx=rx.pk),
         supplied=_supplied(rx.pk),
         holds=list(Hold.objects.filter(prescription=rx, ended_at__isnull=True).order_by("pk"))
         if rx.status == Status.ON_HOLD
@@ -100,12 +104,26 @@ def load(rx: Prescription, predecessor: Prescription | None) -> Subject:
     )
 
 
-def _supplied(prescription_id: int) -> list[Supplied]:
-    rows = DispenseLine.objects.filter(dispense__prescription_id=prescription_id).values_list(
+_RX = stand_in(1)
+
+
+@lru_cache(maxsize=2)
+def _lines(_vendor: str) -> Compiled[PrescriptionLine]:
+    return Compiled(PrescriptionLine.objects.filter(prescription_id=_RX).order_by("position"), {"rx": _RX})
+
+
+@lru_cache(maxsize=2)
+def _dispensed_lines(_vendor: str) -> Compiled[DispenseLine]:
+    rows = DispenseLine.objects.filter(dispense__prescription_id=_RX).values_list(
         "dispense_id", "dispense__pharmacy_id", "dispense__issue_number", "dispense__created_at",
         "dispense__handed_over_at", "dispense__void", "dispense__reversal__reason_code",
         "quantity_milli", "reversed_milli", "restored_milli",
     )  # fmt: skip
+    return Compiled(rows, {"rx": _RX})
+
+
+def _supplied(prescription_id: int) -> list[Supplied]:
+    rows = _dispensed_lines(connection.vendor).tuples(rx=prescription_id)
     return [
         Supplied(dispense, pharmacy, issue, recorded, handed, void, reason is not None,
                  quantity > (back if reason and ReversalReason(reason).voids else 0), quantity - restored)

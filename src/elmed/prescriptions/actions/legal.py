@@ -8,15 +8,18 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Q, Subquery
 
 from elmed.access import actors, policy
 from elmed.access.actors import Actor
+from elmed.access.permissions import Permission
 from elmed.access.visibility import visible_prescription
+from elmed.accounts.models import AccountKind, AccountState
+from elmed.core.compiled import Compiled, stand_in
 from elmed.core.models import Mode
 from elmed.core.refusals import NotAllowed, NotNow, NotVisible, Refusal, VersionConflict
 from elmed.events.record import lock_lists, record
@@ -31,23 +34,41 @@ from elmed.prescriptions.vocabulary import OPEN, Act, Side, Status
 
 
 def lock(actor: Actor, prescription_id: int, *, proven: bool = False) -> Subject:
-    """Lock a visible prescription and the one it replaces, in id order, in one statement. Raises NotVisible.
+    """Lock a visible prescription, the one it replaces and the open ones that replace it, in id order. Raises NotVisible.
+
+    One statement: every act takes prescriptions before event lists, also one that first expires what it found overdue.
 
     `proven`: somebody showed reference and date of birth, so that it need not be visible yet; only its world counts.
     """
-    own = Prescription.objects.filter(pk=prescription_id)
-    seen = Q(world_id=actor.world_id) if proven else visible_prescription(actor)
-    rows = {
-        row.pk: row
-        for row in Prescription.objects.select_for_update(of=("self",))
-        .select_related("patient")
-        .filter((Q(pk=prescription_id) & seen) | Q(pk=Subquery(own.values("replaces_id"))))
-        .order_by("pk")
-    }
+    locking = _locking(connection.vendor, actor.account_kind, actor.by_key, actor.permissions, proven)
+    found = locking.rows(id=prescription_id, account=actor.account_id, world=actor.world_id)
+    rows = {row.pk: row for row in found}
     rx = rows.get(prescription_id)
     if rx is None:
         raise NotVisible("prescription")
     return facts_.load(rx, rows.get(rx.replaces_id) if rx.replaces_id else None)
+
+
+_ID, _ACCOUNT, _WORLD = stand_in(1), stand_in(2), stand_in(3)
+
+
+@lru_cache(maxsize=256)
+def _locking(
+    _vendor: str, kind: AccountKind | None, by_key: bool, permissions: frozenset[Permission], proven: bool
+) -> Compiled[Prescription]:
+    """The locking statement for a kind of actor; visibility depends on nothing else but its account and world."""
+    actor = Actor(
+        _ACCOUNT, kind, AccountState.VERIFIED, permissions, "clock", key_id=1 if by_key else None, world_id=_WORLD
+    )
+    own = Prescription.objects.filter(pk=_ID)
+    seen = Q(world_id=_WORLD) if proven else visible_prescription(actor)
+    rows = (
+        Prescription.objects.select_for_update(of=("self",))
+        .select_related("patient")
+        .filter((Q(pk=_ID) & seen) | Q(pk=Subquery(own.values("replaces_id"))) | Q(replaces_id=_ID, status__in=OPEN))
+        .order_by("pk")
+    )
+    return Compiled(rows, {"id": _ID, "account": _ACCOUNT, "world": _WORLD})
 
 
 @contextmanager
