@@ -34,7 +34,7 @@ LINE = (
 )  # fmt: skip
 DISPENSE = (
     "id", "prescription_id", "issue_number", "pharmacy_id", "person_id", "key_id", "source", "handed_over_at",
-    "receiver", "external_reference", "note", "created_at", "fully_reversed", "void",
+    "receiver", "external_reference", "note", "created_at", "fully_reversed", "void", "reservation_id",
 )  # fmt: skip
 DISPENSE_LINE = (
     "id", "dispense_id", "line_id", "quantity_milli", "product_sku", "batch_number", "expiry_date", "substituted",
@@ -167,7 +167,7 @@ class Maker:
         self.dispense_id += 1
         chunk.dispenses.append(
             (self.dispense_id, rx_id, 1, pharmacy, None, self.key_of.get(pharmacy), "api", moment, "", f"T{rx_id}", "",
-             moment, False, False)
+             moment, False, False, None)
         )  # fmt: skip
         for line in lines:
             if line[16]:
