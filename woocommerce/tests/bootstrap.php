@@ -28,3 +28,7 @@ if ( ! defined( 'ELMED_WC_VERSION' ) && is_file( WP_PLUGIN_DIR . '/elmed-for-woo
 require_once __DIR__ . '/Elmed.php';
 require_once __DIR__ . '/Site.php';
 require_once __DIR__ . '/TestCase.php';
+require_once __DIR__ . '/Sources.php';
+require_once __DIR__ . '/Shopper.php';
+require_once __DIR__ . '/Process.php';
+require_once __DIR__ . '/JourneyCase.php';

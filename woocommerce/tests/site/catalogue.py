@@ -123,11 +123,11 @@ def reservations(*, prescription: int) -> list[dict[str, Any]]:
 
 
 @word
-def reservation_free(*, id: int, reason: str = "The shelf was empty") -> None:
+def reservation_free(*, id: int, pharmacy: int | None = None, reason: str = "The shelf was empty") -> None:
     """The pharmacist frees it in the portal."""
     from elmed.prescriptions.actions.reservations import free
 
-    free(cast().actor("pharmacist"), id, reason=reason, now=real_now())
+    free(cast(pharmacy).actor("pharmacist"), id, reason=reason, now=real_now())
 
 
 @word

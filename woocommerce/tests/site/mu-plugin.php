@@ -1,7 +1,7 @@
 <?php
 /**
  * Goes into the site as a must-use plugin: what a test needs to see of it. Mails are written to a file instead of
- * being sent, and every request to another machine is written down (WordPress itself refuses those that leave it).
+ * being sent, and a request to another machine is answered 503 here, written down, and never leaves.
  */
 
 add_filter(
@@ -12,6 +12,19 @@ add_filter(
 	},
 	10,
 	2
+);
+
+add_filter(
+	'pre_http_request',
+	static function ( $answer, $arguments, $url ) {
+		if ( '127.0.0.1' === wp_parse_url( $url, PHP_URL_HOST ) ) {
+			return $answer;
+		}
+		file_put_contents( ELMED_TEST_FOLDER . '/outside.log', $arguments['method'] . ' ' . $url . "\n", FILE_APPEND | LOCK_EX );
+		return array( 'headers' => array(), 'body' => '', 'response' => array( 'code' => 503, 'message' => 'Not in tests' ), 'cookies' => array(), 'filename' => null );
+	},
+	10,
+	3
 );
 
 // A loopback address with a port of its own is what `wp_safe_remote_*` would refuse.

@@ -85,21 +85,25 @@ def revoke(*, key_id: int) -> None:
 
 
 @word
-def account(*, state: str) -> None:
+def account(*, state: str, pharmacy: int | None = None) -> None:
     """The pharmacy's account is verified or suspended from now on."""
-    Account.objects.filter(pk=cast().pharmacy.pk).update(state=state)
+    Account.objects.filter(pk=cast(pharmacy).pharmacy.pk).update(state=state)
 
 
 @word
 def prescription(
-    *, state: str = "verified", lines: list[dict[str, Any]] | None = None, **content: Any
+    *,
+    state: str = "verified",
+    lines: list[dict[str, Any]] | None = None,
+    pharmacy: int | None = None,
+    **content: Any,
 ) -> dict[str, Any]:
     """A prescription in that state, with what the shopper would hold in hand: reference and date of birth.
 
     `lines`: objects with text, quantity (whole units), unit, and code, system, strength, form, route.
     """
     written = tuple(map(_line, lines)) if lines else (factories.AMOXICILLIN,)
-    people = dataclasses.replace(cast(), patient=_patient())
+    people = dataclasses.replace(cast(pharmacy), patient=_patient())
     made = MAKERS[state](people, lines=written, **content)
     made.refresh_from_db()
     born = people.patient.date_of_birth.isoformat()
@@ -149,7 +153,7 @@ MAKERS: dict[str, Callable[..., Prescription]] = {
 
 
 @word
-def act(*, id: int, act: str, **words: Any) -> str:
+def act(*, id: int, act: str, pharmacy: int | None = None, **words: Any) -> str:
     """The pharmacist (or whose act it is) acts now; returns the status."""
     from elmed.prescriptions.actions.cancel import cancel
     from elmed.prescriptions.actions.hold import hold, resume
@@ -161,7 +165,7 @@ def act(*, id: int, act: str, **words: Any) -> str:
         "verify": ("pharmacist", verify), "reject": ("pharmacist", reject), "hold": ("pharmacist", hold),
         "resume": ("pharmacist", resume), "return": ("pharmacist", return_), "cancel": ("doctor", cancel),
     }[act]  # fmt: skip
-    function(cast().actor(who), id, now=real_now(), **words)
+    function(cast(pharmacy).actor(who), id, now=real_now(), **words)
     return status(id=id)["status"]
 
 

@@ -163,7 +163,7 @@ def _config(site: Site) -> str:
     }  # fmt: skip
     switches = {
         "WP_DEBUG": True, "WP_DEBUG_DISPLAY": False, "SCRIPT_DEBUG": False, "DISABLE_WP_CRON": True,
-        "AUTOMATIC_UPDATER_DISABLED": True, "WP_HTTP_BLOCK_EXTERNAL": True,
+        "AUTOMATIC_UPDATER_DISABLED": True,
     }  # fmt: skip
     lines = [f"defined( '{name}' ) || define( '{name}', '{value}' );" for name, value in words.items()]
     lines += [f"define( '{name}', {str(value).lower()} );" for name, value in switches.items()]

@@ -1,0 +1,105 @@
+<?php
+/**
+ * Everything of WooCommerce that the plugin's code names is there in the WooCommerce it runs on: functions, classes,
+ * static and object methods, and the hooks it listens to. A release that drops one of them fails here by name.
+ */
+
+namespace Elmed\WooCommerce\Tests;
+
+final class SymbolsTest extends TestCase {
+
+	/** Hooks of other plugins that begin like WooCommerce's own, with whose they are. */
+	private const OF_OTHERS = array();
+
+	public function test_every_function_is_there(): void {
+		$missing = array();
+		foreach ( Sources::plugin() as $file => $tokens ) {
+			foreach ( Sources::functionCalls( $tokens ) as $name ) {
+				if ( ! function_exists( $name ) && ! Sources::asksFor( $tokens, 'function_exists', $name ) ) {
+					$missing[] = "$file: $name()";
+				}
+			}
+		}
+
+		$this->assertSame( array(), array_values( array_unique( $missing ) ) );
+	}
+
+	public function test_every_class_and_static_method_is_there(): void {
+		$missing = array();
+		$seen    = 0;
+		foreach ( Sources::plugin() as $file => $tokens ) {
+			foreach ( Sources::classes( $tokens ) as $class => $methods ) {
+				++$seen;
+				if ( ! class_exists( $class ) && ! interface_exists( $class ) && ! trait_exists( $class ) ) {
+					$missing[] = "$file: $class";
+					continue;
+				}
+				foreach ( $methods as $method ) {
+					if ( ! method_exists( $class, $method ) ) {
+						$missing[] = "$file: $class::$method()";
+					}
+				}
+			}
+		}
+
+		$this->assertGreaterThan( 10, $seen );
+		$this->assertSame( array(), $missing );
+	}
+
+	public function test_every_method_called_on_an_object_exists_somewhere(): void {
+		foreach ( array( 'WC_Order_Refund', 'WC_Product_Variation', 'WC_Shipping_Zone', 'WC_Cart', 'WC_Session_Handler' ) as $lazy ) {
+			class_exists( $lazy );
+		}
+		$known = array();
+		foreach ( Sources::plugin() as $tokens ) {
+			foreach ( Sources::declaredMethods( $tokens ) as $method ) {
+				$known[ strtolower( $method ) ] = true;
+			}
+		}
+		foreach ( get_declared_classes() as $class ) {
+			foreach ( get_class_methods( $class ) as $method ) {
+				$known[ strtolower( $method ) ] = true;
+			}
+		}
+		$missing = array();
+		foreach ( Sources::plugin() as $file => $tokens ) {
+			foreach ( Sources::methodCalls( $tokens ) as $method ) {
+				if ( ! isset( $known[ strtolower( $method ) ] ) ) {
+					$missing[] = "$file: ->$method()";
+				}
+			}
+		}
+
+		$this->assertSame( array(), array_values( array_unique( $missing ) ) );
+	}
+
+	public function test_every_hook_is_fired_by_woocommerce(): void {
+		$fired   = Sources::hooksFired( WP_PLUGIN_DIR . '/woocommerce' );
+		$missing = array();
+		$seen    = 0;
+		foreach ( Sources::plugin() as $file => $tokens ) {
+			foreach ( Sources::hooksUsed( $tokens ) as $hook ) {
+				if ( 0 !== strpos( $hook, 'woocommerce_' ) || array_key_exists( $hook, self::OF_OTHERS ) ) {
+					continue;
+				}
+				++$seen;
+				if ( ! Sources::isFired( $hook, $fired ) ) {
+					$missing[] = "$file: $hook";
+				}
+			}
+		}
+
+		$this->assertGreaterThan( 10, $seen );
+		$this->assertSame( array(), array_values( array_unique( $missing ) ) );
+	}
+
+	public function test_the_reading_itself_finds_what_is_missing(): void {
+		$tokens = token_get_all( '<?php namespace A; use Automattic\WooCommerce\Gone; wc_gone(); $a->gone(); Gone::b(); add_action( "woocommerce_gone", "x" );' );
+
+		$this->assertSame( array( 'wc_gone', 'add_action' ), Sources::functionCalls( $tokens ) );
+		$this->assertSame( array( 'Automattic\WooCommerce\Gone' => array( 'b' ) ), Sources::classes( $tokens ) );
+		$this->assertSame( array( 'gone' ), Sources::methodCalls( $tokens ) );
+		$this->assertSame( array( 'woocommerce_gone' ), Sources::hooksUsed( $tokens ) );
+		$this->assertFalse( Sources::isFired( 'woocommerce_gone', Sources::hooksFired( WP_PLUGIN_DIR . '/woocommerce' ) ) );
+	}
+}
