@@ -11,6 +11,7 @@ from django.db import connection
 from elmed.access.actors import Actor
 from elmed.core.refusals import Invalid, Refusal
 from elmed.events.models import AccessRecord, Event, EventCounter, EventListing
+from elmed.inventory.models import Batch, Movement, Product, ProductLink, Sale, SaleLine
 from elmed.patients.models import Consultation, Patient
 from elmed.prescriptions import models as rx_models
 from elmed.prescriptions.actions import (
@@ -39,7 +40,8 @@ from tests.factories import KEPT
 
 TABLES = (
     rx_models.Prescription, rx_models.PrescriptionLine, rx_models.Dispense, rx_models.DispenseLine, rx_models.Reversal,
-    rx_models.Hold, rx_models.LineClosure, rx_models.FormerSupplier, rx_models.WarningAnswer, Patient, Consultation,
+    rx_models.Hold, rx_models.LineClosure, rx_models.FormerSupplier, rx_models.WarningAnswer,
+    rx_models.Reservation, rx_models.ReservationLine, Product, Batch, Movement, ProductLink, Sale, SaleLine, Patient, Consultation,
     Event, EventListing, EventCounter, AccessRecord,
 )  # fmt: skip
 

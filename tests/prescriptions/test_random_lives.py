@@ -67,7 +67,7 @@ class Life(RuleBasedStateMachine):
             self.sandbox.__exit__(None, None, None)
 
     def _events(self) -> int:
-        return Event.objects.filter(prescription_id=self.rx_id).count()
+        return Event.objects.filter(prescription_id=self.rx_id, type__startswith="prescription.").count()
 
     def _try(self, act) -> None:
         """Do it; refused or not, it must have left as many events as versions, and none where nothing was legal."""

@@ -21,6 +21,7 @@ class Jurisdiction:
     max_repeats: int
     controlled_max_repeats: int
     controlled_portal_only: bool
+    currency: str
 
     def latest_valid_until(self, valid_from: date, *, controlled: bool) -> date:
         """The last day a prescription may be valid that begins on `valid_from`."""
@@ -52,4 +53,5 @@ def jurisdiction() -> Jurisdiction:
         max_repeats=env.max_repeats,
         controlled_max_repeats=env.controlled_max_repeats,
         controlled_portal_only=env.controlled_portal_only,
+        currency=env.currency,
     )

@@ -302,10 +302,6 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(condition=models.Q(('quantity_milli__gte', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('supplied_milli'), '+', models.F('reserved_milli')), '+', models.F('closed_milli')))), name='line_never_over_supplied'),
         ),
         migrations.AddConstraint(
-            model_name='lineclosure',
-            constraint=models.UniqueConstraint(condition=models.Q(('reopened_at__isnull', True)), fields=('line', 'issue_number'), name='line_closed_once_an_issue'),
-        ),
-        migrations.AddConstraint(
             model_name='dispenseline',
             constraint=models.CheckConstraint(condition=models.Q(('quantity_milli__gt', 0)), name='dispense_line_positive'),
         ),

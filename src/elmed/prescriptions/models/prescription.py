@@ -176,7 +176,10 @@ class PrescriptionLine(models.Model):
 
 
 class LineClosure(models.Model):
-    """The rest of a line of one issue was given up, with a reason. A reversal that gives quantity back ends it."""
+    """The rest of a line of one issue was given up, with a reason. A reversal that gives quantity back ends it.
+
+    A second one where a shop's reservation, kept out of the first, was freed later.
+    """
 
     line = models.ForeignKey(PrescriptionLine, on_delete=models.PROTECT, related_name="closures")
     issue_number = models.PositiveSmallIntegerField()
@@ -185,13 +188,6 @@ class LineClosure(models.Model):
     person = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField()
     reopened_at = models.DateTimeField(null=True, blank=True)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["line", "issue_number"], condition=Q(reopened_at__isnull=True), name="line_closed_once_an_issue"
-            )
-        ]
 
     def __str__(self) -> str:
         """For logs."""

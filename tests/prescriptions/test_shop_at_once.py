@@ -1,0 +1,98 @@
+"""Two shoppers at the same moment, on PostgreSQL: one quantity, one order; wrong proofs side by side are counted."""
+
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+
+from elmed.core.refusals import Refusal
+from elmed.inventory.models import Movement, Product
+from elmed.prescriptions import reference as references
+from elmed.prescriptions.actions.dispense import dispense
+from elmed.prescriptions.actions.proof import prove
+from elmed.prescriptions.actions.reservations import confirm, free_due, release
+from elmed.prescriptions.actions.return_ import return_
+from elmed.prescriptions.actions.supply import Supply, SupplyLine
+from elmed.prescriptions.models import Reservation
+from tests import factories as f
+from tests.cast import NOW
+from tests.prescriptions.shop import BORN, checked, counters, product, reasons, reserved, shop
+from tests.prescriptions.test_at_once import at_once, cast, numbers_without_a_gap, pytestmark
+
+__all__ = ["cast", "pytestmark"]
+
+
+def test_16_shoppers_want_the_last_pack(cast):
+    product(cast)
+    rx, key, answers = f.verified(cast), shop(cast), []
+    at_once(*[lambda: answers.append(reasons(checked(key, rx, reserve=True))[0])] * 16)
+    assert Counter(answers) == {None: 1, "reserved": 15}
+    assert (counters(rx), Reservation.objects.count()) == ([(0, 21_000)], 1)
+    assert numbers_without_a_gap()
+
+
+def test_the_same_reservation_is_dispensed_once(cast):
+    product(cast)
+    rx, key = f.verified(cast), shop(cast)
+    row = reserved(key, rx)
+    codes = at_once(*[lambda: dispense(key, rx.pk, Supply(reservation_id=row.pk), source="api", now=NOW)] * 8)
+    assert Counter(codes) == {"done": 1, "reservation_used": 7}
+    assert (counters(rx), Movement.objects.count()) == ([(21_000, 0)], 1)
+
+
+@pytest.mark.parametrize("other", ["release", "time out", "return", "confirm"])
+def test_a_dispense_races_the_end_of_its_reservation(cast, other):
+    product(cast)
+    key, later = shop(cast), NOW + timedelta(minutes=15)
+    for _ in range(3):
+        rx = f.verified(cast)
+        row = reserved(key, rx)
+        acts = {
+            "release": lambda pk=row.pk: release(key, pk, now=NOW),
+            "time out": lambda: free_due(later, world_id=1),
+            "return": lambda pk=rx.pk: return_(cast.actor("owner"), pk, reason="No stock", now=NOW),
+            "confirm": lambda pk=row.pk: confirm(key, pk, external_reference=str(pk), now=NOW),
+        }
+        what = Supply(reservation_id=row.pk)
+        codes = at_once(acts[other], lambda pk=rx.pk, what=what: dispense(key, pk, what, source="api", now=NOW))
+        assert not [code for code in codes if "Error" in code], codes
+        row.refresh_from_db()
+        supplied, kept = counters(rx)[0]
+        assert (supplied, kept) in ((21_000, 0), (0, 0))
+        assert (row.used_at is not None) == (supplied > 0)
+    assert numbers_without_a_gap()
+
+
+def test_the_counter_and_the_shop_want_the_same(cast):
+    product(cast)
+    key, pharmacist = shop(cast), cast.actor("pharmacist")
+    for _ in range(3):
+        rx, found = f.verified(cast), []
+        at_once(
+            lambda rx=rx, found=found: found.append(checked(key, rx, reserve=True)),
+            lambda pk=rx.pk: dispense(pharmacist, pk, Supply(), source="portal", now=NOW),
+        )
+        supplied, kept = counters(rx)[0]
+        assert supplied + kept == 21_000
+        assert (found[0].reservation is not None) == (kept > 0)
+
+
+def test_stock_is_counted_once_for_each_supply(cast):
+    goods, actor = product(cast), cast.actor("pharmacist")
+    rxs = [f.verified(cast) for _ in range(6)]
+    what = {rx.pk: Supply(lines=(SupplyLine(f.first_line(rx), 21_000, product_sku="AMOX-21"),)) for rx in rxs}
+    codes = at_once(*[lambda pk=rx.pk: dispense(actor, pk, what[pk], source="api", now=NOW) for rx in rxs])
+    assert Counter(codes) == {"done": 6}
+    assert Product.objects.get(pk=goods.pk).stock_milli == -6 * 21_000
+
+
+def test_wrong_proofs_side_by_side_are_tries_in_a_row(cast):
+    key, reference = shop(cast), references.new()
+
+    def wrong():
+        prove(key, reference=reference, date_of_birth=BORN)
+
+    codes = at_once(*[wrong] * 16)
+    assert Counter(codes) == {"no_matching_prescription": 5, "reference_locked": 11}
+    with pytest.raises(Refusal):
+        wrong()
