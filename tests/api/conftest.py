@@ -38,6 +38,12 @@ def tireless(cast, make_key):
 
 
 @pytest.fixture
+def webshop(make_key):
+    """The first pharmacy's web shop: the key that *Create key for WooCommerce* makes."""
+    return Api(make_key("pharmacist", "shop")[1])
+
+
+@pytest.fixture
 def other_pharmacy(make_key):
     """The other pharmacy's till."""
     return Api(make_key("other_pharmacist", *PHARMACY_SCOPES)[1])

@@ -1,22 +1,20 @@
 """What the tests of a shop's calls begin with: products made by real acts, a basket, and everything that could change."""
 
+from dataclasses import replace
 from typing import Any
 
 from elmed.api.models import IdempotencyRecord
 from elmed.inventory import models as inventory
 from elmed.inventory.product_fields import ProductFields
-from elmed.inventory.products import create, set_stock
+from elmed.inventory.products import set_stock
 from elmed.prescriptions.models import Prescription, ProofTries, Reservation, ReservationLine
 from tests.cast import NOW, Cast
+from tests.prescriptions import shop
 from tests.prescriptions.attempts import everything
 
-BORN = "1961-02-03"  # the cast's patients
-AMOXICILLIN = ProductFields(
-    sku="AMOX-7", name="Amoxicillin 500 mg capsules", currency="EUR", price_milli=4200, medication_code="J01CA04",
-    medication_system="ATC", strength="500 mg", form="capsule", route="oral", pack_size_milli=7000, pack_unit="capsule",
-    requires_prescription=True,
-)  # fmt: skip
-PLASTERS = ProductFields(sku="PLASTER", name="Plasters", currency="EUR", price_milli=2500)
+BORN = shop.BORN.isoformat()
+WEEK = replace(shop.AMOXICILLIN, sku="AMOX-7", pack_size_milli=7_000, price_milli=4_200)  # three of them fill the line
+PLASTERS = ProductFields(sku="PLASTER", name="Plasters", currency="EUR", price_milli=2_500)
 TABLES = (
     inventory.Product, inventory.Batch, inventory.Movement, inventory.Sale, inventory.SaleLine, inventory.ShopState,
     Reservation, ReservationLine, ProofTries, IdempotencyRecord,
@@ -30,13 +28,11 @@ def all_there_is(*, but: tuple[str, ...] = ()) -> dict[str, list[tuple[Any, ...]
 
 
 def product(
-    cast: Cast, fields: ProductFields = AMOXICILLIN, *, who: str = "pharmacist", packs: int | None = 10, **other: Any
+    cast: Cast, fields: ProductFields = WEEK, *, by: str = "pharmacist", packs: int | None = 10, **other: Any
 ) -> inventory.Product:
     """A product of that person's pharmacy, with so many packs counted; None keeps no stock of it."""
-    made = create(cast.actor(who), ProductFields(**vars(fields) | other), now=NOW)
-    if packs is not None:
-        made = set_stock(cast.actor(who), made.pk, packs * 1000, now=NOW)
-    return made
+    made = shop.product(cast, fields, by=by, **other)
+    return made if packs is None else set_stock(cast.actor(by), made.pk, packs * 1000, now=NOW)
 
 
 def proof(rx: Prescription, **other: Any) -> dict[str, Any]:
@@ -45,6 +41,6 @@ def proof(rx: Prescription, **other: Any) -> dict[str, Any]:
 
 
 def basket(rx: Prescription, *lines: tuple[str, str], **other: Any) -> dict[str, Any]:
-    """The body of a check: so many packs of each SKU."""
+    """The body of a check: so many packs of each SKU, one of `AMOX-7` where none is named."""
     wanted = [{"sku": sku, "quantity": quantity} for sku, quantity in lines or (("AMOX-7", "1"),)]
-    return proof(rx, lines=wanted, **other)
+    return proof(rx, lines=wanted) | other

@@ -15,7 +15,6 @@ from elmed.api.openapi import document
 from elmed.api.problems import ERROR_CODES
 from tests.api.client import refusal
 
-
 PROVEN = ("/prescriptions/check", "/prescriptions/route")  # a proof that opens nothing is a 404
 
 
