@@ -18,6 +18,19 @@ final class Plugin
 
     /** @var array<int, class-string> What is registered, in this order. */
     public const MODULES = array(
+        // What people see and set.
+        Settings\SettingsPage::class,
+        Sync\SyncPage::class,
+        // Products.
+        Sync\Schedule::class,
+        Sync\ProductRules::class,
+        Sync\ExpressButtons::class,
+        // Around them.
+        Health\SiteHealth::class,
+        Health\StatusReport::class,
+        Health\Heartbeat::class,
+        Privacy\Privacy::class,
+        Cli\Commands::class,
     );
 
     /** Registers all modules; says what is missing and registers none where the shop cannot carry them. */

@@ -1,0 +1,79 @@
+<?php
+
+/**
+ * Tells ELMED every hour, and after each sync, how this shop is: the pharmacy portal shows it under Settings → WooCommerce.
+ *
+ * Registered by Plugin. It sends the plugin's version, the last sync, how many orders wait, and the sync's problems (SKU
+ * and reason); nothing of a customer.
+ */
+
+namespace Elmed\WooCommerce\Health;
+
+use Elmed\WooCommerce\Api\Answer;
+use Elmed\WooCommerce\Api\Client;
+use Elmed\WooCommerce\Log;
+use Elmed\WooCommerce\Plugin;
+use Elmed\WooCommerce\Settings\Key;
+use Elmed\WooCommerce\Sync\Problems;
+use Elmed\WooCommerce\Sync\RunState;
+
+final class Heartbeat
+{
+    public const JOB = 'elmed_heartbeat';
+
+    public function register(): void
+    {
+        add_action(self::JOB, array($this, 'job'));
+        add_action('elmed_sync_ended', array($this, 'soon'), 10, 0);
+        if (function_exists('as_supports') && as_supports('ensure_recurring_actions_hook')) {
+            add_action('action_scheduler_ensure_recurring_actions', array($this, 'ensure'));
+        } else {
+            add_action('admin_init', array($this, 'ensure'));
+        }
+    }
+
+    public function ensure(): void
+    {
+        if (Key::exists() && !as_has_scheduled_action(self::JOB, null, Plugin::JOBS)) {
+            as_schedule_recurring_action(time() + 60, HOUR_IN_SECONDS, self::JOB, array(), Plugin::JOBS, true);
+        }
+    }
+
+    /** Once more, beside the hourly one: what was said last has just become old. */
+    public function soon(): void
+    {
+        if (function_exists('as_enqueue_async_action')) {
+            as_enqueue_async_action(self::JOB, array('sync'), Plugin::JOBS);
+        }
+    }
+
+    public function job(): void
+    {
+        try {
+            if (Key::exists()) {
+                $this->send(new Client());
+            }
+        } catch (\Throwable $fault) {
+            // The next one comes in an hour.
+            Log::fault($fault, self::JOB);
+        }
+    }
+
+    public function send(Client $client): Answer
+    {
+        $last = RunState::lastFinished();
+        /**
+         * How many orders wait for ELMED or for a pharmacist.
+         *
+         * @param int $count None by default; the module of orders adds its own.
+         */
+        $waiting = (int) apply_filters('elmed_orders_waiting', 0);
+        $body = array(
+            'plugin_version' => ELMED_WC_VERSION,
+            'last_sync_at' => $last === null ? null : gmdate('Y-m-d\TH:i:s\Z', $last),
+            'orders_waiting' => max(0, $waiting),
+            'problems' => Problems::texts(),
+        );
+        return $client->request('PUT', '/integrations/woocommerce', array('body' => $body));
+    }
+}

@@ -1,0 +1,185 @@
+<?php
+
+/**
+ * The HTML of ELMED → Sync. Shown by Sync\SyncPage; changes nothing.
+ */
+
+namespace Elmed\WooCommerce\Sync;
+
+use Elmed\WooCommerce\Settings\Key;
+use Elmed\WooCommerce\Settings\Options;
+use Elmed\WooCommerce\Settings\SettingsPage;
+
+final class SyncView
+{
+    private const AUTO_LATE = 900;
+    private string $action = '';
+
+    public function show(string $action, int $page): void
+    {
+        $this->action = $action;
+        echo '<div class="wrap elmed"><h1>' . esc_html__('ELMED sync', 'elmed-for-woocommerce') . '</h1>';
+        if (!Key::exists()) {
+            printf(
+                '<p>%s <a href="%s">%s</a></p></div>',
+                esc_html__('Enter your API key first.', 'elmed-for-woocommerce'),
+                esc_url(SettingsPage::url()),
+                esc_html__('ELMED settings', 'elmed-for-woocommerce')
+            );
+            return;
+        }
+        echo '<p>' . esc_html__('Brings your ELMED inventory into WooCommerce: new products are created, known ones are updated, retired ones are hidden. Nothing is deleted.', 'elmed-for-woocommerce') . '</p>';
+        $this->lateWarning();
+        // What the script replaces, and what a screen reader hears of it.
+        printf('<div id="elmed-sync">%s</div>', $this->progress()); // phpcs:ignore WordPress.Security.EscapeOutput -- escaped where it is made
+        echo '<p id="elmed-sync-say" role="status"></p>';
+        $this->automatic();
+        $this->problems();
+        (new ProductList())->show($page);
+        echo '</div>';
+    }
+
+    /** The part that changes while a sync runs. */
+    public function progress(): string
+    {
+        $this->action = 'elmed_sync';
+        $state = RunState::load();
+        ob_start();
+        if ($state !== null) {
+            $this->state($state);
+        }
+        $this->buttons($state);
+        return (string) ob_get_clean();
+    }
+
+    private function state(RunState $state): void
+    {
+        $bad = $state->state === 'failed';
+        printf('<div class="elmed-state %s"><strong>%s</strong> ', $bad ? 'elmed-bad' : 'elmed-good', esc_html(Words::state($state)));
+        printf('<span>%s</span>', esc_html(Words::reason($state)));
+        if ($state->running()) {
+            $this->bar($state);
+        } else {
+            /* translators: %s: e.g. "5 minutes" */
+            printf('<span class="description"> %s</span>', esc_html(sprintf(__('%s ago', 'elmed-for-woocommerce'), human_time_diff($state->moved_at))));
+        }
+        echo '<ul class="elmed-counts">';
+        /* translators: %s: a number */
+        printf('<li>%s</li>', esc_html(sprintf(_n('%s product looked at', '%s products looked at', $state->counts['seen'], 'elmed-for-woocommerce'), number_format_i18n($state->counts['seen']))));
+        foreach (Words::counts($state->counts) as $count) {
+            printf('<li>%s</li>', esc_html($count));
+        }
+        echo '</ul></div>';
+        if (Schedule::isStuck($state)) {
+            printf(
+                '<div class="notice notice-warning inline"><p>%s</p></div>',
+                esc_html__('This site’s scheduled jobs (WP-Cron) do not run, so the sync runs from this page: keep it open until it says Complete. For automatic syncs and for reporting orders, ask your host to call wp-cron.php every minute.', 'elmed-for-woocommerce')
+            );
+        }
+    }
+
+    /** Without the number of products in ELMED, the last full sync's is the best guess there is. */
+    private function bar(RunState $state): void
+    {
+        $expected = (int) (RunState::last()['full']['counts']['seen'] ?? 0);
+        $seen = $state->counts['seen'];
+        $known = $state->kind === 'full' && $expected > $seen;
+        printf(
+            '<p><progress aria-label="%s"%s></progress></p>',
+            esc_attr__('Progress of the sync', 'elmed-for-woocommerce'),
+            $known ? sprintf(' max="%d" value="%d"', (int) $expected, (int) $seen) : ''
+        );
+    }
+
+    private function buttons(?RunState $state): void
+    {
+        $running = $state !== null && $state->running();
+        echo '<div class="elmed-buttons">';
+        if ($running) {
+            $this->button('cancel', __('Cancel', 'elmed-for-woocommerce'), 'button-secondary');
+            if (Schedule::isStuck($state)) {
+                echo '<noscript>';
+                $this->button('step', __('Do the next step', 'elmed-for-woocommerce'), 'button-primary');
+                echo '</noscript>';
+            }
+        } else {
+            $this->button('start', __('Sync Products Now', 'elmed-for-woocommerce'), 'button-primary');
+        }
+        if ($state !== null && $state->error === 'other_account') {
+            $this->button('change_account', __('Use the new account for this shop', 'elmed-for-woocommerce'), 'button-secondary');
+        } elseif ($state !== null && in_array($state->state, array('cancelled', 'failed'), true)) {
+            $this->button('resume', __('Go on where it stopped', 'elmed-for-woocommerce'), 'button-secondary');
+        }
+        echo '</div>';
+        if ($state !== null && $state->error === 'other_account') {
+            echo '<p class="description">' . esc_html__('Using the new account finds your products again by SKU. Those that the new account does not have are hidden, not deleted.', 'elmed-for-woocommerce') . '</p>';
+        }
+    }
+
+    private function button(string $what, string $label, string $class): void
+    {
+        printf('<form method="post" action="%s" style="display:inline">', esc_url(admin_url('admin-post.php')));
+        printf('<input type="hidden" name="action" value="%s"><input type="hidden" name="elmed_do" value="%s">', esc_attr($this->action), esc_attr($what));
+        wp_nonce_field($this->action, '_wpnonce', false);
+        printf('<button type="submit" class="button %s">%s</button></form> ', esc_attr($class), esc_html($label));
+    }
+
+    /** Nobody is at the page when the automatic sync should run; so say it when somebody is. */
+    private function lateWarning(): void
+    {
+        if (Schedule::lateBy() > self::AUTO_LATE) {
+            printf(
+                '<div class="notice notice-warning inline"><p>%s</p></div>',
+                esc_html(
+                    sprintf(
+                        /* translators: %s: e.g. "2 hours" */
+                        __('The automatic sync is %s late: this site’s scheduled jobs (WP-Cron) do not run. Ask your host to call wp-cron.php every minute. Until then, Sync Products Now works while this page is open.', 'elmed-for-woocommerce'),
+                        human_time_diff(time() - Schedule::lateBy())
+                    )
+                )
+            );
+        }
+    }
+
+    private function automatic(): void
+    {
+        $last = RunState::lastFinished();
+        /* translators: %s: e.g. "5 minutes" */
+        $when = $last === null ? __('No sync is complete yet.', 'elmed-for-woocommerce') : sprintf(__('The last complete sync ended %s ago.', 'elmed-for-woocommerce'), human_time_diff($last));
+        $auto = Options::autoSyncSeconds() === 0
+            ? __('Automatic sync is off.', 'elmed-for-woocommerce')
+            /* translators: %s: e.g. "6 hours" */
+            : sprintf(__('Automatic sync runs every %s.', 'elmed-for-woocommerce'), human_time_diff(0, Options::autoSyncSeconds()));
+        printf('<p>%s %s <a href="%s">%s</a></p>', esc_html($when), esc_html($auto), esc_url(SettingsPage::url()), esc_html__('Change', 'elmed-for-woocommerce'));
+    }
+
+    private function problems(): void
+    {
+        $problems = Problems::all();
+        echo '<h2>' . esc_html__('Problems', 'elmed-for-woocommerce') . '</h2>';
+        if (!$problems) {
+            echo '<p>' . esc_html__('None.', 'elmed-for-woocommerce') . '</p>';
+            return;
+        }
+        echo '<p class="description">' . esc_html__('The newest 50. An entry goes by itself when the next sync finds it solved.', 'elmed-for-woocommerce') . '</p>';
+        echo '<div class="elmed-scroll" tabindex="0" role="region" aria-label="' . esc_attr__('Problems', 'elmed-for-woocommerce') . '"><table class="widefat striped"><thead><tr>';
+        foreach (array(__('SKU', 'elmed-for-woocommerce'), __('Product', 'elmed-for-woocommerce'), __('What is wrong, and what to do', 'elmed-for-woocommerce'), __('Seen', 'elmed-for-woocommerce')) as $heading) {
+            printf('<th scope="col">%s</th>', esc_html($heading));
+        }
+        echo '</tr></thead><tbody>';
+        foreach ($problems as $entry) {
+            $link = $entry['product'] ? get_edit_post_link($entry['product']) : null;
+            printf(
+                '<tr><td>%s</td><td>%s</td><td>%s</td><td>%s</td></tr>',
+                esc_html($entry['sku']),
+                $link ? sprintf('<a href="%s">%s</a>', esc_url($link), esc_html($entry['name'])) : esc_html($entry['name']),
+                esc_html(Problem::text($entry['what'], $entry['detail'])),
+                /* translators: %s: e.g. "5 minutes" */
+                esc_html(sprintf(__('%s ago', 'elmed-for-woocommerce'), human_time_diff($entry['at'])))
+            );
+        }
+        echo '</tbody></table></div><p>';
+        $this->button('clear', __('Empty this list', 'elmed-for-woocommerce'), 'button-secondary');
+        echo '</p>';
+    }
+}
