@@ -9,11 +9,13 @@ from django.db import connection, transaction
 from elmed.accounts.models import Account
 from elmed.api.models import IdempotencyRecord
 from elmed.core.clock import real_now
+from elmed.inventory import products, receipts
 from elmed.jobs import worker
 from elmed.jobs.models import PeriodicRun
 from elmed.jobs.periodic import PERIODIC, Periodic
 from elmed.prescriptions.actions.cancel import request_cancel
 from tests import factories
+from tests.inventory.conftest import PLASTERS
 
 MINUTE = timedelta(minutes=1)
 
@@ -96,6 +98,10 @@ def test_the_list_does_what_it_says(cast):
     )
     Session.objects.create(session_key="over", session_data="", expire_date=now - MINUTE)
     Session.objects.create(session_key="valid", session_data="", expire_date=now + MINUTE)
+
+    product = products.create(cast.actor("owner"), PLASTERS, now=now - timedelta(days=9))
+    words = {"batch_number": "B1", "expiry_date": (now - timedelta(days=2)).date(), "now": now - timedelta(days=9)}
+    receipts.receive(cast.actor("technician"), product.pk, receipts.Amount(3000), **words)
 
     done = worker.run_due(now)
 

@@ -79,6 +79,11 @@ class Environment(BaseSettings):
     controlled_portal_only: bool = Field(
         True, description="Jurisdiction: controlled medicines are dispensed in the portal only, never by a key."
     )
+    currency: str = Field(
+        "GBP",
+        pattern="^[A-Z]{3}$",
+        description="Jurisdiction: the currency (ISO 4217) of a new product, unless somebody says another.",
+    )
     max_body_bytes: int = Field(
         1024 * 1024, ge=1024, description="Largest request body the API takes, in bytes (413 above it)."
     )

@@ -30,6 +30,11 @@ def parse(amount: str, code: str) -> int:
     return value
 
 
+def smallest_milli(code: str) -> int:
+    """The currency's smallest coin in thousandths of its unit: 10 in EUR, 1000 in JPY."""
+    return int(10 ** (3 - _DIGITS.get(code, 2)))
+
+
 def text(milli: int, code: str) -> str:
     """The amount with the currency's decimals: `12500` in EUR is `"12.50"`."""
     digits = _DIGITS.get(code, 2)

@@ -24,7 +24,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u206
 _LONGEST = {
     field.name: field.max_length
     for field in Product._meta.fields
-    if isinstance(field, CharField | TextField) and field.max_length
+    if isinstance(field, CharField | TextField) and field.max_length and field.name != "currency"
 }
 
 

@@ -12,6 +12,7 @@ from django.contrib.sessions.models import Session
 from elmed.accounts import actions as accounts
 from elmed.api.idempotency import purge
 from elmed.core.models import Mode, World
+from elmed.inventory.expiry import quarantine_expired
 from elmed.prescriptions.actions.cancel import cancel_unanswered
 from elmed.prescriptions.actions.expire import expire_due
 from elmed.prescriptions.actions.proof import purge_tries
@@ -59,6 +60,11 @@ def lapse_licences(real: datetime) -> int:
     return accounts.lapse_due(real.astimezone(jurisdiction().zone).date(), real)
 
 
+def quarantine_expired_batches(real: datetime) -> int:
+    """Take off the shelf what has expired, in every world."""
+    return sum(quarantine_expired(now, world_id=world_id, mode=mode) for world_id, mode, now in worlds(real))
+
+
 def purge_kept_answers(real: datetime) -> int:
     """Forget answers kept for a repeated `Idempotency-Key`."""
     return purge(real)
@@ -80,6 +86,8 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic("free reservations", MINUTE, free_reservations),
     # Licences end at midnight in the jurisdiction; an hour late at most.
     Periodic("lapse licences", HOUR, lapse_licences),
+    # A batch's last day ends at midnight in the jurisdiction: an hour later no shop is shown it any more.
+    Periodic("quarantine expired batches", HOUR, quarantine_expired_batches),
     # Kept 24 hours, as promised to clients, and an hour more at most.
     Periodic("purge kept answers", HOUR, purge_kept_answers),
     # They count an hour at most.

@@ -1,0 +1,238 @@
+"""A product file's fate, row by row, and its import: all rows or none.
+
+Called by the portal. `plan` is the dry run and changes nothing; `apply` makes the same plan again under lock and does
+what somebody agreed to. A column that the file does not have leaves its field as it is; an empty cell empties it.
+"""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from elmed.access import policy
+from elmed.access.actors import Actor
+from elmed.access.permissions import Permission
+from elmed.access.visibility import visible
+from elmed.core.refusals import Invalid, NotNow
+from elmed.inventory import packs, products, stock
+from elmed.inventory.csv_files import Table
+from elmed.inventory.models import Kind, Movement, Product
+from elmed.inventory.product_fields import FALSE, TRUE, ProductFields, as_text, from_text, of, quantity_or_none_at_all
+from elmed.inventory.stock import Cause
+from elmed.prescriptions.jurisdiction import jurisdiction
+
+_BATCH = 500
+_PACK = {"pack_size", "pack_unit"}
+
+
+class Fate(StrEnum):
+    """What becomes of a row."""
+
+    ERROR = "error"
+    CREATE = "create"
+    CHANGE = "change"
+    UNCHANGED = "unchanged"
+
+
+@dataclass
+class Row:
+    """One row of the file. `changes`: the column, what it says now, what it will say."""
+
+    line: int
+    sku: str
+    name: str
+    fate: Fate = Fate.UNCHANGED
+    errors: list[str] = field(default_factory=list)
+    changes: list[tuple[str, str, str]] = field(default_factory=list)
+    product: Product | None = None
+    fields: ProductFields | None = None
+    active: bool | None = None  # where it becomes another
+    stock_milli: int | None = None  # packs, of a new one
+
+    def refuse(self, words: str) -> None:
+        """It cannot be imported."""
+        self.fate = Fate.ERROR
+        self.errors.append(words)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Every row's fate."""
+
+    rows: list[Row]
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many of each."""
+        found = Counter(row.fate for row in self.rows)
+        return {fate.value: found[fate] for fate in Fate}
+
+    @property
+    def can_be_applied(self) -> bool:
+        """Whether something is to be done, and nothing is wrong."""
+        counts = self.counts
+        return not counts[Fate.ERROR] and bool(counts[Fate.CREATE] + counts[Fate.CHANGE])
+
+    @property
+    def fingerprint(self) -> str:
+        """Stands for what somebody saw: a product changed in between makes it another one."""
+        text = repr([(row.line, row.sku, row.fate.value, row.changes, row.errors) for row in self.rows])
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+def plan(actor: Actor, table: Table, *, now: datetime) -> Plan:
+    """The dry run. Two statements, whatever the file's length. Raises NotAllowed."""
+    policy.require(actor, Permission.PRODUCT_WRITE)
+    return _plan(actor, table, {row.sku.lower(): row for row in visible(actor, Product)}, now)
+
+
+@transaction.atomic
+def apply(actor: Actor, table: Table, *, seen: str, now: datetime) -> dict[str, int]:
+    """Import every row, or none. Returns the counts.
+
+    Raises NotAllowed, Invalid (a row cannot be imported), NotNow (`changed_meanwhile`: not what was `seen`).
+    """
+    policy.require(actor, Permission.PRODUCT_WRITE)
+    rows = visible(actor, Product).select_for_update(of=("self",)).order_by("pk")
+    planned = _plan(actor, table, {row.sku.lower(): row for row in rows}, now)
+    if planned.fingerprint != seen:
+        raise _changed_meanwhile()
+    if not planned.can_be_applied:
+        raise Invalid.field(
+            "/file", "rows_refused", "Nothing was imported: there are rows with errors, or nothing to do."
+        )
+    by_fate: dict[Fate, list[Row]] = {fate: [row for row in planned.rows if row.fate is fate] for fate in Fate}
+    _create(actor, by_fate[Fate.CREATE], now)
+    _change(actor, by_fate[Fate.CHANGE], now)
+    return planned.counts
+
+
+def _plan(actor: Actor, table: Table, by_sku: dict[str, Product], now: datetime) -> Plan:
+    moved = set(Movement.objects.filter(product__in=visible(actor, Product)).values_list("product_id", flat=True).distinct())
+    seen: dict[str, int] = {}
+    rows = []
+    for line, words in table.rows:
+        sku = words.get("sku", "").strip()
+        row = Row(line, sku, words.get("name", ""))
+        first = seen.setdefault(sku.lower(), line)
+        if first != line and sku:
+            row.refuse(f"The SKU stands in line {first} already.")
+        elif "" in words:
+            row.refuse(
+                "It has more cells than the first line has columns. Is a cell with a comma not in quotation marks?"
+            )
+        else:
+            _judge(row, words, by_sku.get(sku.lower()), moved)
+            if row.fate is Fate.CREATE and row.fields is not None:
+                row.product = products.new(actor, row.fields, now=now)
+                row.product.active = row.active is not False
+        rows.append(row)
+    return Plan(rows)
+
+
+def _judge(row: Row, words: dict[str, str], product: Product | None, moved: set[int]) -> None:
+    """What becomes of one row; a changed product gets its new fields, unsaved."""
+    before = as_text(of(product)) if product else {"currency": jurisdiction().currency}
+    if not words.get("currency", "").strip():
+        words = {name: value for name, value in words.items() if name != "currency"}
+    active = _active(row, words)
+    try:
+        fields = from_text(before | words)
+    except Invalid as refusal:
+        for error in refusal.errors:
+            row.refuse(f"{_column(error['pointer'])}: {error['detail']}")
+        return
+    after = as_text(fields)
+    row.name, row.fields = fields.name, fields
+    if product is None:
+        row.stock_milli, row.active = _stock(row, words), active
+        row.fate = Fate.ERROR if row.errors else Fate.CREATE
+        return
+    row.changes = [(name, before[name], after[name]) for name in after if before[name] != after[name]]
+    if product.pk in moved and _PACK & {name for name, _, _ in row.changes}:
+        row.refuse("pack_size: its stock was counted in the old pack. Retire it, and make a new product.")
+    if active is not None and active != product.active:
+        row.active = active
+        row.changes.append(("active", "yes" if product.active else "no", "yes" if active else "no"))
+    if not row.errors:
+        row.product, row.fate = product, Fate.CHANGE if row.changes else Fate.UNCHANGED
+        products.put(product, fields)
+
+
+def _active(row: Row, words: dict[str, str]) -> bool | None:
+    typed = words.get("active", "").strip().lower()
+    if typed and typed not in TRUE | FALSE:
+        row.refuse("active: yes or no.")
+    return typed in TRUE if typed in TRUE | FALSE else None
+
+
+def _stock(row: Row, words: dict[str, str]) -> int | None:
+    """The packs that a new product begins with."""
+    typed = words.get("stock", "").strip()
+    try:
+        return quantity_or_none_at_all(typed) if typed else None
+    except ValueError as wrong:
+        row.refuse(f"stock: {wrong}")
+        return None
+
+
+def _column(pointer: str) -> str:
+    """The file's column of a wrong field."""
+    parts = pointer.strip("/").split("/")
+    return (
+        {"medication": "medication_", "pack_size": "pack_"}.get(parts[0], "") + parts[-1]
+        if len(parts) > 1
+        else parts[0]
+    )
+
+
+def _create(actor: Actor, rows: list[Row], now: datetime) -> None:
+    made = [row.product for row in rows if row.product is not None]
+    try:
+        with transaction.atomic():
+            Product.objects.bulk_create(made, batch_size=_BATCH)
+    except IntegrityError:  # somebody took one of the SKUs in this moment
+        raise _changed_meanwhile() from None
+    products.tell(actor, "product.created", [product.pk for product in made], now=now)
+    counted = {row.product.pk: row.stock_milli for row in rows if row.product and row.stock_milli is not None}
+    cause = Cause(Kind.CORRECTION, actor, now, reason="Imported")
+    day = now.astimezone(jurisdiction().zone).date()
+    for pk, product in _locked(counted).items():
+        stock.count(product, packs.to_units(product, counted[pk]), cause, day=day)
+
+
+def _locked(counted: dict[int, int]) -> dict[int, Product]:
+    """These products in their order, a few hundred a statement."""
+    ids = sorted(counted)
+    found: dict[int, Product] = {}
+    for first in range(0, len(ids), _BATCH):
+        found |= stock.lock(ids[first : first + _BATCH])
+    return found
+
+
+def _change(actor: Actor, rows: Iterable[Row], now: datetime) -> None:
+    changed: list[int] = []
+    retired: list[int] = []
+    for row in rows:
+        product: Any = row.product
+        if row.active is not None:
+            product.active = row.active
+        stock.changed(product, now, *_columns(row))
+        (retired if row.active is False else changed).append(product.pk)
+    products.tell(actor, "product.changed", changed, now=now)
+    products.tell(actor, "product.retired", retired, now=now)
+
+
+def _columns(row: Row) -> list[str]:
+    """The database's columns of what changes."""
+    names = {"price": "price_milli", "pack_size": "pack_size_milli", "low_stock": "low_stock_milli"}
+    return [names.get(name, name) for name, _, _ in row.changes]
+
+
+def _changed_meanwhile() -> NotNow:
+    return NotNow("changed_meanwhile", "The catalogue changed since you looked. Look at what the file does once more.")

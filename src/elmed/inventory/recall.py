@@ -1,0 +1,171 @@
+"""A recall: a batch leaves the shelf at once, and who may have received it is found; and the end of a mistaken one.
+
+Called by the portal, which leaves the access record for each patient it shows. A recalled batch is refused by stock.py
+from then on, and what comes back of it goes to quarantine.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Q
+
+from elmed.access import policy
+from elmed.access.actors import Actor
+from elmed.access.permissions import Permission
+from elmed.access.visibility import get, visible
+from elmed.core.refusals import Invalid, NotNow
+from elmed.events.record import record
+from elmed.inventory import stock
+from elmed.inventory.models import Batch, Kind, Movement, Product, SaleLine
+from elmed.inventory.receipts import MAX_BATCH
+from elmed.inventory.stock import Cause
+from elmed.prescriptions.actions.words import required
+from elmed.prescriptions.jurisdiction import jurisdiction
+from elmed.prescriptions.models import Dispense, DispenseLine
+from elmed.prescriptions.vocabulary import ReversalReason
+
+REASON = "Recalled"
+BACK = "Recall ended"
+_NEVER_OUT = (ReversalReason.RECORDED_IN_ERROR, ReversalReason.NEVER_LEFT_PHARMACY)
+
+
+@dataclass(frozen=True)
+class Received:
+    """Something of a dispense that was, or may have been, of the batch."""
+
+    line: DispenseLine
+    dispense: Dispense
+    quantity_milli: int
+    came_back: bool
+
+
+@dataclass(frozen=True)
+class Affected:
+    """Where the batch went. `possible`: no batch was named at the hand-over, or a product none."""
+
+    certain: list[Received]
+    possible: list[Received]
+    sales: list[Movement]
+    possible_sales: list[Movement]
+
+    @property
+    def patient_ids(self) -> set[int]:
+        """Everybody who is shown."""
+        return {row.dispense.prescription.patient_id for row in (*self.certain, *self.possible)}
+
+
+@transaction.atomic
+def recall(actor: Actor, product_id: int, *, batch_number: str, reason: str, now: datetime) -> Batch:
+    """Recall a batch, on record or not: its shelf stock goes to quarantine, and nothing of it is supplied any more.
+
+    Raises NotAllowed, NotVisible, Invalid, NotNow (`already_recalled`).
+    """
+    policy.require(actor, Permission.RECALL)
+    why, number = required(reason, "/reason"), batch_number.strip()
+    if not 0 < len(number) <= MAX_BATCH:
+        raise Invalid.field("/batch_number", "required", f"The batch's number, at most {MAX_BATCH} characters.")
+    product = stock.lock([get(actor, Product, product_id).pk])[product_id]
+    batch = stock.named_batch(product, number, None, now)
+    if batch.recalled_at is not None:
+        raise NotNow("already_recalled", "This batch is recalled already.")
+    batch.recalled_at, batch.recall_reason = now, why
+    batch.save(update_fields=["recalled_at", "recall_reason"])
+    if batch.stock_milli > 0:
+        stock.set_aside(product, batch, batch.stock_milli, Cause(Kind.QUARANTINE, actor, now, reason=REASON))
+    _tell(actor, "batch.recalled", batch, now)
+    return batch
+
+
+@transaction.atomic
+def end(actor: Actor, batch_id: int, *, reason: str, now: datetime) -> Batch:
+    """It was a mistake: what the recall took off the shelf goes back, as far as it is still there and has not expired.
+
+    Raises NotAllowed, NotVisible, Invalid, NotNow (`not_recalled`).
+    """
+    policy.require(actor, Permission.RECALL)
+    why = required(reason, "/reason")
+    product_id = get(actor, Batch, batch_id).product_id
+    product = stock.lock([product_id])[product_id]
+    batch = get(actor, Batch, batch_id)
+    if batch.recalled_at is None:
+        raise NotNow("not_recalled", "This batch is not recalled.")
+    by_recall = Movement.objects.filter(batch=batch, kind=Kind.QUARANTINE, reason=REASON)
+    taken = by_recall.filter(created_at__gte=batch.recalled_at).order_by("-pk").first()
+    batch.recalled_at, batch.recall_reason = None, ""
+    batch.save(update_fields=["recalled_at", "recall_reason"])
+    fit = batch.expiry_date is None or batch.expiry_date >= now.astimezone(jurisdiction().zone).date()
+    back = min(taken.quarantine_milli, batch.quarantined_milli) if taken and fit else 0
+    if back > 0:
+        stock.release(product, batch, back, Cause(Kind.QUARANTINE, actor, now, reason=f"{BACK}: {why}"[:300]))
+    _tell(actor, "batch.recall_ended", batch, now)
+    return batch
+
+
+def affected(actor: Actor, batch: Batch) -> Affected:
+    """The dispenses and the shop's orders that this batch went out with, or may have. The caller records the look."""
+    policy.require(actor, Permission.PRODUCT_READ)
+    named = _lines(actor, Q(batch_number__iexact=batch.number))
+    moved = Movement.objects.filter(batch=batch, kind=Kind.DISPENSE).values_list("dispense_line_id", "assumed")
+    assumed = {line_id for line_id, was_assumed in moved if was_assumed}
+    taken = _lines(actor, Q(pk__in=[line_id for line_id, _ in moved]))
+    certain: list[Received] = []
+    possible: list[Received] = []
+    for line in {row.pk: row for row in (*named, *taken)}.values():
+        sure = _is_product(line, batch) if line.batch_number else line.pk not in assumed
+        if sure is None:
+            continue
+        if received := _received(line):
+            (certain if sure else possible).append(received)
+    sold = SaleLine.objects.filter(product_id=batch.product_id).values("pk")
+    sales = list(
+        Movement.objects.filter(batch=batch, kind=Kind.SALE, sale_line__in=sold)
+        .select_related("sale_line__sale")
+        .order_by("-pk")
+    )
+    return Affected(
+        certain=_newest(certain),
+        possible=_newest(possible),
+        sales=[row for row in sales if not row.assumed],
+        possible_sales=[row for row in sales if row.assumed],
+    )
+
+
+def _lines(actor: Actor, which: Q) -> Iterable[DispenseLine]:
+    """The pharmacy's own dispensed lines, with what is shown of them."""
+    own = visible(actor, Dispense).filter(pharmacy_id=actor.account_id, void=False)
+    rows = DispenseLine.objects.filter(which, dispense__in=own)
+    return rows.select_related(
+        "line", "dispense__prescription__patient", "dispense__reversal", "dispense__person", "dispense__key"
+    )
+
+
+def _is_product(line: DispenseLine, batch: Batch) -> bool | None:
+    """Whether a line that names the number means this product's batch: yes, perhaps (False), or another's (None)."""
+    product = batch.product
+    if line.product_sku:
+        return True if line.product_sku.lower() == product.sku.lower() else None
+    ours, theirs = product.medication_code, line.line.medication_code
+    if ours and theirs:
+        return True if ours.casefold() == theirs.casefold() else None
+    return False
+
+
+def _received(line: DispenseLine) -> Received | None:
+    """What left the pharmacy of it, whether or not it came back; None where it never left."""
+    reversal = getattr(line.dispense, "reversal", None) if line.reversed_milli else None
+    never_out = line.reversed_milli if reversal and reversal.reason_code in _NEVER_OUT else 0
+    left = line.quantity_milli - never_out
+    if left <= 0:
+        return None
+    return Received(line, line.dispense, left, came_back=line.reversed_milli - never_out >= left)
+
+
+def _newest(rows: list[Received]) -> list[Received]:
+    return sorted(rows, key=lambda row: (row.dispense.handed_over_at, row.line.pk), reverse=True)
+
+
+def _tell(actor: Actor, event_type: str, batch: Batch, now: datetime) -> None:
+    data = {"product_id": batch.product_id, "batch_id": batch.pk}
+    record(actor, event_type, accounts=[actor.account_id], at=now, data=data)

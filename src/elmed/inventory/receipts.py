@@ -1,0 +1,221 @@
+"""Stock moved by people: a delivery, a count, a correction, a return from a customer, and what happens in quarantine.
+
+Called by the portal. Each is one movement or a few, written by stock.py; what a dispense or a sale takes is not here.
+A recall and what has expired are recall.py and expiry.py.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db import transaction
+from django.db.models import Sum
+
+from elmed.access import policy
+from elmed.access.actors import Actor
+from elmed.access.permissions import Permission
+from elmed.access.visibility import get, visible
+from elmed.core.refusals import Invalid, NotNow
+from elmed.inventory import packs, stock
+from elmed.inventory.models import Batch, Kind, Movement, Product
+from elmed.inventory.stock import Cause
+from elmed.prescriptions.actions.words import required
+from elmed.prescriptions.jurisdiction import jurisdiction
+
+MAX_BATCH = 40
+MAX_PACKS_MILLI = 1_000_000_000
+
+
+@dataclass(frozen=True)
+class Amount:
+    """Packs and loose units together, in thousandths: 2 packs and 10 tablets."""
+
+    packs_milli: int = 0
+    units_milli: int = 0
+
+    def of(self, product: Product) -> int:
+        """Thousandths of the product's unit."""
+        return packs.to_units(product, self.packs_milli) + self.units_milli
+
+
+def receive(
+    actor: Actor, product_id: int, amount: Amount, *, batch_number: str = "", expiry_date: date | None = None,
+    note: str = "", now: datetime,
+) -> Movement:  # fmt: skip
+    """A delivery: onto the shelf, under its batch. Raises NotVisible, NotAllowed, Invalid (amount, expiry), NotNow (recalled)."""
+    number = batch_number.strip()
+    _check_batch(number, expiry_date, _day(now), on_shelf=True)
+    with _locked(actor, product_id) as product:
+        units = _positive(amount, product)
+        batch = _batch(product, number, expiry_date, now)
+        _refuse_unfit(batch, _day(now))
+        return stock.receive(product, batch, units, Cause(Kind.RECEIPT, actor, now, reason=note.strip()[:300]))
+
+
+def count(
+    actor: Actor, product_id: int, amount: Amount, *, batch_id: int | None = None, now: datetime
+) -> list[Movement]:
+    """Make the shelf what was counted: of the whole product, or of one batch. Raises NotVisible, NotAllowed, Invalid."""
+    with _locked(actor, product_id) as product:
+        units, cause = amount.of(product), Cause(Kind.CORRECTION, actor, now, reason="Counted")
+        if not 0 <= units <= packs.to_units(product, MAX_PACKS_MILLI):
+            raise Invalid.field("/packs", "out_of_range", "From 0 to a million packs.")
+        if batch_id is None:
+            return stock.count(product, units, cause, day=_day(now))
+        batch = _own_batch(actor, product, batch_id)
+        difference = units - batch.stock_milli
+        return [stock.correct(product, batch, difference, cause)] if difference else []
+
+
+def correct(
+    actor: Actor,
+    product_id: int,
+    amount: Amount,
+    *,
+    more: bool,
+    reason: str,
+    batch_id: int | None = None,
+    now: datetime,
+) -> list[Movement]:
+    """So much more, or less, than was on record: found, broken, lost.
+
+    Raises NotVisible, NotAllowed, Invalid, NotNow (more of an unfit batch).
+    """
+    why = required(reason, "/reason")
+    with _locked(actor, product_id) as product:
+        units = _positive(amount, product)
+        batch = _own_batch(actor, product, batch_id) if batch_id is not None else None
+        cause = Cause(Kind.CORRECTION, actor, now, reason=why)
+        if more:
+            _refuse_unfit(batch, _day(now))
+        elif batch is None:  # lost, nobody knows of which: the first-expiring ones, as with a count
+            return stock.take(product, units, cause, day=_day(now))
+        return [stock.correct(product, batch, units if more else -units, cause)]
+
+
+def take_back(
+    actor: Actor, product_id: int, amount: Amount, *, batch_number: str = "", expiry_date: date | None = None,
+    reason: str, now: datetime,
+) -> Movement:  # fmt: skip
+    """A customer brought it back: into quarantine, where somebody decides. Raises NotVisible, NotAllowed, Invalid."""
+    why, number = required(reason, "/reason"), batch_number.strip()
+    _check_batch(number, expiry_date, _day(now), on_shelf=False)
+    with _locked(actor, product_id) as product:
+        units = _positive(amount, product)
+        batch = _batch(product, number, expiry_date, now)
+        return stock.accept_return(product, batch, units, Cause(Kind.RETURN, actor, now, reason=why))
+
+
+def set_aside(
+    actor: Actor, product_id: int, amount: Amount, *, reason: str, batch_id: int | None = None, now: datetime
+) -> Movement:
+    """From the shelf into quarantine. Raises NotVisible, NotAllowed, Invalid (more than is on the shelf)."""
+    why = required(reason, "/reason")
+    with _locked(actor, product_id) as product:
+        units = _positive(amount, product)
+        batch = _own_batch(actor, product, batch_id) if batch_id is not None else None
+        there = batch.stock_milli if batch else _loose(product, "shelf_milli")
+        _require_there(units, there, product, "on the shelf")
+        return stock.set_aside(product, batch, units, Cause(Kind.QUARANTINE, actor, now, reason=why))
+
+
+def discard(
+    actor: Actor, product_id: int, amount: Amount, *, reason: str, batch_id: int | None = None, now: datetime
+) -> Movement:
+    """Out of quarantine and destroyed. Raises NotVisible, NotAllowed, Invalid (more than is in quarantine)."""
+    why = required(reason, "/reason")
+    with _locked(actor, product_id) as product:
+        units = _positive(amount, product)
+        batch = _own_batch(actor, product, batch_id) if batch_id is not None else None
+        _require_there(units, _in_quarantine(product, batch), product, "in quarantine")
+        return stock.discard(product, batch, units, Cause(Kind.QUARANTINE, actor, now, reason=why))
+
+
+def release(
+    actor: Actor, product_id: int, amount: Amount, *, reason: str, batch_id: int | None = None, now: datetime
+) -> Movement:
+    """From quarantine back to the shelf: somebody found it fit. Raises NotVisible, NotAllowed, Invalid, NotNow (unfit)."""
+    why = required(reason, "/reason")
+    with _locked(actor, product_id) as product:
+        units = _positive(amount, product)
+        batch = _own_batch(actor, product, batch_id) if batch_id is not None else None
+        _require_there(units, _in_quarantine(product, batch), product, "in quarantine")
+        _refuse_unfit(batch, _day(now))
+        return stock.release(product, batch, units, Cause(Kind.QUARANTINE, actor, now, reason=why))
+
+
+@contextmanager
+def _locked(actor: Actor, product_id: int) -> Iterator[Product]:
+    """The frame of these acts: allowed, visible, locked, in one transaction."""
+    policy.require(actor, Permission.STOCK_MOVE)
+    with transaction.atomic():
+        yield stock.lock([get(actor, Product, product_id).pk])[product_id]
+
+
+def _day(now: datetime) -> date:
+    return now.astimezone(jurisdiction().zone).date()
+
+
+def _check_batch(number: str, expiry_date: date | None, day: date, *, on_shelf: bool) -> None:
+    errors = []
+    if len(number) > MAX_BATCH:
+        errors.append({"pointer": "/batch_number", "code": "too_long", "detail": f"At most {MAX_BATCH} characters."})
+    if expiry_date is not None and not number:
+        detail = "An expiry date belongs to a batch: give its number."
+        errors.append({"pointer": "/batch_number", "code": "required", "detail": detail})
+    if on_shelf and expiry_date is not None and expiry_date < day:
+        detail = "It has expired already: it does not go on the shelf."
+        errors.append({"pointer": "/expiry_date", "code": "batch_expired", "detail": detail})
+    if errors:
+        raise Invalid(errors)
+
+
+def _batch(product: Product, number: str, expiry_date: date | None, now: datetime) -> Batch | None:
+    """The batch of that number; a second expiry date for it is a slip of one of the two. Raises Invalid."""
+    if not number:
+        return None
+    batch = stock.named_batch(product, number, expiry_date, now)
+    if expiry_date is not None and batch.expiry_date != expiry_date:
+        shown = batch.expiry_date.strftime("%d-%b-%Y") if batch.expiry_date else "none"
+        raise Invalid.field(
+            "/expiry_date", "another_expiry_date", f"This batch is on record with another expiry date: {shown}."
+        )
+    return batch
+
+
+def _refuse_unfit(batch: Batch | None, day: date) -> None:
+    if batch is not None and batch.recalled_at is not None:
+        raise NotNow("batch_recalled", "This batch was recalled. Do not supply it.", batch_number=batch.number)
+    if batch is not None and batch.expiry_date is not None and batch.expiry_date < day:
+        raise NotNow("batch_expired", "This batch has expired: it does not go on the shelf.", batch_number=batch.number)
+
+
+def _own_batch(actor: Actor, product: Product, batch_id: int) -> Batch:
+    batch = visible(actor, Batch).filter(pk=batch_id, product=product).first()
+    if batch is None:
+        raise Invalid.field("/batch", "unknown_batch", "Not a batch of this product.")
+    return batch
+
+
+def _positive(amount: Amount, product: Product) -> int:
+    units = amount.of(product)
+    if not 0 < units <= packs.to_units(product, MAX_PACKS_MILLI):
+        raise Invalid.field("/packs", "out_of_range", "More than 0 and at most a million packs.")
+    return units
+
+
+def _in_quarantine(product: Product, batch: Batch | None) -> int:
+    return batch.quarantined_milli if batch is not None else _loose(product, "quarantine_milli")
+
+
+def _loose(product: Product, column: str) -> int:
+    """What lies there without a batch on record."""
+    rows = Movement.objects.filter(product=product, batch__isnull=True)
+    return int(rows.aggregate(all=Sum(column, default=0))["all"])
+
+
+def _require_there(units: int, there: int, product: Product, where: str) -> None:
+    if units > there:
+        shown = packs.text(product, max(there, 0))
+        raise Invalid.field("/packs", "out_of_range", f"More than is {where}: {shown} packs.")
