@@ -18,6 +18,8 @@ $_SERVER['REQUEST_METHOD']  = 'GET';
 $_SERVER['SERVER_PROTOCOL'] = 'HTTP/1.1';
 $_SERVER['REMOTE_ADDR']     = '127.0.0.1';
 
+// Each test is a transaction already (TestCase); one that begins inside of it would end it.
+define( 'WC_USE_TRANSACTIONS', false );
 require_once $GLOBALS['elmed_test_site']['www'] . '/wp-load.php';
 require_once ABSPATH . 'wp-admin/includes/admin.php';
 
@@ -32,3 +34,4 @@ require_once __DIR__ . '/Sources.php';
 require_once __DIR__ . '/Shopper.php';
 require_once __DIR__ . '/Process.php';
 require_once __DIR__ . '/JourneyCase.php';
+require_once __DIR__ . '/SyncRun.php';
