@@ -177,7 +177,7 @@ def secret_of(who, cast, make_key, one):
     if who in ("a revoked key", "an expired key"):
         key, secret = make_key("pharmacist", *ALL)
         column = {"a revoked key": "revoked_at", "an expired key": "expires_at"}[who]
-        ApiKey.objects.filter(pk=key.pk).update(**{column: real_now() - timedelta(seconds=1)})
+        ApiKey.objects.filter(pk=key.pk).update(**{column: real_now() - timedelta(hours=1)})
         return secret
     if who == "a key without the scope":
         weak = [scope.value for scope in SCOPES_OF_KIND["pharmacy"] if one.permission not in SCOPES[scope]]

@@ -7,12 +7,16 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.db import connection, transaction
+from django.db.models import CharField, Value
+from django.db.models.functions import Cast, Concat
 
 from elmed.access import keys
 from elmed.api.middleware import PREFIX
 from elmed.events.models import Event
-from elmed.prescriptions.models import Dispense, Prescription, PrescriptionLine
+from elmed.inventory.models import Product
+from elmed.prescriptions.models import Dispense, Prescription, PrescriptionLine, Reservation
 from tests import factories as f
+from tests.api import shop
 from tests.api.servers import Server, together
 
 pytestmark = pytest.mark.skipif(
@@ -177,6 +181,104 @@ def test_a_request_waits_for_the_first_and_then_says_that_it_is_under_way(server
         assert 1.5 < waited < 10
         assert first.result().status == 200
     assert dispense(servers[1]).content == first.result().content
+
+
+@pytest.fixture
+def webshop(cast):
+    """The secret of a shop's key, with amoxicillin and plasters in the catalogue; a catalogue of its own for each test."""
+    Product.objects.update(active=False, sku=Concat(Value("OLD-"), Cast("pk", CharField())))
+    shop.product(cast)
+    shop.product(cast, shop.PLASTERS)
+    return keys.create(cast.actor("pharmacist"), name="shop", scopes=["shop"])[1]
+
+
+def reserved(rx):
+    return list(PrescriptionLine.objects.filter(prescription=rx).values_list("reserved_milli", flat=True))
+
+
+def test_16_shoppers_race_for_what_is_left(servers, cast, webshop):
+    """21 capsules, 16 baskets of two packs of 7: one is kept, and nobody else may buy."""
+    rx = f.verified(cast)
+    body = shop.basket(rx, ("AMOX-7", "2"), reserve=True)
+    answers = together(
+        [
+            lambda server=server: server.call("POST", "/prescriptions/check", webshop, body)
+            for server in in_turn(servers, 16)
+        ]
+    )
+    assert statuses(answers) == {200: 16}
+    assert Counter(answer.json()["lines"][0]["reason"] for answer in answers) == {None: 1, "reserved": 15}
+    kept = [answer.json()["reservation_id"] for answer in answers if answer.json()["reservation_id"]]
+    assert (len(kept), reserved(rx), Reservation.objects.filter(prescription=rx).count()) == (1, [14000], 1)
+
+
+def test_a_shopper_who_clicks_eight_times_keeps_it_once(servers, cast, webshop):
+    rx, send = f.verified(cast), {"Idempotency-Key": "cart-7"}
+    body = shop.basket(rx, reserve=True)
+    answers = together(
+        [
+            lambda server=server: server.call("POST", "/prescriptions/check", webshop, body, **send)
+            for server in in_turn(servers, 8)
+        ]
+    )
+    assert set(statuses(answers)) <= {200, 409}
+    assert {answer.json()["code"] for answer in answers if answer.status == 409} <= {"request_in_progress"}
+    assert len({answer.content for answer in answers if answer.status == 200}) == 1
+    assert (reserved(rx), Reservation.objects.filter(prescription=rx).count()) == ([7000], 1)
+
+
+def test_an_order_completed_eight_times_is_one_dispense_and_one_sale(servers, cast, webshop):
+    rx = f.verified(cast)
+    body = shop.basket(rx, ("AMOX-7", "3"), reserve=True)
+    number = servers[0].call("POST", "/prescriptions/check", webshop, body).json()["reservation_id"]
+    stock = Product.objects.get(sku="AMOX-7").stock_milli
+    path = f"/prescriptions/{rx.pk}/dispense"
+    answers = together(
+        [
+            lambda server=server: server.call("POST", path, webshop, {"reservation_id": number})
+            for server in in_turn(servers, 8)
+        ]
+    )
+    assert statuses(answers) == {200: 1, 409: 7}
+    assert {answer.json()["code"] for answer in answers if answer.status == 409} == {"reservation_used"}
+    assert (dispenses(rx), counters(rx), Product.objects.get(sku="AMOX-7").stock_milli) == (
+        1,
+        [(21000, 21000)],
+        stock - 21000,
+    )
+    sale = {"external_reference": f"order-{rx.pk}", "lines": [{"sku": "PLASTER", "quantity": "1"}]}
+    answers = together(
+        [lambda server=server: server.call("POST", "/sales", webshop, sale) for server in in_turn(servers, 8)]
+    )
+    assert statuses(answers) == {200: 8}
+    assert len({answer.json()["id"] for answer in answers}) == 1
+    assert Product.objects.get(sku="PLASTER").stock_milli == 9000
+
+
+def test_eight_routes_at_once_are_one_act(servers, cast, webshop):
+    rx = f.issued(cast)
+    answers = together(
+        [
+            lambda server=server: server.call("POST", "/prescriptions/route", webshop, shop.proof(rx))
+            for server in in_turn(servers, 8)
+        ]
+    )
+    assert {(answer.status, answer.json().get("status")) for answer in answers} == {(200, "pending_review")}
+    assert Event.objects.filter(prescription_id=rx.pk, type="prescription.routed").count() == 1
+
+
+def test_wrong_proofs_at_both_are_counted_together(servers, cast, webshop):
+    rx = f.verified(cast)
+    body = shop.basket(rx, date_of_birth="1970-01-01")
+    answers = together(
+        [
+            lambda server=server: server.call("POST", "/prescriptions/check", webshop, body)
+            for server in in_turn(servers, 12)
+        ]
+    )
+    assert statuses(answers) == {404: 5, 429: 7}
+    locked = servers[1].call("POST", "/prescriptions/check", webshop, shop.basket(rx))
+    assert (locked.status, locked.json()["code"]) == (429, "reference_locked")
 
 
 def big_body():

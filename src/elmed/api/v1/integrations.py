@@ -4,7 +4,7 @@ import json
 from typing import Annotated, Any
 
 from django.http import HttpResponse
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, ValidatorFunctionWrapHandler, WithJsonSchema, WrapValidator
 
 from elmed.access.permissions import Permission
 from elmed.api.bodies import Body, Moment, Text
@@ -31,7 +31,21 @@ ANSWER: dict[str, Any] = {
     },
     "required": ["plugin_version", "last_sync_at", "orders_waiting", "problems", "updated_at"],
 }
+
+
+def _number_or_texts(value: Any, texts: ValidatorFunctionWrapHandler) -> Any:
+    """A number as it is, anything else as the texts: a union would answer with the errors of both."""
+    if type(value) is not int:
+        return texts(value)
+    if not 0 <= value <= MAX_COUNT:
+        raise ValueError(f"A number from 0 to {MAX_COUNT}.")
+    return value
+
+
 Problem = Annotated[Text, StringConstraints(min_length=1, max_length=MAX_PROBLEM)]
+Problems = Annotated[
+    list[Problem], Field(max_length=MAX_PROBLEMS), WrapValidator(_number_or_texts), WithJsonSchema(_PROBLEMS)
+]
 
 
 class ShopBody(Body):
@@ -40,9 +54,7 @@ class ShopBody(Body):
     plugin_version: Annotated[Text, StringConstraints(min_length=1, max_length=40)]
     last_sync_at: Moment | None = Field(description="When the catalogue was last synced; null: never.")
     orders_waiting: Annotated[int, Field(ge=0, le=MAX_COUNT, description="Orders that wait for ELMED or a pharmacist.")]
-    problems: Annotated[list[Problem], Field(max_length=MAX_PROBLEMS)] | Annotated[int, Field(ge=0, le=MAX_COUNT)] = (
-        Field(description="Short texts for a person, or their number alone.")
-    )
+    problems: Problems
 
 
 @endpoint(
