@@ -167,7 +167,7 @@ final class Run
     /** Asks who we are: products of another account, or of the test world, are other products. */
     private function greet(RunState $state): bool
     {
-        $connection = (new ConnectionTest($this->client))->run();
+        $connection = (new ConnectionTest($this->client))->run(false);
         if (in_array($connection->state, array(Connection::UNREACHABLE, Connection::BUSY), true)) {
             $this->failed($state, $connection->state, $connection->state === Connection::BUSY ? 60 : null);
             return false;
