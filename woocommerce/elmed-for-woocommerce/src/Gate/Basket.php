@@ -1,0 +1,117 @@
+<?php
+
+/**
+ * Which lines of a cart or of an order need a prescription, as ELMED is asked about them.
+ *
+ * Used by the gate's four paths and by the jobs of orders. It reads products and orders; it never calls ELMED, so it
+ * may be used in cart hooks.
+ */
+
+namespace Elmed\WooCommerce\Gate;
+
+use Elmed\WooCommerce\Sync\ProductMeta;
+use WC_Cart;
+use WC_Order;
+use WC_Order_Item_Product;
+use WC_Product;
+
+final class Basket
+{
+    /** Whether this product is sold against a prescription only. */
+    public static function onPrescription(WC_Product $product): bool
+    {
+        return ProductMeta::requiresPrescription($product);
+    }
+
+    /** @return Line[] One for each SKU of the cart that needs a prescription. */
+    public static function ofCart(WC_Cart $cart): array
+    {
+        $lines = array();
+        foreach ($cart->get_cart() as $item) {
+            if (isset($item['data']) && $item['data'] instanceof WC_Product) {
+                self::add($lines, $item['data'], Packs::milli($item['quantity']));
+            }
+        }
+        return array_values($lines);
+    }
+
+    /**
+     * @param int|null $until Only what was refunded up to this moment lessens the lines; null: all refunds do.
+     * @return Line[] One for each SKU of the order that needs a prescription, without what was refunded.
+     */
+    public static function ofOrder(WC_Order $order, ?int $until = null): array
+    {
+        $lines = array();
+        foreach (self::items($order) as $item) {
+            self::add($lines, $item->get_product(), self::left($order, $item, $until));
+        }
+        return array_values($lines);
+    }
+
+    /** Whether an order has a line that needs a prescription, refunded or not. */
+    public static function hasPrescription(WC_Order $order): bool
+    {
+        foreach (self::items($order) as $item) {
+            if (self::onPrescription($item->get_product())) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** @return array<string, int> SKU => thousandths of a pack: what ELMED knows of and needs no prescription. */
+    public static function overTheCounter(WC_Order $order, ?int $until = null): array
+    {
+        $sold = array();
+        foreach (self::items($order) as $item) {
+            $product = $item->get_product();
+            $sku = self::onPrescription($product) ? null : ProductMeta::sku($product);
+            $left = self::left($order, $item, $until);
+            if ($sku !== null && $left > 0) {
+                $sold[$sku] = ($sold[$sku] ?? 0) + $left;
+            }
+        }
+        return $sold;
+    }
+
+    /** @return WC_Order_Item_Product[] Those whose product is still there. */
+    private static function items(WC_Order $order): array
+    {
+        return array_filter(
+            $order->get_items(),
+            static fn ($item) => $item instanceof WC_Order_Item_Product && $item->get_product() instanceof WC_Product
+        );
+    }
+
+    /** Thousandths of a pack of one item that were not refunded until then. */
+    private static function left(WC_Order $order, WC_Order_Item_Product $item, ?int $until): int
+    {
+        $left = Packs::milli($item->get_quantity());
+        foreach ($order->get_id() ? $order->get_refunds() : array() as $refund) {
+            $made = $refund->get_date_created();
+            if ($until !== null && $made && $made->getTimestamp() > $until) {
+                continue;
+            }
+            foreach ($refund->get_items() as $returned) {
+                if ((int) $returned->get_meta('_refunded_item_id') === $item->get_id()) {
+                    $left -= abs(Packs::milli($returned->get_quantity()));
+                }
+            }
+        }
+        return max(0, $left);
+    }
+
+    /** @param array<string, Line> $lines */
+    private static function add(array &$lines, WC_Product $product, int $milli): void
+    {
+        if ($milli <= 0 || !self::onPrescription($product)) {
+            return;
+        }
+        $sku = ProductMeta::sku($product);
+        $key = $sku ?? '#' . $product->get_id();
+        if (!isset($lines[$key])) {
+            $lines[$key] = new Line($sku, $product->get_name());
+        }
+        $lines[$key]->milli += $milli;
+    }
+}

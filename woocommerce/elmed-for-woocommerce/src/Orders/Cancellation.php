@@ -1,0 +1,129 @@
+<?php
+
+/**
+ * An order is off (cancelled, failed, refunded, trashed, deleted): its reservation is given back and its jobs are dropped.
+ *
+ * Answers WooCommerce's status hooks, where nothing is called; a job does that. One that was dispensed before is asked
+ * about like a refund.
+ */
+
+namespace Elmed\WooCommerce\Orders;
+
+use Elmed\WooCommerce\Api\Client;
+use Elmed\WooCommerce\Log;
+use WC_Order;
+
+final class Cancellation
+{
+    private const OFF = array('cancelled', 'failed', 'refunded', 'trash');
+    private const SECONDS = array(60, 300, 1800, 7200, 21600);
+
+    public function register(): void
+    {
+        foreach (array('cancelled', 'failed', 'refunded') as $status) {
+            add_action('woocommerce_order_status_' . $status, array($this, 'off'));
+        }
+        foreach (array('woocommerce_trash_order', 'woocommerce_before_trash_order', 'woocommerce_before_delete_order', 'wp_trash_post', 'before_delete_post') as $hook) {
+            add_action($hook, array($this, 'gone'));
+        }
+        add_action(Jobs::FREE, array($this, 'free'), 10, 3);
+    }
+
+    /** Whether an order in this state is not to be served. */
+    public static function isOff(WC_Order $order): bool
+    {
+        return $order->has_status(self::OFF);
+    }
+
+    /** @param mixed $orderId */
+    public function off($orderId): void
+    {
+        try {
+            $order = wc_get_order($orderId);
+            if ($order instanceof WC_Order && OrderState::isOwn($order)) {
+                self::callOff($order);
+            }
+        } catch (\Throwable $fault) {
+            Log::fault($fault, 'cancellation');
+        }
+    }
+
+    /** @param mixed $orderId An order's id, or any post's. */
+    public function gone($orderId): void
+    {
+        if (is_numeric($orderId) && \Automattic\WooCommerce\Utilities\OrderUtil::is_order((int) $orderId, array('shop_order'))) {
+            $this->off($orderId);
+        }
+    }
+
+    /** Gives a reservation back in the background; with an order only while the order is still off. */
+    public static function freeLater(int $reservation, int $orderId = 0): void
+    {
+        if ($reservation > 0) {
+            Jobs::add(Jobs::FREE, array($reservation, $orderId, 0));
+        }
+    }
+
+    /**
+     * @param mixed $reservation
+     * @param mixed $orderId
+     * @param mixed $failures
+     */
+    public function free($reservation, $orderId = 0, $failures = 0): void
+    {
+        try {
+            $order = $orderId ? Jobs::fresh((int) $orderId) : null;
+            $carries = $order && OrderState::reservationId($order) === (int) $reservation;
+            if ($carries && !self::isOff($order) && Report::ofDispense()->state($order) !== Report::DROPPED) {
+                return;
+            }
+            $answer = (new Client())->request('DELETE', '/reservations/' . (int) $reservation);
+            if (Report::passing($answer) !== null) {
+                $this->again((int) $reservation, (int) $orderId, (int) $failures);
+            } elseif ($carries) {
+                OrderState::changeRecord($order, array('reservation_id' => null));
+                OrderState::setRelease($order, OrderState::STOPPED, 'order_off');
+                History::add($order, 'freed');
+            }
+        } catch (\Throwable $fault) {
+            Log::fault($fault, 'free');
+            $this->again((int) $reservation, (int) $orderId, (int) $failures);
+        }
+    }
+
+    private static function callOff(WC_Order $order): void
+    {
+        $report = Report::ofDispense();
+        if ($report->state($order) === Report::DONE) {
+            Refunds::askAboutAll($order);
+            return;
+        }
+        Jobs::drop(Jobs::CONFIRM, array($order->get_id()));
+        Jobs::drop(Jobs::SALE, array($order->get_id()));
+        $completedBefore = $order->get_date_completed() !== null && $report->state($order) !== '';
+        if ($completedBefore && $order->has_status('refunded')) {
+            // The parcel may have left before ELMED heard of it: the job asks a person.
+            $report->end($order, Report::ATTENTION, 'refunded_before_report');
+            return;
+        }
+        Jobs::drop(Jobs::DISPENSE, array($order->get_id()));
+        if ($report->state($order) !== '') {
+            $report->end($order, Report::DROPPED);
+        }
+        self::freeLater((int) OrderState::reservationId($order), $order->get_id());
+        Alerts::refresh($order);
+    }
+
+    /** After the last step it is left to ELMED, which frees it by itself in 14 days. */
+    private function again(int $reservation, int $orderId, int $failures): void
+    {
+        if (isset(self::SECONDS[$failures])) {
+            as_schedule_single_action(
+                time() + self::SECONDS[$failures],
+                Jobs::FREE,
+                array($reservation, $orderId, $failures + 1),
+                \Elmed\WooCommerce\Plugin::JOBS
+            );
+        }
+    }
+}

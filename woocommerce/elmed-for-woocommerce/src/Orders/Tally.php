@@ -1,0 +1,94 @@
+<?php
+
+/**
+ * Finds the orders in a state, and counts those that wait: for the jobs, the alerts and the report to the pharmacy's portal.
+ *
+ * Reads only. `meta_key` and `meta_value` work with orders in their own tables and in posts alike.
+ */
+
+namespace Elmed\WooCommerce\Orders;
+
+use WC_Order;
+
+final class Tally
+{
+    private const OPEN = array('pending', 'on-hold', 'processing', 'completed');
+    private const MOST = 500;
+    /** The report is owed, or somebody has to look at it. */
+    private const OWED = array(Report::QUEUED, Report::RETRYING, Report::WAITING, Report::REFUSED, Report::ATTENTION);
+
+    public function register(): void
+    {
+        add_filter('elmed_orders_waiting', static fn ($count) => (int) $count + self::waiting());
+        add_filter('elmed_unreported_order_ids', static fn ($ids) => array_merge((array) $ids, self::unreported()));
+        add_filter('elmed_order_under_way', static fn ($underWay, $order) => $underWay || ($order instanceof WC_Order && self::owes($order)), 10, 2);
+    }
+
+    /** @return int[] Completed orders of which ELMED has not heard everything. */
+    public static function unreported(): array
+    {
+        $found = array();
+        foreach (array(OrderState::DISPENSE, OrderState::SALE) as $report) {
+            foreach (self::OWED as $state) {
+                $found = array_merge($found, self::find($report, $state, array('completed'), -1));
+            }
+        }
+        return array_values(array_unique(array_map(static fn (WC_Order $order) => $order->get_id(), $found)));
+    }
+
+    /** Whether an order still has something to report, or to be asked about. */
+    public static function owes(WC_Order $order): bool
+    {
+        $reports = array(Report::ofDispense()->state($order), Report::ofSale()->state($order));
+        return array_intersect($reports, self::OWED) !== array() || Refunds::open($order) !== array();
+    }
+
+    /** @return WC_Order[] Open orders with that release, oldest first. */
+    public static function orders(string $release): array
+    {
+        $statuses = $release === OrderState::RELEASED ? array('on-hold', 'processing') : self::OPEN;
+        return self::find(OrderState::RELEASE, $release, $statuses, self::MOST);
+    }
+
+    /** How many orders wait for the pharmacist. */
+    public static function waiting(): int
+    {
+        return count(self::orders(OrderState::WAITING));
+    }
+
+    /** @return string[] One short line for each order that somebody has to look at; no names, no medicines. */
+    public static function problems(int $most = 50): array
+    {
+        $texts = array();
+        foreach (self::alerts($most) as $order) {
+            $texts[] = sprintf('%s: %s', $order->get_order_number(), Alerts::reason($order));
+        }
+        return $texts;
+    }
+
+    /** @return WC_Order[] Orders that somebody has to look at, newest first. */
+    public static function alerts(int $most = 50): array
+    {
+        return array_reverse(self::find(OrderState::ALERT, 'yes', array_keys(wc_get_order_statuses()), $most));
+    }
+
+    /**
+     * @param string[] $statuses
+     * @return WC_Order[]
+     */
+    private static function find(string $meta, string $value, array $statuses, int $most): array
+    {
+        $found = wc_get_orders(
+            array(
+                'type' => 'shop_order',
+                'status' => $statuses,
+                'limit' => $most,
+                'orderby' => 'ID',
+                'order' => 'ASC',
+                'meta_key' => $meta, // phpcs:ignore WordPress.DB.SlowDBQuery -- asked by jobs and by one notice.
+                'meta_value' => $value, // phpcs:ignore WordPress.DB.SlowDBQuery
+            )
+        );
+        return array_values(array_filter($found, static fn ($order) => $order instanceof WC_Order && OrderState::isOwn($order)));
+    }
+}
