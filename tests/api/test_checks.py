@@ -144,6 +144,14 @@ class TestReserve:
         )
         assert reserved(rx) == [14_000]
 
+    def test_a_look_is_answered_anew_whatever_its_key(self, webshop, pharmacy, rx):
+        send = {"Idempotency-Key": "look"}
+        assert webshop.post(CHECK, shop.basket(rx), headers=send).json()["lines"][0]["ok"]
+        pharmacy.dispense(rx)
+        again = webshop.post(CHECK, shop.basket(rx), headers=send)
+        assert again.json()["lines"][0]["reason"] == "already_dispensed"
+        assert "Idempotency-Replayed" not in again.headers
+
     def test_a_replay_needs_the_proof_too(self, webshop, rx):
         send = {"Idempotency-Key": "cart-7"}
         webshop.post(CHECK, shop.basket(rx, reserve=True), headers=send)

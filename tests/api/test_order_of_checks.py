@@ -11,6 +11,7 @@ from elmed.accounts.models import AccountState
 from elmed.api.endpoint import ENDPOINTS
 from elmed.core.clock import real_now
 from tests import factories as f
+from tests.api import shop
 from tests.api.client import Api, refusal
 from tests.prescriptions.attempts import everything
 
@@ -75,6 +76,51 @@ def test_each_mistake_in_turn(cast, rx, till):
     no = refusal(api.post(here, headers=stale, **from_the_shop), 409, "invalid_status")
     assert (no["current_status"], no["allowed_actions"]) == ("dispensed", ["reverse"])
     assert everything() == before
+
+
+def test_each_mistake_in_turn_at_a_shops_check(cast, rx, till):
+    """What depends on the body, the proof, comes after the body itself."""
+    key, api = till("inventory:write", limit=1)
+    suspend(cast)
+    path, bad = "/prescriptions/check", {"If-Match": "x"}
+    wrong = {"reference": "x", "date_of_birth": "3 February", "lines": [], "reserve": True}
+    before = shop.all_there_is()
+    refusal(Api().post(f"{path}?x=1", b"{", headers=bad), 401, "missing_key")
+    refusal(api.post(f"{path}?x=1", b"{", headers=bad), 400, "malformed_body")
+    refusal(api.post(f"{path}?x=1", b"{", headers=bad), 429, "rate_limited")
+    ApiKey.objects.filter(pk=key.pk).update(requests_per_minute=120)
+    refusal(api.post(path, b"{}", media="text/plain", headers=bad), 415, "unsupported_media_type")
+    refusal(api.post(f"{path}?x=1", wrong, headers=bad), 400, "invalid_parameter")
+    refusal(api.post(path, wrong, headers=bad), 400, "invalid_if_match")
+    refusal(api.post(path, wrong), 403, "ip_not_allowed")
+    from_the_shop = {"REMOTE_ADDR": "203.0.113.7"}
+    refusal(api.post(path, wrong, **from_the_shop), 403, "account_not_active")
+    change_state(cast.actor("staff"), cast.pharmacy.pk, AccountState.VERIFIED, now=f.NOW)
+    no = refusal(api.post(path, wrong, **from_the_shop), 403, "insufficient_scope")
+    assert no["needed_scopes"] == ["rx:read", "shop"]
+    ApiKey.objects.filter(pk=key.pk).update(scopes=["rx:read"])
+    refusal(api.post(path, wrong, **from_the_shop), 422, "validation_failed")
+    mended = wrong | {"date_of_birth": "1961-02-03", "lines": [{"sku": "A", "quantity": "1"}]}
+    no = refusal(api.post(path, mended, **from_the_shop), 403, "insufficient_scope")
+    assert no["needed_scopes"] == ["rx:dispense", "shop"], "to keep it, one more"
+    ApiKey.objects.filter(pk=key.pk).update(scopes=["shop"])
+    clinical = ("Event", "EventListing", "EventCounter", "AccessRecord", "ProofTries")  # the account's two states
+    refusal(api.post(path, mended, **from_the_shop), 404, "no_matching_prescription")
+    after = shop.all_there_is(but=clinical)
+    assert after == {name: rows for name, rows in before.items() if name not in clinical}
+
+
+def test_each_mistake_in_turn_at_a_reservation(cast, pharmacy, other_pharmacy):
+    shop.product(cast)
+    rx = f.verified(cast)
+    kept = pharmacy.post("/prescriptions/check", shop.basket(rx, reserve=True)).json()["reservation_id"]
+    pharmacy.call("DELETE", f"/reservations/{kept}")
+    before = shop.all_there_is()
+    path, wrong, right = f"/reservations/{kept}/confirm", {"external_reference": 1}, {"external_reference": "1042"}
+    refusal(other_pharmacy.post(path, wrong), 404, "not_found")
+    refusal(pharmacy.post(path, wrong), 422, "validation_failed")
+    refusal(pharmacy.post(path, right), 409, "reservation_freed")
+    assert shop.all_there_is() == before
 
 
 def test_412_where_everything_else_is_right(cast, pharmacy):

@@ -117,6 +117,8 @@ def check_prescription(call: Call) -> HttpResponse:
         }
         return json.dumps(answer, ensure_ascii=False)
 
+    if not body.reserve:  # a look, which is answered anew each time
+        return HttpResponse(act(), content_type="application/json")
     return once(call, act, replayed=lambda: None, shown=lambda text: text)
 
 

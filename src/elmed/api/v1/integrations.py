@@ -15,8 +15,12 @@ from elmed.inventory.shop import MAX_COUNT, MAX_PROBLEM, MAX_PROBLEMS, report
 
 _PROBLEMS = {
     "oneOf": [
-        {"type": "array", "items": {"type": "string", "maxLength": MAX_PROBLEM}, "maxItems": MAX_PROBLEMS},
-        {"type": "integer", "minimum": 0},
+        {
+            "type": "array",
+            "items": {"type": "string", "minLength": 1, "maxLength": MAX_PROBLEM},
+            "maxItems": MAX_PROBLEMS,
+        },
+        {"type": "integer", "minimum": 0, "maximum": MAX_COUNT},
     ],
     "description": "Short texts for a person, or their number alone.",
 }
