@@ -15,7 +15,7 @@ _VERSION = re.compile(r"([1-9][0-9]{0,8})(?:-[0-9a-f]{16})?")
 
 def not_modified(request: HttpRequest, etag: str) -> bool:
     """Whether `If-None-Match` names what we would answer."""
-    header = request.headers.get("If-None-Match", "").strip()
+    header = request.META.get("HTTP_IF_NONE_MATCH", "").strip()
     return header == "*" or etag.strip('"') in _TAG.findall(header)
 
 
