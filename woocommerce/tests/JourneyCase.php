@@ -62,4 +62,71 @@ abstract class JourneyCase extends \PHPUnit\Framework\TestCase {
 		wp_cache_flush();
 		return count( wc_get_orders( array( 'limit' => -1, 'return' => 'ids', 'status' => array_keys( wc_get_order_statuses() ) ) ) );
 	}
+
+	/** Bring the pharmacy's catalogue into the shop. */
+	protected static function sync(): void {
+		$found = SyncRun::whole();
+		self::assertSame( 'done', $found['state'], $found['error'] );
+		wp_cache_flush();
+	}
+
+	/** Run every job of the plugin's that waits, also those that are due later only. */
+	protected static function jobs(): void {
+		global $wpdb;
+		$wpdb->query( "UPDATE {$wpdb->prefix}actionscheduler_actions SET scheduled_date_gmt = '2020-01-01 00:00:00', scheduled_date_local = '2020-01-01 00:00:00' WHERE status = 'pending'" );
+		Process::jobs();
+		wp_cache_flush();
+	}
+
+	/** An order as staff, a program or an import makes it: no checkout, not paid. */
+	protected static function made( \WC_Product $product, int $quantity = 1 ): \WC_Order {
+		$order = wc_create_order();
+		$order->add_product( $product, $quantity );
+		$order->set_address( array( 'first_name' => 'Ann', 'last_name' => 'Shopper', 'email' => 'ann@example.org', 'country' => 'GB', 'postcode' => 'SW1A 1AA', 'city' => 'London', 'address_1' => '1 High Street', 'phone' => '02079460000' ) );
+		$order->calculate_totals();
+		$order->set_status( 'pending' );
+		$order->save();
+		return $order;
+	}
+
+	/** The four ways to place or pay an order. */
+	public static function paths(): array {
+		return array( 'block checkout' => array( 'blocks' ), 'classic checkout' => array( 'form' ), 'order-pay, blocks' => array( 'pay-blocks' ), 'order-pay, classic' => array( 'pay-form' ) );
+	}
+
+	/**
+	 * Try to buy on one of those ways.
+	 *
+	 * @param array<string, string> $proof reference and date_of_birth, or less.
+	 * @return array{placed:bool, order:?\WC_Order, words:string, seconds:float}
+	 */
+	protected static function buy( string $path, \WC_Product $product, array $proof, int $quantity = 1, ?Shopper $shopper = null ): array {
+		$shopper = $shopper ?? new Shopper();
+		$proof   = array_intersect_key( $proof, array( 'reference' => 1, 'date_of_birth' => 1, 'send' => 1 ) );
+		if ( 'blocks' === $path ) {
+			$answer = $shopper->add( $product->get_id(), $quantity )->placeByBlocks( $proof );
+			$placed = 200 === $answer['status'];
+			$id     = $placed ? $answer['data']['order_id'] : 0;
+		} elseif ( 'form' === $path ) {
+			$answer = $shopper->addClassic( $product->get_id(), $quantity )->placeByForm( $proof );
+			$placed = 'success' === ( $answer['data']['result'] ?? '' );
+			$id     = $placed ? $answer['data']['order_id'] : 0;
+		} else {
+			$order  = self::made( $product, $quantity );
+			$answer = 'pay-form' === $path ? $shopper->payByForm( $order, $proof ) : $shopper->payByBlocks( $order, $proof );
+			$placed = 'pay-form' === $path ? false !== strpos( $answer['location'], 'order-received' ) : 200 === $answer['status'];
+			$id     = $order->get_id();
+		}
+		$words = html_entity_decode( wp_strip_all_tags( $answer['data']['message'] ?? $answer['data']['messages'] ?? $answer['body'] ), ENT_QUOTES );
+		return array( 'placed' => $placed, 'order' => $id ? self::order( $id ) : null, 'words' => $words, 'seconds' => $shopper->seconds );
+	}
+
+	/** Wait until it is so. */
+	protected static function until( callable $true, int $seconds = 60 ): void {
+		$end = microtime( true ) + $seconds;
+		while ( ! $true() ) {
+			self::assertLessThan( $end, microtime( true ), 'it did not come to that' );
+			usleep( 20000 );
+		}
+	}
 }

@@ -16,7 +16,11 @@ final class Process {
 	private function __construct( string $code, string $memory ) {
 		$script = tempnam( sys_get_temp_dir(), 'elmed' );
 		$before = '$_SERVER += array( "HTTP_HOST" => ' . var_export( $_SERVER['HTTP_HOST'], true ) . ', "REQUEST_URI" => "/wp-cron.php", "REQUEST_METHOD" => "POST", "SERVER_PROTOCOL" => "HTTP/1.1" );';
-		file_put_contents( $script, "<?php unlink( __FILE__ ); $before require " . var_export( Site::fact( 'www' ) . '/wp-load.php', true ) . "; $code" );
+		$after  = '$GLOBALS["elmed_test_site"] = ' . var_export( $GLOBALS['elmed_test_site'], true ) . ';';
+		foreach ( array( 'Elmed', 'Site', 'Shopper' ) as $class ) {
+			$after .= ' require ' . var_export( __DIR__ . "/$class.php", true ) . ';';
+		}
+		file_put_contents( $script, "<?php unlink( __FILE__ ); $before require " . var_export( Site::fact( 'www' ) . '/wp-load.php', true ) . "; $after $code" );
 		$command       = array( PHP_BINARY, '-d', "memory_limit=$memory", '-d', 'display_errors=stderr', $script );
 		$this->process = proc_open( $command, array( 1 => array( 'pipe', 'w' ), 2 => array( 'pipe', 'w' ) ), $this->pipes );
 	}

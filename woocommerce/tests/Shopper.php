@@ -116,13 +116,6 @@ final class Shopper {
 		return $this->send( $method, '/wp-json/wc/store/v1' . $path, $body ? wp_json_encode( $body ) : null, $headers );
 	}
 
-	/** Call WooCommerce's REST API as a manager's program does. */
-	public function rest( string $method, string $path, array $body = array() ): array {
-		$headers = array( 'Content-Type: application/json', 'Authorization: Basic ' . base64_encode( implode( ':', Site::restKey() ) ) );
-		// Over plain HTTP WooCommerce takes the key from the query only when it is signed; basic authentication needs TLS.
-		return $this->send( $method, '/wp-json/wc/v3' . $path, $body ? wp_json_encode( $body ) : null, array_merge( $headers, array( 'X-Forwarded-Proto: https' ) ) );
-	}
-
 	private function checkoutBody( array $proof, string $payment ): array {
 		$address = self::ADDRESS;
 		return array(
@@ -141,6 +134,9 @@ final class Shopper {
 		if ( isset( $proof['date_of_birth'] ) ) {
 			$fields['elmed/date-of-birth'] = $proof['date_of_birth'];
 		}
+		if ( isset( $proof['send'] ) ) {
+			$fields['elmed/send-here'] = true;
+		}
 		return $fields;
 	}
 
@@ -153,6 +149,8 @@ final class Shopper {
 				$fields[ $input[1] ] = $proof['date_of_birth'] ?? '';
 			} elseif ( false !== strpos( $input[1], 'prescription' ) ) {
 				$fields[ $input[1] ] = $proof['reference'] ?? '';
+			} elseif ( isset( $proof['send'] ) && preg_match( '/type="checkbox"/', $input[0] ) ) {
+				$fields[ $input[1] ] = '1';
 			} elseif ( preg_match( '/type="hidden"/', $input[0] ) && preg_match( '/value="([^"]*)"/', $input[0], $value ) ) {
 				$fields[ $input[1] ] = html_entity_decode( $value[1] );
 			}

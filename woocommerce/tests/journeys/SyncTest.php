@@ -155,12 +155,4 @@ final class SyncTest extends JourneyCase {
 		update_option( 'elmed_sync_run', $state, false );
 		delete_option( 'elmed_budget' );
 	}
-
-	private static function until( callable $true, int $seconds = 60 ): void {
-		$end = microtime( true ) + $seconds;
-		while ( ! $true() ) {
-			self::assertLessThan( $end, microtime( true ), 'it did not come to that' );
-			usleep( 20000 );
-		}
-	}
 }

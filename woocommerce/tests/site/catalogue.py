@@ -7,12 +7,14 @@ written as rows of the same making.
 import base64
 import dataclasses
 import io
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 from woocommerce.tests.site.scenarios import cast, word
 
 from elmed.core.clock import real_now
+from elmed.core.models import LIVE_WORLD_ID
 from elmed.inventory import images, packs, products
 from elmed.inventory.models import Product, Sale, ShopState
 from elmed.inventory.product_fields import ProductFields, of
@@ -128,6 +130,14 @@ def reservation_free(*, id: int, pharmacy: int | None = None, reason: str = "The
     from elmed.prescriptions.actions.reservations import free
 
     free(cast(pharmacy).actor("pharmacist"), id, reason=reason, now=real_now())
+
+
+@word
+def hours_pass(*, hours: int) -> None:
+    """What ELMED's worker does with reservations when so many hours are over."""
+    from elmed.prescriptions.actions.reservations import free_due
+
+    free_due(real_now() + timedelta(hours=hours), world_id=LIVE_WORLD_ID)
 
 
 @word
