@@ -133,6 +133,7 @@ final class OrderState
         $waiting = $verdict->result === Verdict::WAITING;
         self::own($order);
         $order->update_meta_data(self::RECORD, $verdict->record + array('asked_at' => time()));
+        Waiting::ensure();
         self::setRelease($order, $waiting ? self::WAITING : self::RELEASED, $waiting ? 'awaiting_pharmacist' : '');
     }
 

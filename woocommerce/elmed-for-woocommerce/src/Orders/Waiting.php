@@ -32,11 +32,16 @@ final class Waiting
         add_action(Jobs::WAITING, array($this, 'run'));
     }
 
+    /** In wp-admin and in WP-Cron, and whenever an order begins to wait. */
     public function schedule(): void
     {
-        if (doing_action('action_scheduler_init') && !is_admin() && !wp_doing_cron()) {
-            return;
+        if (!doing_action('action_scheduler_init') || is_admin() || wp_doing_cron()) {
+            self::ensure();
         }
+    }
+
+    public static function ensure(): void
+    {
         if (!as_has_scheduled_action(Jobs::WAITING, array(), Plugin::JOBS)) {
             as_schedule_recurring_action(time() + self::EVERY, self::EVERY, Jobs::WAITING, array(), Plugin::JOBS, true);
         }
@@ -154,10 +159,10 @@ final class Waiting
     private function due(): array
     {
         $due = array();
-        foreach (array(OrderState::WAITING => self::EVERY, OrderState::HELD => self::EVERY, OrderState::RELEASED => self::RELEASED_EVERY) as $release => $every) {
+        foreach (array(OrderState::WAITING => 0, OrderState::HELD => 0, OrderState::RELEASED => self::RELEASED_EVERY) as $release => $every) {
             foreach (Tally::orders($release) as $order) {
                 $asked = (int) (OrderState::record($order)['asked_at'] ?? 0);
-                if (OrderState::reservationId($order) !== null && $asked <= time() - $every + 30 && !Report::ofDispense()->isOver($order)) {
+                if (OrderState::reservationId($order) !== null && $asked <= time() - $every && !Report::ofDispense()->isOver($order)) {
                     $due[$order->get_id()] = $asked;
                 }
             }
