@@ -100,7 +100,17 @@ final class Images
      */
     private function download(string $url, string $file): string
     {
-        $answer = wp_safe_remote_get($url, array('timeout' => self::TIMEOUT, 'redirection' => 2, 'stream' => true, 'filename' => $file, 'limit_response_size' => self::LARGEST + 1));
+        $answer = wp_safe_remote_get(
+            $url,
+            array(
+                'timeout' => self::TIMEOUT,
+                'redirection' => 2,
+                'stream' => true,
+                'filename' => $file,
+                'limit_response_size' => self::LARGEST + 1,
+                'user-agent' => 'elmed-for-woocommerce/' . ELMED_WC_VERSION,
+            )
+        );
         if (is_wp_error($answer)) {
             throw new Problem(Problem::IMAGE, __('not reachable', 'elmed-for-woocommerce'));
         }

@@ -144,12 +144,11 @@ final class Run
         if ($state->stage === 'begin' && !$this->greet($state)) {
             return;
         }
-        if ($state->stage === 'gone') {
-            $answer = $this->gone->work($state, $until);
-            $done = $state->stage === 'done';
-        } else {
-            $answer = $this->page->work($state, $until);
-            $done = $state->stage === 'gone' && $state->kind === 'changes';
+        $answer = $state->stage === 'list' ? $this->page->work($state, $until) : null;
+        if ($answer === null && $state->stage === 'gone') {
+            // What only the changes were asked for is not complete: it cannot tell what is gone.
+            $answer = $state->kind === 'full' ? $this->gone->work($state, $until) : null;
+            $state->stage = $state->kind === 'full' ? $state->stage : 'done';
         }
         if ($answer !== null) {
             $this->refused($state, $answer);
@@ -159,7 +158,7 @@ final class Run
         $state->error = '';
         $state->next_at = 0;
         $state->moved_at = time();
-        if ($done) {
+        if ($state->stage === 'done') {
             $this->end($state, 'done', '');
         }
     }

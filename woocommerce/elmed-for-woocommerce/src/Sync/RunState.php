@@ -23,7 +23,7 @@ final class RunState
     public string $source = 'manual';
     /** "running", "done", "cancelled" or "failed". */
     public string $state = 'done';
-    /** "begin", "list" or "gone". */
+    /** "begin", "list", "gone" or "done". */
     public string $stage = 'begin';
     /** Changes since then only (ELMED's clock). */
     public ?string $since = null;
