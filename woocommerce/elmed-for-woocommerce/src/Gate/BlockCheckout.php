@@ -43,7 +43,10 @@ final class BlockCheckout
         }
         if ($verdict->refused()) {
             $errors->add('elmed_' . $verdict->reason, Messages::of($verdict));
+            return;
         }
+        // The order's mails are written in this very request, and print what the fields hold.
+        Given::forget($order->get_id());
     }
 
     /** The prescription items were taken out of the basket since the last try. */

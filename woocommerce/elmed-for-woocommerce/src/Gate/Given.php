@@ -42,6 +42,12 @@ final class Given
         return self::$byOrder[$orderId] ?? new self(new Proof('', ''), false);
     }
 
+    /** The order is let through: nothing of the proof is needed any more. */
+    public static function forget(int $orderId): void
+    {
+        unset(self::$byOrder[$orderId]);
+    }
+
     public static function isKnown(int $orderId): bool
     {
         return isset(self::$byOrder[$orderId]);
