@@ -21,6 +21,7 @@ abstract class JourneyCase extends \PHPUnit\Framework\TestCase {
 		parent::setUp();
 		Elmed::fine();
 		wp_cache_flush();
+		delete_option( 'elmed_budget' ); // the tests before used up some of this minute's requests
 	}
 
 	/** Empty shop, new pharmacy, its key in the settings. */
@@ -57,12 +58,6 @@ abstract class JourneyCase extends \PHPUnit\Framework\TestCase {
 		return $order;
 	}
 
-	/** How many orders there are, of any status but the checkout's drafts. */
-	protected static function orders(): int {
-		wp_cache_flush();
-		return count( wc_get_orders( array( 'limit' => -1, 'return' => 'ids', 'status' => array_keys( wc_get_order_statuses() ) ) ) );
-	}
-
 	/** Bring the pharmacy's catalogue into the shop. */
 	protected static function sync(): void {
 		$found = SyncRun::whole();
@@ -70,9 +65,16 @@ abstract class JourneyCase extends \PHPUnit\Framework\TestCase {
 		wp_cache_flush();
 	}
 
-	/** Run every job of the plugin's that waits, also those that are due later only. */
+	/** Much time passes: every job that waits is run, also those that are due later only. */
 	protected static function jobs(): void {
 		global $wpdb;
+		foreach ( wc_get_orders( array( 'limit' => -1 ) ) as $order ) {
+			$record = $order->get_meta( '_elmed_record' );
+			if ( isset( $record['asked_at'] ) ) {
+				$order->update_meta_data( '_elmed_record', array( 'asked_at' => 1 ) + $record );
+				$order->save_meta_data();
+			}
+		}
 		$wpdb->query( "UPDATE {$wpdb->prefix}actionscheduler_actions SET scheduled_date_gmt = '2020-01-01 00:00:00', scheduled_date_local = '2020-01-01 00:00:00' WHERE status = 'pending'" );
 		Process::jobs();
 		wp_cache_flush();
@@ -119,6 +121,24 @@ abstract class JourneyCase extends \PHPUnit\Framework\TestCase {
 		}
 		$words = html_entity_decode( wp_strip_all_tags( $answer['data']['message'] ?? $answer['data']['messages'] ?? $answer['body'] ), ENT_QUOTES );
 		return array( 'placed' => $placed, 'order' => $id ? self::order( $id ) : null, 'words' => $words, 'seconds' => $shopper->seconds );
+	}
+
+	/** Reservations that still keep something. */
+	protected static function held( array $prescription ): array {
+		return array_values( array_filter( Elmed::say( 'reservations', array( 'prescription' => $prescription['id'] ) ), static fn ( $one ) => ! $one['used'] && ! $one['freed'] ) );
+	}
+
+	/** Orders that stand: paid, waiting, completed. */
+	protected static function standing(): int {
+		wp_cache_flush();
+		return count( wc_get_orders( array( 'limit' => -1, 'return' => 'ids', 'status' => array( 'processing', 'on-hold', 'completed' ) ) ) );
+	}
+
+	/** Orders out of the way of the next test. */
+	protected static function forget(): void {
+		foreach ( wc_get_orders( array( 'limit' => -1 ) ) as $order ) {
+			$order->delete( true );
+		}
 	}
 
 	/** Wait until it is so. */

@@ -214,22 +214,4 @@ final class CheckoutTest extends JourneyCase {
 	public static function checkouts(): array {
 		return array( array( 'blocks' ), array( 'form' ) );
 	}
-
-	/** Orders that stand: paid, waiting, completed. */
-	private static function standing(): int {
-		wp_cache_flush();
-		return count( wc_get_orders( array( 'limit' => -1, 'return' => 'ids', 'status' => array( 'processing', 'on-hold', 'completed' ) ) ) );
-	}
-
-	/** Reservations that still keep something. */
-	private static function held( array $prescription ): array {
-		return array_values( array_filter( Elmed::say( 'reservations', array( 'prescription' => $prescription['id'] ) ), static fn ( $one ) => ! $one['used'] && ! $one['freed'] ) );
-	}
-
-	/** Orders out of the way of the next test. */
-	private static function forget(): void {
-		foreach ( wc_get_orders( array( 'limit' => -1 ) ) as $order ) {
-			$order->delete( true );
-		}
-	}
 }
