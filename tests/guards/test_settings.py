@@ -30,7 +30,8 @@ def test_somebody_reads_it(field):
 
 @pytest.mark.parametrize("field", sorted(field.name for field in dataclasses.fields(Jurisdiction)))
 def test_the_jurisdiction_rules_something(field):
-    users = [path for path in files(PACKAGE / "prescriptions") if path.name != "jurisdiction.py"]
+    homes = (*files(PACKAGE / "prescriptions"), *files(PACKAGE / "inventory"))
+    users = [path for path in homes if path.name != "jurisdiction.py"]
     own = ast.unparse(tree(PACKAGE / "prescriptions/jurisdiction.py"))
     assert f"self.{field}" in own or any(field in attributes(path) for path in users)
 

@@ -4,6 +4,7 @@ Called by products.py (every face), by the portal's form and by csv_files.py. Pu
 other rows (a SKU that is taken, a pack size that stock was counted in) is decided in products.py.
 """
 
+import hashlib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
@@ -61,6 +62,11 @@ POINTERS = {
 def of(product: Product) -> ProductFields:
     """What a product says now."""
     return ProductFields(**{name: getattr(product, name) for name in NAMES})
+
+
+def fingerprint(given: ProductFields) -> str:
+    """Stands for what somebody saw of a product: changed in between, it is another one."""
+    return hashlib.sha256(repr(given).encode()).hexdigest()
 
 
 def tidied(given: ProductFields) -> ProductFields:

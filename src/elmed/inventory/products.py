@@ -19,7 +19,7 @@ from elmed.core.refusals import NotNow
 from elmed.events.record import record
 from elmed.inventory import packs, stock
 from elmed.inventory.models import Kind, Movement, Product, ProductImage
-from elmed.inventory.product_fields import NAMES, ProductFields, of, require
+from elmed.inventory.product_fields import NAMES, ProductFields, fingerprint, of, require
 from elmed.inventory.stock import Cause
 from elmed.prescriptions.jurisdiction import jurisdiction
 
@@ -49,13 +49,17 @@ def new(actor: Actor, fields: ProductFields, *, now: datetime) -> Product:
 
 
 @transaction.atomic
-def change(actor: Actor, product_id: int, fields: ProductFields, *, now: datetime) -> Product:
-    """Give a product these fields; the same ones change nothing.
+def change(
+    actor: Actor, product_id: int, fields: ProductFields, *, now: datetime, seen: str | None = None
+) -> Product:
+    """Give a product these fields; the same ones change nothing. `seen`: the fingerprint of what somebody changed.
 
-    Raises NotVisible, NotAllowed, Invalid, NotNow (`sku_taken`, `pack_size_fixed`).
+    Raises NotVisible, NotAllowed, Invalid, NotNow (`sku_taken`, `pack_size_fixed`, `changed_meanwhile`).
     """
     policy.require(actor, Permission.PRODUCT_WRITE)
     product = get(actor, Product, product_id, lock=True)
+    if seen and seen != fingerprint(of(product)):
+        raise NotNow("changed_meanwhile", "Somebody changed this product since you opened the page. Open it again.")
     wanted = require(fields)
     if changed := put(product, wanted):
         if changed & set(_PACK):

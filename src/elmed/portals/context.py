@@ -16,7 +16,11 @@ NAVIGATION: dict[str, tuple[tuple[str, str], ...]] = {
         ("doctor_prescriptions", "Prescriptions"),
         ("settings", "Settings"),
     ),
-    AccountKind.PHARMACY: (("pharmacy_queue", "Queue"), ("settings", "Settings")),
+    AccountKind.PHARMACY: (
+        ("pharmacy_queue", "Queue"),
+        ("pharmacy_inventory", "Inventory"),
+        ("settings", "Settings"),
+    ),
     AccountKind.PATIENT: (
         ("patient_home", "My prescriptions"),
         ("patient_access", "Who looked at my record"),

@@ -12,6 +12,7 @@ from elmed.accounts.models import Account, Person
 from elmed.accounts.queries import accounts_of
 
 CHOSEN = "account_id"
+ANONYMOUS = ("/images/",)  # served to anybody from any cache: no session is opened, nothing varies by cookie
 
 
 class CurrentAccount:
@@ -24,7 +25,7 @@ class CurrentAccount:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Look the person's accounts up, once a request."""
         accounts: list[Account] = []
-        if isinstance(request.user, Person):
+        if not request.path.startswith(ANONYMOUS) and isinstance(request.user, Person):
             accounts = accounts_of(request.user)
         request.accounts = accounts  # type: ignore[attr-defined]
         request.account = _chosen(request, accounts)  # type: ignore[attr-defined]

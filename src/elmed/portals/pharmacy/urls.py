@@ -2,6 +2,7 @@
 
 from elmed.portals.page import page, route
 from elmed.portals.pharmacy import bring, supply, views
+from elmed.portals.pharmacy.inventory_urls import urlpatterns as inventory
 from elmed.portals.pharmacy.views import PHARMACY
 from elmed.portals.shared.acts import act_view
 from elmed.prescriptions.states import TRANSITIONS
@@ -25,4 +26,5 @@ urlpatterns = [
         )
         for act in _ACTS
     ),
+    *inventory,
 ]

@@ -11,6 +11,7 @@ from elmed.access.permissions import Permission
 from elmed.accounts.models import AccountKind
 from elmed.portals.forms import VersionedForm
 from elmed.portals.page import PortalRequest, page, search_words, shown
+from elmed.portals.pharmacy.inventory_rx import stock_context
 from elmed.portals.shared.acts import after, ask, buttons
 from elmed.portals.shared.prescription import screen
 from elmed.prescriptions import queries, reference
@@ -56,7 +57,7 @@ def prescription(request: PortalRequest, pk: int) -> HttpResponse:
     """One prescription on one screen, with the acts that are legal now."""
     sheet = queries.sheet(request.actor, pk, request.now)
     shown(request, "prescription", [sheet.rx.patient_id])
-    context = screen(request, sheet) | {"buttons": buttons(sheet, "pharmacy", SPECIAL)}
+    context = screen(request, sheet) | {"buttons": buttons(sheet, "pharmacy", SPECIAL)} | stock_context(request, sheet)
     context["reversible"] = reversible(request, sheet.subject) if Act.REVERSE in sheet.acts else set()
     return render(request, "pharmacy/prescription.html", context)
 

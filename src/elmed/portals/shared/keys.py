@@ -31,12 +31,13 @@ PRESETS: dict[str, dict[str, tuple[str, tuple[Scope, ...]]]] = {
         "read": ("Read only", (_S.RX_READ,)),
     },
     AccountKind.PHARMACY: {
-        "dispensing": ("Dispensing system", (_S.RX_READ, _S.RX_DISPENSE, _S.PATIENT_READ)),
-        "shop": ("WooCommerce shop", (_S.RX_READ, _S.RX_DISPENSE)),
+        "dispensing": ("Dispensing system", (_S.RX_READ, _S.RX_DISPENSE)),
+        "shop": ("WooCommerce shop", (_S.SHOP,)),
         "read": ("Read only", (_S.RX_READ,)),
     },
     AccountKind.DEVELOPER: {
-        "dispensing": ("Dispensing system", (_S.RX_READ, _S.RX_DISPENSE, _S.PATIENT_READ)),
+        "dispensing": ("Dispensing system", (_S.RX_READ, _S.RX_DISPENSE)),
+        "shop": ("WooCommerce shop", (_S.SHOP,)),
         "read": ("Read only", (_S.RX_READ,)),
     },
     AccountKind.STAFF: {},

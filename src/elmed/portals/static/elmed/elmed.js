@@ -25,6 +25,12 @@ document.addEventListener("DOMContentLoaded", () => {
     });
   }
 
+  // A print button too.
+  for (const button of document.querySelectorAll("button[data-print]")) {
+    button.hidden = false;
+    button.addEventListener("click", () => window.print());
+  }
+
   // A copy button appears only where copying is possible.
   for (const button of document.querySelectorAll("button[data-copy]")) {
     const source = document.getElementById(button.dataset.copy);

@@ -1,0 +1,209 @@
+"""The forms of the inventory: a product, and an amount of stock. Their rules are inventory's; here is what is typed."""
+
+from typing import Any
+
+from django import forms
+
+from elmed.inventory.models import Batch, Product
+from elmed.inventory.product_fields import POINTERS, SYSTEMS, as_text, of, quantity_or_none_at_all
+from elmed.inventory.receipts import Amount
+from elmed.portals.forms import DayField, OnceForm, PortalForm
+from elmed.portals.words import unit_words
+
+_FLAGS = ("requires_prescription", "is_controlled")
+
+
+def text(
+    label: str, most: int, hint: str = "", *, needed: bool = False, decimal: bool = False, **attrs: str
+) -> forms.CharField:
+    """A line of text, or a number with its keyboard."""
+    widget = forms.TextInput(attrs={"autocomplete": "off"} | ({"inputmode": "decimal"} if decimal else {}) | attrs)
+    return forms.CharField(label=label, max_length=most, required=needed, help_text=hint, widget=widget)
+
+
+class ProductForm(OnceForm):
+    """Everything of a product that is typed."""
+
+    field_of = {pointer: column.removesuffix("_milli") for column, pointer in POINTERS.items()}
+
+    sku = text("SKU", 80, "The article number, as your shop and your labels have it.", needed=True, spellcheck="false")
+    name = text("Name", 200, needed=True)
+    description = forms.CharField(
+        label="Description", max_length=5000, required=False, widget=forms.Textarea(attrs={"rows": 3})
+    )
+    price = text("Price", 14, decimal=True)
+    currency = text("Currency", 3, spellcheck="false")
+    pack_size = text("A pack holds", 12, "Such as 28.", decimal=True)
+    pack_unit = text("Unit", 20, "Such as tablet, capsule, ml.", list="units")
+    medication_code = text("Code", 40, "Such as J01CA04.", spellcheck="false")
+    medication_system = forms.ChoiceField(
+        label="Code system", required=False, choices=[("", "none"), *((one, one) for one in SYSTEMS)]
+    )
+    strength = text("Strength", 60, "Such as 500 mg.")
+    form = text("Form", 60, "Such as capsule.")
+    route = text("Route", 60, "Such as oral.")
+    requires_prescription = forms.BooleanField(label="Only on prescription", required=False)
+    is_controlled = forms.BooleanField(
+        label="Controlled medicine", required=False, help_text="Never sold by the shop; dispensed at the counter only."
+    )
+    low_stock = text("Warn when this many packs are left", 12, decimal=True)
+    seen = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64)
+
+    @classmethod
+    def words_of(cls, product: Product) -> dict[str, Any]:
+        """What the form shows of a product."""
+        words: dict[str, Any] = as_text(of(product))
+        return words | {name: words[name] == "yes" for name in _FLAGS}
+
+    def words(self) -> dict[str, str]:
+        """What was typed, as product_fields reads it."""
+        data = self.cleaned_data
+        flags = {name: "yes" if data[name] else "no" for name in _FLAGS}
+        return {name: value for name, value in data.items() if isinstance(value, str)} | flags
+
+
+class ImageForm(PortalForm):
+    """A picture."""
+
+    image = forms.FileField(
+        label="Picture", help_text="JPEG, PNG or WebP, at most 2 MB and 4000 pixels on a side.",
+        widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp"}),
+    )  # fmt: skip
+
+
+def _number(typed: str) -> int:
+    try:
+        return quantity_or_none_at_all(typed.strip()) if typed.strip() else 0
+    except ValueError as wrong:
+        raise forms.ValidationError(str(wrong)) from wrong
+
+
+class AmountForm(OnceForm):
+    """How much, of which batch on record."""
+
+    packs = text("Packs", 12, decimal=True)
+    units = text("", 12, decimal=True)
+    batch_id = forms.ChoiceField(label="Batch", required=False)
+    none_words = "no batch, or unknown"
+
+    def __init__(self, *args: Any, product: Product, batches: list[Batch], **kwargs: Any) -> None:
+        """For this product; the loose units are asked for where its pack holds some."""
+        super().__init__(*args, **kwargs)
+        if product.pack_size_milli:
+            self.fields["units"].label = f"Loose {unit_words(product.pack_unit or '', many=True)}"
+        else:
+            del self.fields["units"]
+        choices = [("", self.none_words), *((str(batch.pk), _batch_words(batch)) for batch in batches)]
+        if "batch_id" in self.fields and not batches:
+            del self.fields["batch_id"]
+        elif "batch_id" in self.fields:
+            self.fields["batch_id"].choices = choices  # type: ignore[attr-defined]
+
+    def clean_packs(self) -> int:
+        """Thousandths."""
+        return _number(self.cleaned_data["packs"])
+
+    def clean_units(self) -> int:
+        """Thousandths."""
+        return _number(self.cleaned_data["units"])
+
+    def clean(self) -> dict[str, Any]:
+        """Something must be typed; 0 is something where one counts."""
+        typed = [self.data.get(name, "").strip() for name in ("packs", "units")]
+        if not any(typed) and not self.errors:
+            self.add_error("packs", "Say how much.")
+        return self.cleaned_data
+
+    def amount(self) -> Amount:
+        """As the acts take it."""
+        return Amount(self.cleaned_data["packs"], self.cleaned_data.get("units", 0))
+
+    def about(self) -> dict[str, Any]:
+        """What else the act takes."""
+        batch = self.cleaned_data.get("batch_id")
+        return {"batch_id": int(batch) if batch else None}
+
+
+def _batch_words(batch: Batch) -> str:
+    expiry = f", expires {batch.expiry_date:%d-%b-%Y}" if batch.expiry_date else ""
+    return f"{batch.number}{expiry}{', recalled' if batch.recalled_at else ''}"
+
+
+class CountForm(AmountForm):
+    """What was counted."""
+
+    none_words = "all of it, whatever the batch"
+
+
+class ReasonForm(AmountForm):
+    """How much, and why."""
+
+    reason = text("Why", 300, needed=True)
+
+    def about(self) -> dict[str, Any]:
+        """With the reason."""
+        return super().about() | {"reason": self.cleaned_data["reason"]}
+
+
+class CorrectForm(ReasonForm):
+    """More or less than was on record."""
+
+    more = forms.ChoiceField(
+        label="What is wrong", choices=[("less", "There is less: broken, lost, taken"), ("more", "There is more: found")],
+        widget=forms.RadioSelect, initial="less",
+    )  # fmt: skip
+    field_order = ("more", "packs", "units", "batch_id", "reason")
+
+    def about(self) -> dict[str, Any]:
+        """With the direction."""
+        return super().about() | {"more": self.cleaned_data["more"] == "more"}
+
+
+class _NewBatchForm(AmountForm):
+    """How much, of a batch whose number is typed or scanned."""
+
+    batch_number = text("Batch", 40, spellcheck="false")
+    expiry_date = DayField(label="Expires", required=False, help_text="The last day it may be supplied.")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """No list of known batches."""
+        super().__init__(*args, **kwargs)
+        self.fields.pop("batch_id", None)
+
+    def about(self) -> dict[str, Any]:
+        """The batch."""
+        data = self.cleaned_data
+        return {"batch_number": data["batch_number"], "expiry_date": data["expiry_date"]}
+
+
+class ReceiveForm(_NewBatchForm):
+    """A delivery."""
+
+    note = text("Note", 300, "Such as the delivery note’s number.")
+
+    def about(self) -> dict[str, Any]:
+        """With the note."""
+        return super().about() | {"note": self.cleaned_data["note"]}
+
+
+class TakeBackForm(_NewBatchForm):
+    """What a customer brought back."""
+
+    reason = text("Why it came back", 300, needed=True)
+
+    def about(self) -> dict[str, Any]:
+        """With the reason."""
+        return super().about() | {"reason": self.cleaned_data["reason"]}
+
+
+class RecallForm(PortalForm):
+    """Which batch, and the notice."""
+
+    batch_number = text("Batch", 40, needed=True, spellcheck="false")
+    reason = text("Why", 300, "Such as the number of the recall notice.", needed=True)
+
+
+class WhyForm(PortalForm):
+    """A reason alone."""
+
+    reason = text("Why", 300, needed=True)
