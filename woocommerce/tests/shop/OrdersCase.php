@@ -29,7 +29,8 @@ abstract class OrdersCase extends TestCase {
 		parent::setUp();
 		update_option( 'elmed_api_key', Elmed::fact( 'key' ), false );
 		// The mails' own hooks went with the test that first made the mailer.
-		WC()->mailer()->init();
+		( new \ReflectionProperty( \WC_Emails::class, '_instance' ) )->setValue( null, null );
+		WC()->mailer();
 		// Packs of 7: a prescription of 21 capsules is three of them.
 		$this->medicine = $this->product( true, array( 'pack' => '7', 'name' => 'Amoxicillin 500 mg capsules' ) );
 		$this->cream    = $this->product( false );

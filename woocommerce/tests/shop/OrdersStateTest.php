@@ -44,7 +44,7 @@ final class OrdersStateTest extends OrdersCase {
 		Elmed::say( 'act', array( 'id' => $made['id'], 'act' => 'verify' ) );
 		( new Waiting() )->run();
 
-		$this->assertSame( array( 'on-hold', OrderState::RELEASED ), array( $this->again( $order )->get_status(), OrderState::release( $this->again( $order ) ) ) );
+		$this->assertSame( array( 'on-hold', OrderState::RELEASED ), array( $this->again( $order )->get_status(), OrderState::release( $this->again( $order ) ) ), $this->notes( $order ) );
 	}
 
 	/** @dataProvider ends */
@@ -97,15 +97,30 @@ final class OrdersStateTest extends OrdersCase {
 	}
 
 	/** @dataProvider gateways */
-	public function test_a_paid_order_that_nobody_checked_is_held( string $filter ): void {
-		$order = $this->order( array( array( $this->medicine, 1 ) ) );
-		$this->assertSame( 'on-hold', 'woocommerce_payment_complete_order_status' === $filter ? apply_filters( $filter, 'completed', $order->get_id(), $order ) : apply_filters( $filter, 'processing', $order ) );
-		$plain = $this->order( array( array( $this->cream, 1 ) ) );
-		$this->assertSame( 'processing', 'woocommerce_payment_complete_order_status' === $filter ? apply_filters( $filter, 'processing', $plain->get_id(), $plain ) : apply_filters( $filter, 'processing', $plain ) );
+	public function test_a_gateway_holds_what_nobody_checked( string $gateway ): void {
+		$filter = "woocommerce_{$gateway}_process_payment_order_status";
+		$this->assertSame( 'on-hold', apply_filters( $filter, 'completed', $this->order( array( array( $this->medicine, 1 ) ) ) ) );
+		$this->assertSame( 'completed', apply_filters( $filter, 'completed', $this->order( array( array( $this->cream, 1 ) ) ) ) );
+		$this->assertSame( 'completed', apply_filters( $filter, 'completed', $this->sold( Elmed::say( 'prescription' ) ) ) );
 	}
 
 	public static function gateways(): array {
-		return array( array( 'woocommerce_payment_complete_order_status' ), array( 'woocommerce_cod_process_payment_order_status' ), array( 'woocommerce_bacs_process_payment_order_status' ), array( 'woocommerce_cheque_process_payment_order_status' ) );
+		return array( array( 'cod' ), array( 'bacs' ), array( 'cheque' ) );
+	}
+
+	public function test_a_paid_order_that_nobody_checked_is_held_as_paid_and_an_unpaid_one_on_hold_is_not_taken_for_paid(): void {
+		$paid = $this->order( array( array( $this->medicine, 1 ) ) );
+		$paid->payment_complete();
+		$this->assertSame( 'on-hold', $this->again( $paid )->get_status() );
+		$this->assertNotNull( $this->again( $paid )->get_date_paid() );
+
+		$unpaid = $this->order( array( array( $this->medicine, 1 ) ) );
+		$unpaid->update_status( 'on-hold' );
+		$this->assertNull( $this->again( $unpaid )->get_date_paid() );
+
+		$plain = $this->order( array( array( $this->cream, 1 ) ) );
+		$plain->payment_complete();
+		$this->assertSame( 'processing', $this->again( $plain )->get_status() );
 	}
 
 	public function test_processing_set_by_anything_becomes_on_hold_without_a_check(): void {

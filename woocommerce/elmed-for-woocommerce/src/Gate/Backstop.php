@@ -18,13 +18,23 @@ final class Backstop
 {
     private const MAY_STAY = array('on-hold', 'pending', 'failed', 'cancelled', 'refunded');
 
+    /** The order whose payment is being completed. WooCommerce asks the same filter to find out whether an order is paid. */
+    private ?int $beingPaid = null;
+
     public function register(): void
     {
+        add_action('woocommerce_pre_payment_complete', array($this, 'paymentBegins'));
         add_filter('woocommerce_payment_complete_order_status', array($this, 'afterPayment'), 999, 3);
         foreach (array('cod', 'bacs', 'cheque') as $gateway) {
             add_filter("woocommerce_{$gateway}_process_payment_order_status", array($this, 'ofGateway'), 999, 2);
         }
         add_action('woocommerce_before_order_object_save', array($this, 'beforeSave'), 999);
+    }
+
+    /** @param mixed $orderId */
+    public function paymentBegins($orderId): void
+    {
+        $this->beingPaid = (int) $orderId;
     }
 
     /**
@@ -35,6 +45,10 @@ final class Backstop
      */
     public function afterPayment($status, $orderId, $order = null)
     {
+        if ($this->beingPaid !== (int) $orderId) {
+            return $status; // "on-hold" here would make every order on hold a paid one.
+        }
+        $this->beingPaid = null;
         return $this->ofGateway($status, $order instanceof WC_Order ? $order : wc_get_order($orderId));
     }
 
