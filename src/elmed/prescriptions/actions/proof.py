@@ -17,7 +17,7 @@ from elmed.access.actors import Actor
 from elmed.access.permissions import Permission
 from elmed.accounts.models import AccountKind, Membership, Role
 from elmed.core.clock import real_now, rfc3339
-from elmed.core.refusals import NotAllowed, Refusal
+from elmed.core.refusals import NotAllowed, NotVisible, Refusal
 from elmed.events.record import record
 from elmed.prescriptions import reference as references
 from elmed.prescriptions.models import Prescription, ProofTries
@@ -30,15 +30,13 @@ PAUSED_FOR = timedelta(hours=1)
 ALTOGETHER = ""
 
 
-class NoMatch(Refusal):
-    """404: no such prescription, or not this date of birth; which of them is nobody's to know."""
-
-    status, title = 404, "Not found"
+class NoMatch(NotVisible):
+    """No such prescription, or not this date of birth; which of them is nobody's to know."""
 
     def __init__(self) -> None:
-        """Always the same words."""
-        super().__init__(
-            "no_matching_prescription", "No prescription matches this reference and date of birth together."
+        """Always the same words, under a code of its own."""
+        Refusal.__init__(
+            self, "no_matching_prescription", "No prescription matches this reference and date of birth together."
         )
 
 
