@@ -36,6 +36,7 @@ REASONS = {
     "django-stubs": "Types of Django, and the plugin that knows its models.",
     "import-linter": "Refuses imports against the layers.",
     "openapi-spec-validator": "Judges the generated OpenAPI document.",
+    "playwright": "Drives a browser through the shop's checkouts.",
 }
 _CLASSIFIERS = {"MIT License": "MIT", "BSD License": "BSD", "Apache Software License": "Apache-2.0"}
 
