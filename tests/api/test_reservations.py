@@ -213,6 +213,17 @@ class TestDispense:
         assert shop.all_there_is() == before
         assert pharmacy.dispense(rx, more).status_code == 200, "the pharmacy's own system may"
 
+    def test_the_tills_kept_answer_is_not_the_shops(self, webshop, pharmacy, rx):
+        """An answer is given again to who may act so, not to whoever knows its Idempotency-Key."""
+        made = pharmacy.dispense(rx, key="till-1").json()["dispense"]
+        before = shop.all_there_is()
+        refusal(webshop.dispense(rx, key="till-1"), 403, "insufficient_scope")
+        reverse = f"/dispenses/{made['id']}/reverse"
+        send = {"Idempotency-Key": "till-2"}
+        assert shop.all_there_is() == before
+        assert pharmacy.post(reverse, {"reason_code": "recorded_in_error"}, headers=send).status_code == 200
+        refusal(webshop.post(reverse, {"reason_code": "recorded_in_error"}, headers=send), 404, "not_found")
+
     @pytest.mark.parametrize(
         "number,code", [(987654321, "unknown_reservation"), (0, "greater_than_equal"), ("1", "int_type"), (True, "int_type"), (2**63, "less_than_equal")]
     )  # fmt: skip

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from django.http import HttpResponse
 from pydantic import AfterValidator, Field
 
+from elmed.access import policy
 from elmed.access.actors import Actor
 from elmed.access.permissions import Permission
 from elmed.access.visibility import get
@@ -209,7 +210,9 @@ def dispense(call: Call) -> HttpResponse:
     except Invalid:
         get(actor, Prescription, rx_id)  # what is not visible is a 404, whatever the body says
         raise
-    if call.idempotency_key is not None:  # the answer kept may be given again: is it still visible?
+    if call.idempotency_key is not None:  # the answer kept may be given again, without the act: may this key have it?
+        if what.reservation_id is None:
+            policy.require(actor, Permission.DISPENSE_UNRESERVED)
         rx = get(actor, Prescription, rx_id)
 
     def act() -> str:
