@@ -3,12 +3,16 @@
 Called by the prescription's page (views.py) and by the hand-over (supply.py). The rule of coverage is inventory/coverage.py.
 """
 
+from dataclasses import dataclass
 from typing import Any
 
 from elmed.access.permissions import Permission
 from elmed.access.visibility import visible
 from elmed.inventory import queries
+from elmed.inventory.models import Batch, Product
+from elmed.inventory.queries import Choice
 from elmed.portals.page import PortalRequest
+from elmed.portals.pharmacy.inventory_words import stock_words
 from elmed.prescriptions.jurisdiction import jurisdiction
 from elmed.prescriptions.models import Reservation
 from elmed.prescriptions.queries import Sheet
@@ -36,3 +40,40 @@ def stock_context(request: PortalRequest, sheet: Sheet) -> dict[str, Any]:
         "links_lines": Permission.PRODUCT_LINK in request.actor.permissions,
         "frees": Permission.RESERVATION_FREE in request.actor.permissions,
     }
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a hand-over can come from: a product, and one of its batches, or whichever expires first."""
+
+    product: Product
+    batch: Batch | None
+
+    @property
+    def words(self) -> str:
+        """As the list shows it."""
+        if self.batch is None:
+            return f"{self.product.name} ({self.product.sku}): {stock_words(self.product, self.product.stock_milli)}"
+        expiry = f", expires {self.batch.expiry_date:%d-%b-%Y}" if self.batch.expiry_date else ""
+        left = stock_words(self.product, self.batch.stock_milli)
+        return f"{self.product.name} ({self.product.sku}), batch {self.batch.number}{expiry}: {left}"
+
+
+def sources(choices: list[Choice]) -> dict[str, Source]:
+    """Each product's batches, the first-expiring first, and the product without one, by the value of its option."""
+    found = {}
+    for choice in choices:
+        for batch in choice.batches:
+            found[f"{choice.product.pk}:{batch.pk}"] = Source(choice.product, batch)
+        found[f"{choice.product.pk}:"] = Source(choice.product, None)
+    return found
+
+
+def proposed(choices: list[Choice], wanted_milli: int) -> str:
+    """The first product that has stock, and its first-expiring batch where that is enough; else nothing."""
+    for choice in choices:
+        if choice.product.stock_milli is not None and choice.product.stock_milli > 0:
+            first = choice.batches[0] if choice.batches else None
+            enough = first is not None and first.stock_milli >= wanted_milli
+            return f"{choice.product.pk}:{first.pk if first and enough else ''}"
+    return ""

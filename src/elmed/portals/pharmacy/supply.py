@@ -12,8 +12,10 @@ from django.shortcuts import redirect, render
 from elmed.access import visibility
 from elmed.core import quantities
 from elmed.core.refusals import Invalid, NotNow, NotVisible
+from elmed.inventory.queries import Choice, choices_for
 from elmed.portals.forms import DayField, MomentField, VersionedForm, dress, quantity_of
 from elmed.portals.page import PortalRequest, page, shown
+from elmed.portals.pharmacy.inventory_rx import proposed, sources
 from elmed.portals.pharmacy.views import PHARMACY
 from elmed.portals.shared.acts import after
 from elmed.portals.shared.prescription import screen
@@ -22,6 +24,7 @@ from elmed.prescriptions.actions.cancel import answer_handed_over
 from elmed.prescriptions.actions.dispense import dispense
 from elmed.prescriptions.actions.reverse import reverse
 from elmed.prescriptions.actions.supply import Supply, SupplyLine
+from elmed.prescriptions.jurisdiction import jurisdiction
 from elmed.prescriptions.models import Dispense, PrescriptionLine
 from elmed.prescriptions.states import TRANSITIONS
 from elmed.prescriptions.vocabulary import OPEN, Act, ReversalReason
@@ -36,20 +39,33 @@ _FIELD_OF = {
 
 
 class SupplyLineForm(Form):
-    """How much of one line was handed over, from which batch."""
+    """How much of one line was handed over, of which product and batch."""
 
     quantity = forms.CharField(
         label="Quantity", required=False, max_length=12, widget=forms.TextInput(attrs={"inputmode": "decimal"})
     )
+    source = forms.ChoiceField(label="From your stock", required=False)
     batch_number = forms.CharField(label="Batch", required=False, max_length=40)
     expiry_date = DayField(label="Batch expires", required=False)
     substituted = forms.BooleanField(label="Another product was supplied", required=False)
     substitution_reason = forms.CharField(label="Why another product", required=False, max_length=300)
 
-    def __init__(self, *args: Any, line: PrescriptionLine, **kwargs: Any) -> None:
-        """For this line; what is available stands in the field."""
+    def __init__(self, *args: Any, line: PrescriptionLine, choices: list[Choice], **kwargs: Any) -> None:
+        """For this line; what is available stands in the field, and the products that cover it in the list."""
+        self.line, self.sources = line, sources(choices)
+        kwargs["initial"] = {
+            "quantity": quantities.text(max(line.available_milli, 0)),
+            "source": proposed(choices, line.available_milli),
+        }
         super().__init__(*args, **kwargs)
-        self.line = line
+        if self.sources:
+            self.fields["source"].choices = [  # type: ignore[attr-defined]
+                ("", "not counted: of no product here"), *((key, one.words) for key, one in self.sources.items()),
+            ]  # fmt: skip
+            self.fields["batch_number"].label = "Another batch"
+            self.fields["batch_number"].help_text = "Only where it is not the one chosen."
+        else:
+            del self.fields["source"]
         self.use_required_attribute = False
         dress(self)
         if not line.substitution_allowed:
@@ -67,9 +83,14 @@ class SupplyLineForm(Form):
         data = self.cleaned_data
         if not data["quantity"]:
             return None
+        chosen = self.sources.get(data.get("source", ""))
+        number, expiry = data["batch_number"], data["expiry_date"]
+        if chosen and chosen.batch and not number:
+            number, expiry = chosen.batch.number, chosen.batch.expiry_date
         return SupplyLine(
-            self.line.pk, data["quantity"], batch_number=data["batch_number"] or None, expiry_date=data["expiry_date"],
-            substituted=data.get("substituted", False), substitution_reason=data.get("substitution_reason", ""),
+            self.line.pk, data["quantity"], product_sku=chosen.product.sku if chosen else None,
+            batch_number=number or None, expiry_date=expiry, substituted=data.get("substituted", False),
+            substitution_reason=data.get("substitution_reason", ""),
         )  # fmt: skip
 
 
@@ -84,13 +105,12 @@ class SupplyForm(VersionedForm):
 
 
 def _forms(request: PortalRequest, lines: list[PrescriptionLine]) -> list[SupplyLineForm]:
+    day = request.now.astimezone(jurisdiction().zone).date()
+    choices = choices_for(request.actor, lines, day=day)
     return [
-        SupplyLineForm(
-            request.POST or None, prefix=f"line-{line.pk}", line=line,
-            initial={"quantity": quantities.text(max(line.available_milli, 0))},
-        )
+        SupplyLineForm(request.POST or None, prefix=f"line-{line.pk}", line=line, choices=choices[line.pk])
         for line in lines
-    ]  # fmt: skip
+    ]
 
 
 def _handing_over(request: PortalRequest, pk: int, act: Act) -> HttpResponse:
