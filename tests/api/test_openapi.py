@@ -95,6 +95,16 @@ def test_the_codes_that_tests_meet_are_described(description, cast, pharmacy):
         assert f"`{answer.json()['code']}`" in said[str(answer.status_code)]["description"]
 
 
+def test_every_word_of_a_closed_list_has_its_meaning():
+    from elmed.api.v1 import checks, reservations
+    from elmed.prescriptions.actions.check import Reason
+    from elmed.prescriptions.actions.reservations import State
+    from elmed.prescriptions.models import Freed
+
+    for meanings, words in ((checks.REASONS, Reason), (reservations.STATES, State), (reservations.FREED, Freed)):
+        assert set(meanings) == set(words)
+
+
 def test_problem_documents_have_a_closed_list_of_codes(description):
     assert description["components"]["schemas"]["Problem"]["properties"]["code"]["enum"] == sorted(ERROR_CODES)
 

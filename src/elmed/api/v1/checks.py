@@ -5,7 +5,7 @@ Answers name SKUs and lines, nothing medical.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Annotated, Any
 
@@ -27,6 +27,25 @@ from elmed.prescriptions.actions.bring import bring_proven
 from elmed.prescriptions.actions.check import Asked, CheckedLine, Reason, check
 from elmed.prescriptions.actions.proof import prove
 
+
+def worded(meanings: Mapping[Any, str]) -> str:
+    """A closed list with what its words mean, for the description of a member."""
+    return "; ".join(f"`{word.value}`: {meaning}" for word, meaning in meanings.items()) + "."
+
+
+REASONS: dict[Reason, str] = {
+    Reason.NOT_COVERED: "the prescription does not name this product, or there is no such SKU",
+    Reason.TOO_MUCH: "more than is left to be supplied",
+    Reason.AWAITING_PHARMACIST: "the pharmacist has not checked it yet: it can be kept, not sent",
+    Reason.NOT_ROUTED_HERE: "another pharmacy holds it, or none does",
+    Reason.ALREADY_DISPENSED: "it was supplied",
+    Reason.RESERVED: "what is left is kept for somebody else",
+    Reason.TOO_EARLY: "its validity, or the next repeat's interval, has yet to come",
+    Reason.EXPIRED: "its validity has ended",
+    Reason.NOT_ACTIVE: "it has ended otherwise, or cannot be supplied now",
+    Reason.NOT_ONLINE: "controlled medicines are not sold online",
+    Reason.UNIT_MISMATCH: "product and prescription count in different units",
+}
 CHECKED_LINES: dict[str, Any] = {
     "type": "array",
     "items": {
@@ -39,7 +58,7 @@ CHECKED_LINES: dict[str, Any] = {
                 "description": "The prescription's line that it is of; null where it is of none.",
             },
             "ok": {"type": "boolean", "description": "Whether it may be sold now."},
-            "reason": {"enum": [*(reason.value for reason in Reason), None], "description": "Why not."},
+            "reason": {"enum": [*(reason.value for reason in Reason), None], "description": worded(REASONS)},
         },
         "required": ["sku", "quantity", "medication_id", "ok", "reason"],
     },

@@ -14,7 +14,7 @@ from elmed.access.visibility import get
 from elmed.api.bodies import Body, ShortText
 from elmed.api.endpoint import Call, endpoint
 from elmed.api.idempotency import once
-from elmed.api.v1.checks import CHECKED_LINES, ONCE_CODES, checked_lines
+from elmed.api.v1.checks import CHECKED_LINES, ONCE_CODES, checked_lines, worded
 from elmed.core.clock import rfc3339
 from elmed.events.record import record_access
 from elmed.prescriptions.actions.check import Reason
@@ -22,6 +22,21 @@ from elmed.prescriptions.actions.reservations import Looked, State, confirm, loo
 from elmed.prescriptions.models import Freed, Reservation
 
 ANSWER: dict[str, Any] = {"$ref": "#/components/schemas/Reservation"}
+STATES = {
+    State.WAITING: "nothing may be sent yet; `reason` says why, as in a check",
+    State.READY: "may be sent",
+    State.USED: "dispensed",
+    State.FREED: "keeps nothing any more; `reason` says why",
+}
+FREED = {
+    Freed.TIMED_OUT: "its time was over",
+    Freed.RELEASED: "the shop gave it back",
+    Freed.FREED_BY_PHARMACY: "the pharmacy needed it",
+    Freed.ENDED: "the prescription ended",
+    Freed.RETURNED: "the pharmacy gave the prescription back",
+    Freed.MOVED: "the prescription went to another pharmacy",
+    Freed.ISSUE_CHANGED: "a supply was taken back, and with it this repeat",
+}
 _REASONS = sorted({*(reason.value for reason in Reason), *Freed.values})
 SCHEMAS: dict[str, Any] = {
     "Reservation": {
@@ -31,10 +46,9 @@ SCHEMAS: dict[str, Any] = {
             "state": {
                 "type": "string",
                 "enum": [state.value for state in State],
-                "description": "waiting: nothing may be sent yet, `reason` says why; ready: may be sent; used: dispensed; "
-                "freed: it keeps nothing any more.",
+                "description": worded(STATES),
             },
-            "reason": {"enum": [*_REASONS, None]},
+            "reason": {"enum": [*_REASONS, None], "description": f"Where it is freed: {worded(FREED)}"},
             "reserved_until": {"type": "string", "format": "date-time"},
             "prescription_id": {"type": "integer"},
             "lines": CHECKED_LINES,
