@@ -1,6 +1,7 @@
 /*
- * ELMED → Sync while a sync runs: asks how far it is, and takes its steps from here when the site's own jobs do not.
- * Without this script the page's buttons do the same, one step a click.
+ * ELMED → Sync while a sync runs: shows how far it is, and takes its steps from here, beside the site's own jobs and
+ * also where those do not run. A step that another process is at does nothing. Without this script the page's buttons do
+ * the same, one step a click.
  */
 (function () {
 	'use strict';
@@ -11,8 +12,7 @@
 		return;
 	}
 	var wasRunning = false;
-	// Once the site's jobs have been found dead, this page stays the worker until the sync ends.
-	var working = false;
+	var last = '';
 
 	function ask(what) {
 		var body = new FormData();
@@ -47,10 +47,11 @@
 		var data = answer.data;
 		say.textContent = '';
 		show(data.html);
-		working = data.running && (working || data.stuck);
 		if (data.running) {
+			var moved = data.html !== last;
 			wasRunning = true;
-			window.setTimeout(turn, working && data.wait === 0 ? 100 : 3000);
+			last = data.html;
+			window.setTimeout(turn, data.wait > 0 ? Math.min(data.wait, 10) * 1000 : moved ? 200 : 3000);
 		} else if (wasRunning) {
 			// The lists below have changed too.
 			window.location.reload();
@@ -58,7 +59,7 @@
 	}
 
 	function turn() {
-		ask(working ? 'step' : 'look').then(take).catch(function () {
+		ask('step').then(take).catch(function () {
 			say.textContent = window.elmedSync.lost;
 			window.setTimeout(turn, 10000);
 		});

@@ -17,8 +17,6 @@ use Elmed\WooCommerce\Sync\Schedule;
 
 final class Checks
 {
-    private const LATE = 900;
-
     /**
      * What a person should do something about, in words; none when all is well.
      *
@@ -41,8 +39,8 @@ final class Checks
         if ($run !== null && ($run->state === 'failed' || Schedule::isStuck($run))) {
             $worries[] = __('The last sync of products did not come to its end. ELMED → Sync says why.', 'elmed-for-woocommerce');
         }
-        if (Schedule::lateBy() > self::LATE) {
-            $worries[] = __('The automatic sync is late: the site’s scheduled jobs (WP-Cron) do not run.', 'elmed-for-woocommerce');
+        if (Schedule::lateBy() > Schedule::TOO_LATE) {
+            $worries[] = __('The site’s scheduled jobs (WP-Cron) are late: automatic syncs and reports of completed orders wait for them. Ask your host to call wp-cron.php every minute.', 'elmed-for-woocommerce');
         }
         if (Problems::all()) {
             $worries[] = __('Some products have problems. ELMED → Sync lists them.', 'elmed-for-woocommerce');

@@ -81,7 +81,7 @@ final class Gone
         $product->update_meta_data(ProductMeta::RESULT, 'gone');
         $product->update_meta_data(ProductMeta::SYNCED_AT, gmdate('Y-m-d H:i:s'));
         $product->save();
-        $state->count(Upsert::RETIRED);
+        $state->counts[Upsert::RETIRED]++;
         do_action('elmed_product_synced', $product, 'gone', (int) $product->get_meta(ProductMeta::ID));
     }
 }

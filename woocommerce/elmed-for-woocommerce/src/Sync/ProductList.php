@@ -83,10 +83,10 @@ final class ProductList
         $at = (int) strtotime($product->get_meta(ProductMeta::SYNCED_AT) . ' UTC');
         $result = Words::result((string) $product->get_meta(ProductMeta::RESULT));
         /* translators: 1: e.g. "Updated", 2: e.g. "5 minutes" */
-        $words = sprintf(__('%1$s %2$s ago', 'elmed-for-woocommerce'), $result, human_time_diff($at));
+        $words = sprintf(__('%1$s, %2$s ago', 'elmed-for-woocommerce'), $result, human_time_diff($at));
         $full = RunState::last()['full'] ?? null;
         if ($full !== null && $full['started_at'] > $at) {
-            /* translators: 1: e.g. "Updated 3 days ago", 2: e.g. "5 minutes" */
+            /* translators: 1: e.g. "Updated, 3 days ago", 2: e.g. "5 minutes" */
             return sprintf(__('%1$s; unchanged when last looked at, %2$s ago', 'elmed-for-woocommerce'), $words, human_time_diff($full['finished_at']));
         }
         return $words;

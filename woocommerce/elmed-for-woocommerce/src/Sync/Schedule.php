@@ -9,6 +9,7 @@
 
 namespace Elmed\WooCommerce\Sync;
 
+use Elmed\WooCommerce\Health\Heartbeat;
 use Elmed\WooCommerce\Log;
 use Elmed\WooCommerce\Plugin;
 use Elmed\WooCommerce\Settings\Key;
@@ -22,6 +23,8 @@ final class Schedule
     private const RESCUE = 120;
     /** A step that is this late means that nobody runs the jobs. */
     private const LATE = 90;
+    /** Recurring jobs that are this late do not run by themselves; WordPress begins them at visits, so a quiet hour is usual. */
+    public const TOO_LATE = 3600;
 
     public function register(): void
     {
@@ -103,11 +106,16 @@ final class Schedule
         return $state->running() && max($state->moved_at, $state->next_at) + self::LATE < time();
     }
 
-    /** Seconds by which the automatic sync is late; 0 when it is not, or is off. */
+    /** Seconds by which the plugin's recurring jobs are late; 0 when they are not. */
     public static function lateBy(): int
     {
-        $due = function_exists('as_next_scheduled_action') ? as_next_scheduled_action(self::AUTO, null, Plugin::JOBS) : false;
-        return is_int($due) ? max(0, time() - $due) : 0;
+        $late = 0;
+        foreach (function_exists('as_next_scheduled_action') ? array(self::AUTO, Heartbeat::JOB) : array() as $job) {
+            // True: it is running right now.
+            $due = as_next_scheduled_action($job, null, Plugin::JOBS);
+            $late = is_int($due) ? max($late, time() - $due) : $late;
+        }
+        return $late;
     }
 
     /** One step job at that time, and no other. */

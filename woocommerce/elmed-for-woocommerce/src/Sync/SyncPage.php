@@ -16,7 +16,7 @@ use Elmed\WooCommerce\Settings\SettingsPage;
 final class SyncPage
 {
     public const SLUG = 'elmed-sync';
-    private const ACTION = 'elmed_sync';
+    public const ACTION = 'elmed_sync';
     private const DOINGS = array('start', 'cancel', 'resume', 'step', 'clear', 'change_account');
 
     public function register(): void
@@ -44,7 +44,7 @@ final class SyncPage
         }
         // Which page of the list of products; nothing is changed by it.
         $page = max(1, absint(wp_unslash($_GET['paged'] ?? 1))); // phpcs:ignore WordPress.Security.NonceVerification
-        (new SyncView())->show(self::ACTION, $page);
+        (new SyncView())->show($page);
     }
 
     public function script(string $screen): void
@@ -85,7 +85,6 @@ final class SyncPage
             array(
                 'html' => (new SyncView())->progress(),
                 'running' => $state !== null && $state->running(),
-                'stuck' => $state !== null && Schedule::isStuck($state),
                 'wait' => $state === null ? 0 : max(0, $state->next_at - time()),
             )
         );

@@ -12,12 +12,8 @@ use Elmed\WooCommerce\Settings\SettingsPage;
 
 final class SyncView
 {
-    private const AUTO_LATE = 900;
-    private string $action = '';
-
-    public function show(string $action, int $page): void
+    public function show(int $page): void
     {
-        $this->action = $action;
         echo '<div class="wrap elmed"><h1>' . esc_html__('ELMED sync', 'elmed-for-woocommerce') . '</h1>';
         if (!Key::exists()) {
             printf(
@@ -42,7 +38,6 @@ final class SyncView
     /** The part that changes while a sync runs. */
     public function progress(): string
     {
-        $this->action = 'elmed_sync';
         $state = RunState::load();
         ob_start();
         if ($state !== null) {
@@ -73,8 +68,10 @@ final class SyncView
         if (Schedule::isStuck($state)) {
             printf(
                 '<div class="notice notice-warning inline"><p>%s</p></div>',
-                esc_html__('This site’s scheduled jobs (WP-Cron) do not run, so the sync runs from this page: keep it open until it says Complete. For automatic syncs and for reporting orders, ask your host to call wp-cron.php every minute.', 'elmed-for-woocommerce')
+                esc_html__('This sync stood still while nobody looked: the site’s scheduled jobs (WP-Cron) do not run. It goes on now; keep this page open until it says Complete. For automatic syncs and for reporting orders, ask your host to call wp-cron.php every minute.', 'elmed-for-woocommerce')
             );
+        } elseif ($state->running()) {
+            echo '<p class="description">' . esc_html__('You can leave this page; the sync goes on in the background.', 'elmed-for-woocommerce') . '</p>';
         }
     }
 
@@ -97,11 +94,9 @@ final class SyncView
         echo '<div class="elmed-buttons">';
         if ($running) {
             $this->button('cancel', __('Cancel', 'elmed-for-woocommerce'), 'button-secondary');
-            if (Schedule::isStuck($state)) {
-                echo '<noscript>';
-                $this->button('step', __('Do the next step', 'elmed-for-woocommerce'), 'button-primary');
-                echo '</noscript>';
-            }
+            echo '<noscript>';
+            $this->button('step', __('Do the next step', 'elmed-for-woocommerce'), 'button-primary');
+            echo '</noscript>';
         } else {
             $this->button('start', __('Sync Products Now', 'elmed-for-woocommerce'), 'button-primary');
         }
@@ -119,21 +114,21 @@ final class SyncView
     private function button(string $what, string $label, string $class): void
     {
         printf('<form method="post" action="%s" style="display:inline">', esc_url(admin_url('admin-post.php')));
-        printf('<input type="hidden" name="action" value="%s"><input type="hidden" name="elmed_do" value="%s">', esc_attr($this->action), esc_attr($what));
-        wp_nonce_field($this->action, '_wpnonce', false);
+        printf('<input type="hidden" name="action" value="%s"><input type="hidden" name="elmed_do" value="%s">', esc_attr(SyncPage::ACTION), esc_attr($what));
+        wp_nonce_field(SyncPage::ACTION, '_wpnonce', false);
         printf('<button type="submit" class="button %s">%s</button></form> ', esc_attr($class), esc_html($label));
     }
 
     /** Nobody is at the page when the automatic sync should run; so say it when somebody is. */
     private function lateWarning(): void
     {
-        if (Schedule::lateBy() > self::AUTO_LATE) {
+        if (Schedule::lateBy() > Schedule::TOO_LATE) {
             printf(
                 '<div class="notice notice-warning inline"><p>%s</p></div>',
                 esc_html(
                     sprintf(
                         /* translators: %s: e.g. "2 hours" */
-                        __('The automatic sync is %s late: this site’s scheduled jobs (WP-Cron) do not run. Ask your host to call wp-cron.php every minute. Until then, Sync Products Now works while this page is open.', 'elmed-for-woocommerce'),
+                        __('This site’s scheduled jobs (WP-Cron) are %s late. Automatic syncs and reports of completed orders wait for them: ask your host to call wp-cron.php every minute. Sync Products Now works all the same while this page is open.', 'elmed-for-woocommerce'),
                         human_time_diff(time() - Schedule::lateBy())
                     )
                 )
