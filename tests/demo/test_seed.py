@@ -11,12 +11,16 @@ from elmed.access.models import ApiKey
 from elmed.access.visibility import visible
 from elmed.accounts.models import Person
 from elmed.core.clock import real_now
+from elmed.demo.medicines import MEDICINES
 from elmed.demo.printed import curl_lines, welcome
 from elmed.demo.seed import seed
 from elmed.events.models import Event
+from elmed.inventory import queries
+from elmed.inventory.coverage import covers, same_unit
+from elmed.inventory.models import Batch, Product
 from elmed.patients.models import Patient
 from elmed.prescriptions import reference
-from elmed.prescriptions.models import Prescription
+from elmed.prescriptions.models import Prescription, PrescriptionLine
 from elmed.prescriptions.snapshot import intact
 
 STATUSES = {
@@ -27,7 +31,7 @@ STATUSES = {
 COUNTER = {"rx:read", "rx:dispense", "patient:read"}
 SCOPES = {
     "doctor": {"rx:read", "patient:read"}, "other_doctor": {"rx:read", "patient:read"}, "pharmacy": COUNTER,
-    "other_pharmacy": COUNTER, "pharmacy_read_only": {"rx:read"}, "revoked": COUNTER, "expired": COUNTER,
+    "other_pharmacy": COUNTER, "shop": {"shop"}, "pharmacy_read_only": {"rx:read"}, "revoked": COUNTER, "expired": COUNTER,
     "admin": {"admin"}, "pharmacy_test": COUNTER,
 }  # fmt: skip
 
@@ -122,6 +126,35 @@ def test_the_proof_is_that_of_one_more_checked_prescription(told, rx):
     assert one.pk not in told["prescriptions"].values()
     assert (one.status, one.pharmacy_id, one.repeats_allowed) == ("verified", account("pharmacist").pk, 0)
     assert one.patient.date_of_birth == date.fromisoformat(proof["date_of_birth"])
+
+
+@pytest.mark.parametrize("login", ["pharmacist", "other-pharmacist"])
+def test_the_shelves_are_full(told, db, login):
+    person = Person.objects.get(email=f"{login}@demo.example")
+    actor, day = of_person(person, account(login)), real_now().date()
+    counts = queries.view_counts(actor, day=day)
+    assert counts["all"] >= 25
+    assert 5 <= counts["prescription"] <= counts["all"] - 5
+    assert counts["low"] >= 1
+    assert (counts["expiring"], counts["negative"]) == (1, 1)
+    assert Batch.objects.filter(product__pharmacy=account(login), stock_milli__gt=0).count() >= 25
+
+
+def test_the_proof_covers_a_product_in_stock_and_not_all(told, db):
+    rx = Prescription.objects.get(reference=told["verify"]["reference"])
+    lines = list(rx.lines.all())
+    mine = Product.objects.filter(pharmacy=account("pharmacist"), world_id=1)
+    covering = [one for one in mine if any(same_unit(one, row) and covers(one, row, linked=False) for row in lines)]
+    assert any(one.stock_milli >= one.pack_size_milli for one in covering)
+    assert 0 < len(covering) < mine.count() - 5
+    assert all(one.pack_size_milli <= lines[0].quantity_milli for one in covering)
+
+
+def test_every_medicine_of_the_demo_has_its_product(told, db):
+    mine = list(Product.objects.filter(pharmacy=account("pharmacist"), world_id=1))
+    for medicine in MEDICINES.values():
+        line = PrescriptionLine(**vars(medicine.line))
+        assert any(same_unit(one, line) and covers(one, line, linked=False) for one in mine), line.medication_text
 
 
 def test_patients_are_related_and_not(told, db):

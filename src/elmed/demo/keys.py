@@ -37,6 +37,7 @@ def make(people: People) -> dict[str, str]:
         "pharmacy": key(pharmacy, "Dispensing system", COUNTER),
         "other_pharmacy": key(other_pharmacy, "Dispensing system", COUNTER),
         "pharmacy_read_only": key(pharmacy, "Waiting-room screen", ["rx:read"]),
+        "shop": key(pharmacy, "WooCommerce shop", ["shop"]),
         "revoked": revoked,
         "expired": expired,
         "admin": admin,
