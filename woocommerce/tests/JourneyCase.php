@@ -119,7 +119,10 @@ abstract class JourneyCase extends \PHPUnit\Framework\TestCase {
 			$placed = 'pay-form' === $path ? false !== strpos( $answer['location'], 'order-received' ) : 200 === $answer['status'];
 			$id     = $order->get_id();
 		}
-		$words = html_entity_decode( wp_strip_all_tags( $answer['data']['message'] ?? $answer['data']['messages'] ?? $answer['body'] ), ENT_QUOTES );
+		$said  = $answer['data']['message'] ?? $answer['data']['messages'] ?? $answer['body'];
+		// A field that is missing is named in the details, which the block checkout shows beside it.
+		$said .= ' ' . implode( ' ', (array) ( $answer['data']['data']['params'] ?? array() ) );
+		$words = html_entity_decode( wp_strip_all_tags( $said ), ENT_QUOTES );
 		return array( 'placed' => $placed, 'order' => $id ? self::order( $id ) : null, 'words' => $words, 'seconds' => $shopper->seconds );
 	}
 

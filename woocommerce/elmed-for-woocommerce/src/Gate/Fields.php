@@ -23,7 +23,8 @@ final class Fields
     public function register(): void
     {
         add_action('woocommerce_init', array($this, 'registerBlockFields'));
-        add_action('woocommerce_blocks_loaded', array($this, 'extendCart'));
+        // WooCommerce loads its blocks before other plugins start.
+        did_action('woocommerce_blocks_loaded') ? $this->extendCart() : add_action('woocommerce_blocks_loaded', array($this, 'extendCart'));
         add_action('woocommerce_store_api_checkout_update_order_from_request', array($this, 'takeFromRequest'), 1, 2);
         foreach (array(Given::REFERENCE, Given::BORN, Given::SEND) as $field) {
             add_filter('woocommerce_get_default_value_for_' . $field, array($this, 'typedInThisRequest'), 10, 3);
