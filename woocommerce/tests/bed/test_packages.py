@@ -52,3 +52,16 @@ def test_a_machine_with_none_is_refused(etc):
     (etc / "apt/sources.list.d/other.sources").write_text(STRANGER)
     with pytest.raises(BedError, match="No Debian archive"):
         packages.other_suite("trixie")
+
+
+def test_a_link_into_a_package_that_is_not_there_is_refused(tmp_path):
+    (tmp_path / "js").mkdir()
+    (tmp_path / "there.js").write_text("x")
+    (tmp_path / "js/one.js").symlink_to("../there.js")
+    (tmp_path / ".htaccess").symlink_to("/nowhere/htaccess")
+    packages.refuse_missing(tmp_path)
+    assert (tmp_path / "js/one.js").read_text() == "x" and not (tmp_path / ".htaccess").is_symlink()
+
+    (tmp_path / "js/two.js").symlink_to("../../javascript/two.js")
+    with pytest.raises(BedError, match=r"js/two\.js"):
+        packages.refuse_missing(tmp_path)

@@ -66,11 +66,21 @@ def wordpress(suite: str) -> Path:
         subprocess.run(["dpkg-deb", "-x", deb, unpacked], check=True)
     rough = target.with_suffix(".partial")
     shutil.rmtree(rough, ignore_errors=True)
-    shutil.copytree(unpacked / "usr/share/wordpress", rough, symlinks=False, ignore_dangling_symlinks=True)
+    source = unpacked / "usr/share/wordpress"
+    refuse_missing(source)
+    shutil.copytree(source, rough, symlinks=False)
     (rough / "wp-config.php").unlink(missing_ok=True)  # Debian's; the site has its own
     rough.rename(target)
     shutil.rmtree(unpacked)
     return target
+
+
+def refuse_missing(source: Path) -> None:
+    """Raise BedError where a link leads to a file of a package that was not unpacked; a web server's settings may go."""
+    for link in [path for path in source.rglob("*") if path.is_symlink() and not path.exists()]:
+        if link.name != ".htaccess":
+            raise BedError(f"WordPress from Debian lacks {link.relative_to(source)}, which is {link.readlink()}.")
+        link.unlink()
 
 
 def _download(suite: str) -> list[Path]:

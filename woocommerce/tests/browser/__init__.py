@@ -1,0 +1,1 @@
+"""Journeys through the shop in a real browser. Run by woocommerce/tests/run.py against a fresh site with WooCommerce."""
