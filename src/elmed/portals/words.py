@@ -52,6 +52,8 @@ EVENT_WORDS: dict[str, str] = {
     "prescription.expired": "Expired",
     "prescription.transferred": "Released from its pharmacy",
     "prescription.entered_in_error": "Marked as entered in error",
+    "product.linked": "A product was linked to a line",
+    "product.unlinked": "A product’s link was taken away",
 }
 # What a request looked at, as the patient reads it. The keys are the actions that the portals and the API record.
 ACCESS_WORDS: dict[str, str] = {
@@ -76,6 +78,7 @@ ACCESS_WORDS: dict[str, str] = {
     "portal.prescription": "A prescription",
     "portal.bring": "A prescription, by its reference and your date of birth",
     "portal.prescription.act": "A prescription",
+    "portal.recall": "A list of whom a recalled batch was handed over to",
     "portal.draft": "Your record, to write a prescription",
 }
 
@@ -90,6 +93,7 @@ _PLURALS = {
     "tablet": "tablets", "capsule": "capsules", "sachet": "sachets", "patch": "patches", "ampoule": "ampoules",
     "vial": "vials", "dose": "doses", "inhaler": "inhalers", "bottle": "bottles", "tube": "tubes", "unit": "units",
     "suppository": "suppositories", "pessary": "pessaries", "drop": "drops", "puff": "puffs", "pack": "packs",
+    "lozenge": "lozenges", "plaster": "plasters", "swab": "swabs",
 }  # fmt: skip
 
 

@@ -144,7 +144,7 @@ def product_image(request: PortalRequest, pk: int) -> HttpResponse:
         products.set_image(request.actor, pk, None, now=request.now)
         messages.success(request, "The picture is taken away.")
         return redirect("pharmacy_product", pk)
-    form = ImageForm(request.POST or None, request.FILES or None)
+    form = ImageForm(request.POST, request.FILES) if request.method == "POST" else ImageForm()
     if request.method == "POST" and form.is_valid():
         upload = form.cleaned_data["image"]
 

@@ -50,7 +50,7 @@ class AgreedForm(PortalForm):
 @page(permission=Permission.PRODUCT_WRITE, kinds=PHARMACY)
 def import_page(request: PortalRequest) -> HttpResponse:
     """Send a file; nothing is changed yet."""
-    form = FileForm(request.POST or None, request.FILES or None)
+    form = FileForm(request.POST, request.FILES) if request.method == "POST" else FileForm()
     if request.method == "POST" and form.is_valid():
         raw = form.cleaned_data["file"].read(csv_files.MAX_BYTES + 1)
         if form.attempt(lambda: csv_files.read(raw)) is not None:

@@ -93,6 +93,7 @@ class AmountForm(OnceForm):
             self.fields["units"].label = f"Loose {unit_words(product.pack_unit or '', many=True)}"
         else:
             del self.fields["units"]
+            self.fields["packs"].required = True
         choices = [("", self.none_words), *((str(batch.pk), _batch_words(batch)) for batch in batches)]
         if "batch_id" in self.fields and not batches:
             del self.fields["batch_id"]

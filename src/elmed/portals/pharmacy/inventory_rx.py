@@ -53,10 +53,11 @@ class Source:
     def words(self) -> str:
         """As the list shows it."""
         if self.batch is None:
-            return f"{self.product.name} ({self.product.sku}): {stock_words(self.product, self.product.stock_milli)}"
+            left = stock_words(self.product, self.product.stock_milli)
+            return f"Any batch: {left}, {self.product.name} ({self.product.sku})"
         expiry = f", expires {self.batch.expiry_date:%d-%b-%Y}" if self.batch.expiry_date else ""
         left = stock_words(self.product, self.batch.stock_milli)
-        return f"{self.product.name} ({self.product.sku}), batch {self.batch.number}{expiry}: {left}"
+        return f"{self.batch.number}{expiry}: {left}, {self.product.name} ({self.product.sku})"
 
 
 def sources(choices: list[Choice]) -> dict[str, Source]:

@@ -26,11 +26,11 @@ register.filter("is_low", is_low)
 @register.filter
 def price(product: Product) -> str:
     """`12.50 GBP`; nothing where it has no price."""
-    return amount(product.price_milli, product) if product.price_milli is not None else ""
+    return money_of(product.price_milli, product) if product.price_milli is not None else ""
 
 
 @register.filter
-def amount(milli: int | None, product: Product) -> str:
+def money_of(milli: int | None, product: Product) -> str:
     """Money in the product's currency."""
     return "" if milli is None else f"{money.text(milli, product.currency)} {product.currency}"
 
