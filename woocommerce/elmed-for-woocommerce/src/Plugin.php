@@ -35,6 +35,7 @@ final class Plugin
         // Orders, from the check to the report.
         Orders\Confirm::class,
         Orders\Waiting::class,
+        Orders\Sweep::class,
         Orders\Completion::class,
         Orders\DispenseJob::class,
         Orders\SaleJob::class,

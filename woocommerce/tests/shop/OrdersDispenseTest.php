@@ -10,6 +10,7 @@ use Elmed\WooCommerce\Orders\Jobs;
 use Elmed\WooCommerce\Orders\OrderState;
 use Elmed\WooCommerce\Orders\PanelActions;
 use Elmed\WooCommerce\Orders\Report;
+use Elmed\WooCommerce\Orders\Sweep;
 use Elmed\WooCommerce\Orders\Tally;
 
 require_once __DIR__ . '/OrdersCase.php';
@@ -214,6 +215,35 @@ final class OrdersDispenseTest extends OrdersCase {
 		$this->assertSame( array(), $calls );
 		$this->assertCount( 501, as_get_scheduled_actions( array( 'hook' => Jobs::DISPENSE, 'status' => 'pending', 'per_page' => -1 ), 'ids' ) );
 		$this->assertLessThan( 20.0, microtime( true ) - $began );
+	}
+
+	public function test_a_report_whose_job_is_gone_is_queued_again_and_an_unheard_completion_is_heard(): void {
+		global $wpdb;
+		$made  = Elmed::say( 'prescription' );
+		$order = $this->complete( $this->sold( $made ) );
+		as_unschedule_all_actions( '', array(), 'elmed' );
+		( new Sweep() )->run();
+		$this->assertNotNull( Jobs::next( Jobs::DISPENSE, array( $order->get_id() ) ) );
+		$this->assertSame( Report::DONE, Report::ofDispense()->state( $this->dispense( $order ) ) );
+		( new Sweep() )->run();
+		$this->assertNull( Jobs::next( Jobs::DISPENSE, array( $order->get_id() ) ) );
+
+		$silent = $this->sold( Elmed::say( 'prescription' ) );
+		$table  = \Automattic\WooCommerce\Utilities\OrderUtil::custom_orders_table_usage_is_enabled() ? array( $wpdb->prefix . 'wc_orders', 'status', 'id' ) : array( $wpdb->posts, 'post_status', 'ID' );
+		$wpdb->query( $wpdb->prepare( "UPDATE {$table[0]} SET {$table[1]} = 'wc-completed' WHERE {$table[2]} = %d", $silent->get_id() ) );
+		wp_cache_flush();
+		( new Sweep() )->run();
+		$this->assertNotNull( Jobs::next( Jobs::DISPENSE, array( $silent->get_id() ) ) );
+	}
+
+	public function test_an_unconfirmed_reservation_is_confirmed_with_the_report(): void {
+		$made  = Elmed::say( 'prescription' );
+		$order = $this->order( array( array( $this->medicine, 3 ) ) );
+		OrderState::letThrough( $order, $this->ask( $order, $made ) );
+		$order = $this->dispense( $this->complete( $this->again( $order ) ) );
+
+		$this->assertSame( Report::DONE, Report::ofDispense()->state( $order ) );
+		$this->assertSame( array( true ), array_column( $this->reservations( $made ), 'confirmed' ) );
 	}
 
 	public function test_what_needs_no_prescription_is_reported_as_a_sale_once(): void {

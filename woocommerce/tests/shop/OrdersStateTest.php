@@ -87,6 +87,32 @@ final class OrdersStateTest extends OrdersCase {
 		$this->assertSame( array( 'processing', OrderState::RELEASED ), array( $this->again( $order )->get_status(), OrderState::release( $this->again( $order ) ) ) );
 	}
 
+	public function test_with_a_key_of_another_pharmacy_orders_are_held_and_no_customer_is_told(): void {
+		$made   = Elmed::say( 'prescription', array( 'state' => 'pending_review' ) );
+		$order  = $this->sold( $made );
+		$before = count( Site::mails() );
+		update_option( 'elmed_api_key', Elmed::say( 'pharmacy' )['key'], false );
+		( new Waiting() )->run();
+		$order = $this->again( $order );
+		$this->assertSame( array( OrderState::HELD, 'gone' ), array( OrderState::release( $order ), OrderState::reason( $order ) ) );
+		$this->assertSame( $before, count( Site::mails() ) );
+
+		update_option( 'elmed_api_key', Elmed::fact( 'key' ), false );
+		Elmed::say( 'act', array( 'id' => $made['id'], 'act' => 'verify' ) );
+		( new Waiting() )->run();
+		$this->assertSame( array( 'processing', OrderState::RELEASED ), array( $this->again( $order )->get_status(), OrderState::release( $this->again( $order ) ) ) );
+	}
+
+	public function test_an_order_whose_confirmation_was_not_sent_is_confirmed_before_it_is_asked_about(): void {
+		$made  = Elmed::say( 'prescription', array( 'state' => 'pending_review' ) );
+		$order = $this->order( array( array( $this->medicine, 3 ) ) );
+		OrderState::letThrough( $order, $this->ask( $order, $made ) );
+		( new Waiting() )->run();
+
+		$this->assertSame( array( true ), array_column( $this->reservations( $made ), 'confirmed' ) );
+		$this->assertSame( OrderState::WAITING, OrderState::release( $this->again( $order ) ) );
+	}
+
 	public function test_with_elmed_down_a_waiting_order_stays_as_it_is(): void {
 		$order = $this->sold( Elmed::say( 'prescription', array( 'state' => 'pending_review' ) ) );
 		Elmed::say( 'stop' );

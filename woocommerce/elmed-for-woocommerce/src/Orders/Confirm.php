@@ -78,6 +78,9 @@ final class Confirm
             Waiting::apply($order, $answer->data);
         } elseif (Report::passing($answer) !== null) {
             $this->again($order, $answer);
+        } elseif ($answer->status === 404) {
+            Waiting::hold($order, 'gone');
+            $this->again($order, $answer);
         } else {
             $this->lost($order, $answer);
         }

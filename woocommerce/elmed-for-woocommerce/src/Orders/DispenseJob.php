@@ -49,7 +49,12 @@ final class DispenseJob
     public function report(WC_Order $order): void
     {
         $report = Report::ofDispense();
-        if ($report->isOver($order) || !$this->isDue($order, $report)) {
+        if ($report->isOver($order)) {
+            return;
+        }
+        // Its 15 minutes may be over: confirming takes the quantity again where it is still there.
+        (new Confirm())->confirm($order);
+        if (!$this->isDue($order, $report)) {
             return;
         }
         try {
@@ -81,6 +86,10 @@ final class DispenseJob
         }
         if (!$order->has_status('completed') && !$left) {
             $report->end($order, Report::DROPPED);
+            return false;
+        }
+        if ($release === OrderState::STOPPED) {
+            $report->end($order, Report::REFUSED, OrderState::reason($order));
             return false;
         }
         if ($release === OrderState::PENDING || OrderState::reservationId($order) === null) {

@@ -23,6 +23,7 @@ final class Jobs
     public const DISPENSE = 'elmed_report_dispense';
     public const SALE = 'elmed_report_sale';
     public const FREE = 'elmed_free_reservation';
+    public const SWEEP = 'elmed_sweep_orders';
 
     /** Seconds until a locked order is tried again. */
     private const LOCKED = 30;

@@ -32,7 +32,7 @@ final class PackingSlip
         $orderId = isset($_GET['order_id']) ? absint($_GET['order_id']) : 0; // phpcs:ignore WordPress.Security.NonceVerification -- checked next.
         check_admin_referer(self::ACTION . $orderId);
         $order = wc_get_order($orderId);
-        if (!$order instanceof WC_Order || !current_user_can('edit_shop_order', $orderId)) {
+        if (!$order instanceof WC_Order || !current_user_can('edit_shop_orders')) {
             wp_die(esc_html__('You may not see this order.', 'elmed-for-woocommerce'), '', array('response' => 403));
         }
         nocache_headers();

@@ -86,7 +86,7 @@ final class PanelActions
         $orderId = isset($_POST['order_id']) ? absint($_POST['order_id']) : 0; // phpcs:ignore WordPress.Security.NonceVerification -- checked next.
         check_admin_referer(self::ACTION . $orderId, '_elmed_nonce');
         $order = wc_get_order($orderId);
-        if (!$order instanceof WC_Order || !current_user_can('edit_shop_order', $orderId)) {
+        if (!$order instanceof WC_Order || !current_user_can('edit_shop_orders')) {
             wp_die(esc_html__('You may not change this order.', 'elmed-for-woocommerce'), '', array('response' => 403));
         }
         return $order;
@@ -135,6 +135,8 @@ final class PanelActions
         OrderState::letThrough($order, $verdict);
         History::add($order, 'asked_by_staff');
         $attempt->forget();
+        // What was to be reported with an earlier reservation is another request now.
+        Report::ofDispense()->change($order, array('body' => null, 'key' => null));
         (new Confirm())->confirm($order);
         if (empty(OrderState::record($order)['confirmed'])) {
             Confirm::soon($order->get_id());

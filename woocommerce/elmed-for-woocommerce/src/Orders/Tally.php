@@ -14,6 +14,8 @@ final class Tally
 {
     private const OPEN = array('pending', 'on-hold', 'processing', 'completed');
     private const MOST = 500;
+    /** As long as a reservation is kept at most, and a while. */
+    private const LATELY = 16 * DAY_IN_SECONDS;
     /** The report is owed, or somebody has to look at it. */
     private const OWED = array(Report::QUEUED, Report::RETRYING, Report::WAITING, Report::REFUSED, Report::ATTENTION);
 
@@ -34,6 +36,26 @@ final class Tally
             }
         }
         return array_values(array_unique(array_map(static fn (WC_Order $order) => $order->get_id(), $found)));
+    }
+
+    /** @return WC_Order[] Completed lately, with a reservation and no report begun: its completion was not heard. */
+    public static function unheard(): array
+    {
+        $found = array();
+        foreach (array(OrderState::RELEASED, OrderState::WAITING, OrderState::HELD) as $release) {
+            $found = array_merge($found, self::find(OrderState::RELEASE, $release, array('completed'), self::MOST, '>' . (time() - self::LATELY)));
+        }
+        return array_values(array_filter($found, static fn (WC_Order $order) => Report::ofDispense()->state($order) === '' && OrderState::reservationId($order) !== null));
+    }
+
+    /** @return WC_Order[] Whose report of that kind is queued or will be tried again. */
+    public static function underWay(string $meta): array
+    {
+        $found = array();
+        foreach (array(Report::QUEUED, Report::RETRYING, Report::WAITING) as $state) {
+            $found = array_merge($found, self::find($meta, $state, array_keys(wc_get_order_statuses()), self::MOST));
+        }
+        return $found;
     }
 
     /** Whether an order still has something to report, or to be asked about. */
@@ -76,7 +98,7 @@ final class Tally
      * @param string[] $statuses
      * @return WC_Order[]
      */
-    private static function find(string $meta, string $value, array $statuses, int $most): array
+    private static function find(string $meta, string $value, array $statuses, int $most, string $created = ''): array
     {
         $found = wc_get_orders(
             array(
@@ -85,6 +107,7 @@ final class Tally
                 'limit' => $most,
                 'orderby' => 'ID',
                 'order' => 'ASC',
+                'date_created' => $created,
                 'meta_key' => $meta, // phpcs:ignore WordPress.DB.SlowDBQuery -- asked by jobs and by one notice.
                 'meta_value' => $value, // phpcs:ignore WordPress.DB.SlowDBQuery
             )

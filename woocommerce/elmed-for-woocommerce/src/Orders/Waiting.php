@@ -70,8 +70,13 @@ final class Waiting
             if ($reservation === null) {
                 return;
             }
-            $answer = (new Client())->request('GET', '/reservations/' . $reservation);
-            $answered = self::take($order, $answer);
+            if (empty(OrderState::record($order)['confirmed'])) {
+                // Unconfirmed it may have run out, and confirming takes it again; asking would only tell that it is gone.
+                (new Confirm())->confirm($order);
+                $answered = !empty(OrderState::record($order)['confirmed']) || OrderState::reservationId($order) === null;
+                return;
+            }
+            $answered = self::take($order, (new Client())->request('GET', '/reservations/' . $reservation));
         });
         return $answered;
     }
@@ -105,16 +110,28 @@ final class Waiting
         self::holdBack($order);
         /* translators: %s: why, e.g. "the prescription was returned" */
         $order->add_order_note(sprintf(__('ELMED: do not send this order: %s.', 'elmed-for-woocommerce'), Words::reason($reason)));
-        if (!Cancellation::isOff($order)) {
+        if (!Cancellation::isOff($order) && !$order->has_status('completed')) {
             $order->add_order_note(__('We cannot send your order as it is. Please contact us; we will find a solution or pay you back.', 'elmed-for-woocommerce'), 1);
         }
+        Alerts::refresh($order);
+    }
+
+    /** Not now; asked again. A reservation that is not there may only be another key's: no customer is told. */
+    public static function hold(WC_Order $order, string $reason): void
+    {
+        if ($reason === 'awaiting_pharmacist') {
+            OrderState::setRelease($order, OrderState::WAITING, $reason);
+        } else {
+            OrderState::setRelease($order, OrderState::HELD, $reason);
+        }
+        self::holdBack($order);
         Alerts::refresh($order);
     }
 
     private static function take(WC_Order $order, Answer $answer): bool
     {
         if ($answer->status === 404) {
-            self::stop($order, 'gone');
+            self::hold($order, 'gone');
             return true;
         }
         if (!$answer->ok() || $answer->unreachable()) {
@@ -132,17 +149,6 @@ final class Waiting
             $order->add_order_note(__('ELMED: the prescription is checked and ready. Released: may be sent.', 'elmed-for-woocommerce'));
         }
         Progress::afterRelease($order);
-        Alerts::refresh($order);
-    }
-
-    private static function hold(WC_Order $order, string $reason): void
-    {
-        if ($reason === 'awaiting_pharmacist') {
-            OrderState::setRelease($order, OrderState::WAITING, $reason);
-        } else {
-            OrderState::setRelease($order, OrderState::HELD, $reason);
-        }
-        self::holdBack($order);
         Alerts::refresh($order);
     }
 

@@ -77,7 +77,7 @@ final class Words
             'returned' => __('the prescription was returned', 'elmed-for-woocommerce'),
             'moved' => __('the prescription moved to another pharmacy', 'elmed-for-woocommerce'),
             'issue_changed' => __('this supply of the prescription is complete', 'elmed-for-woocommerce'),
-            'gone' => __('ELMED does not know the reservation any more', 'elmed-for-woocommerce'),
+            'gone' => __('ELMED does not know the reservation under this key', 'elmed-for-woocommerce'),
             'order_off' => __('the order was cancelled, failed or deleted', 'elmed-for-woocommerce'),
             'other_order' => __('the reservation belongs to another order', 'elmed-for-woocommerce'),
         );
@@ -100,6 +100,7 @@ final class Words
             'external_reference_used' => __('another report with this order number exists', 'elmed-for-woocommerce'),
             'signature_invalid' => __('the prescription\'s seal does not hold', 'elmed-for-woocommerce'),
             'reported_too_late' => __('reported later than ELMED accepts', 'elmed-for-woocommerce'),
+            'not_found' => __('ELMED does not know the prescription under this key', 'elmed-for-woocommerce'),
             'pack_size' => __('an item\'s pack size is not known to ELMED any more', 'elmed-for-woocommerce'),
         );
     }
