@@ -5,6 +5,7 @@ or zip) adds the shop's part. ONLY=word[,word] runs the steps whose name has one
 """
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -23,6 +24,7 @@ from woocommerce.tests.site.bed import Bed, woocommerce_dir  # noqa: E402
 from woocommerce.tests.site.places import PLUGIN, BedError  # noqa: E402
 
 Step = tuple[str, Callable[[], Counts]]
+PICTURES = ROOT / "docs" / "how-to" / "images" / "woocommerce"
 NO_WOOCOMMERCE = "WOOCOMMERCE_DIR is not set (a built WooCommerce: a folder, or the woocommerce.zip of its release)"
 
 
@@ -75,7 +77,12 @@ def steps() -> Iterator[Step]:
     yield "shop, orders in own tables", lambda: in_shop(suites="unit,shop")
     yield "shop, orders as posts", lambda: in_shop(suites="shop", hpos=False)
     yield "shop, WordPress of sid", lambda: in_shop(suites="shop", suite="sid")
-    yield "journeys", lambda: in_shop(suites="journeys")
+    yield "journeys, orders in own tables", lambda: in_shop(suites="journeys")
+    yield (
+        "journeys of orders, as posts",
+        lambda: in_shop(suites="journeys", hpos=False, only="OrdersTest|LifecycleTest"),
+    )
+    yield "browser", in_browser
 
 
 def python_tests() -> Counts:
@@ -105,22 +112,54 @@ def other_versions() -> Counts:
     return judged([versions.other(version, PLUGIN) for version in versions.OTHERS])
 
 
-def in_shop(*, suites: str, suite: str = "trixie", hpos: bool = True) -> Counts:
+def in_shop(*, suites: str, suite: str = "trixie", hpos: bool = True, only: str = "") -> Counts:
     """A suite that needs WooCommerce."""
     source = woocommerce_dir()
     if source is None:
         return Counts(skipped=1, words=f"skipped: {NO_WOOCOMMERCE}")
-    return on_site(suites=suites, suite=suite, hpos=hpos, woocommerce=source)
+    return on_site(suites=suites, suite=suite, hpos=hpos, woocommerce=source, only=only)
 
 
-def on_site(*, suites: str, suite: str = "trixie", hpos: bool = True, woocommerce: Path | None = None) -> Counts:
-    """Bring a site up with the plugin from its zip, run PHPUnit, take it down."""
+def on_site(
+    *, suites: str, suite: str = "trixie", hpos: bool = True, woocommerce: Path | None = None, only: str = ""
+) -> Counts:
+    """Bring a site up with the plugin from its zip, run PHPUnit, take it down. What the site logged is a failure."""
     with Bed(name=f"run{os.getpid()}", port=free_ports(), suite=suite, hpos=hpos, woocommerce=woocommerce) as bed:
         print(bed.ran_on, flush=True)
         report = bed.site.base / "report.xml"
-        code = bed.phpunit("--testsuite", suites, "--log-junit", str(report))
-        found = of_junit(report, code)
-        return Counts(found.passed, found.failed, found.skipped, words=bed.ran_on)
+        code = bed.phpunit("--testsuite", suites, "--log-junit", str(report), *(["--filter", only] if only else []))
+        return with_log(of_junit(report, code), bed)
+
+
+def in_browser() -> Counts:
+    """The journeys in Chromium. SCREENSHOTS=1 makes the documents' pictures anew."""
+    source = woocommerce_dir()
+    if source is None:
+        return Counts(skipped=1, words=f"skipped: {NO_WOOCOMMERCE}")
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        return Counts(skipped=1, words="skipped: there is no chromium")
+    with Bed(name=f"run{os.getpid()}", port=free_ports(), woocommerce=source) as bed:
+        report = bed.site.base / "report.xml"
+        given = {
+            "ELMED_ENV": "development",
+            "ELMED_TEST_SITE": str(bed.site.base / "site.json"),
+            "ELMED_CHROMIUM": chromium,
+        }
+        if os.environ.get("SCREENSHOTS"):
+            given["ELMED_TEST_SHOTS"] = str(PICTURES)
+        command = [sys.executable, "-m", "pytest", "-q", f"--junitxml={report}", "woocommerce/tests/browser"]
+        code = subprocess.run(command, cwd=ROOT, env={**os.environ, **given}, check=False).returncode
+        return with_log(of_junit(report, code), bed)
+
+
+def with_log(found: Counts, bed: Bed) -> Counts:
+    """The counts, and one failure more where WordPress logged a notice, a warning or an error meanwhile."""
+    log = bed.site.base / "debug.log"
+    said = log.read_text() if log.exists() else ""
+    if said:
+        print(f"debug.log is not empty:\n{said[:3000]}", file=sys.stderr, flush=True)
+    return Counts(found.passed, found.failed + bool(said), found.skipped, words=bed.ran_on)
 
 
 def free_ports() -> int:

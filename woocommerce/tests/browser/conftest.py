@@ -27,7 +27,7 @@ def facts() -> dict[str, Any]:
 def say(facts: dict[str, Any]) -> Callable[..., Any]:
     """Say a word to ELMED's side: say("prescription", state="verified")."""
 
-    def word(name: str, **given: Any) -> Any:
+    def word(name: str, /, **given: Any) -> Any:
         request = urllib.request.Request(
             f"{facts['elmed']['control']}/{name}", json.dumps(given).encode(), method="POST"
         )
@@ -62,6 +62,7 @@ def page(context: BrowserContext) -> Iterator[Page]:
     errors: list[str] = []
     opened.on("pageerror", lambda error: errors.append(str(error)))
     yield opened
+    opened.screenshot(path=Path(os.environ["ELMED_TEST_SITE"]).parent / "last-page.png")
     assert not errors
 
 

@@ -7,6 +7,10 @@ import re
 
 from playwright.sync_api import Page, expect
 
+SHELF = (
+    "Paracetamol 500 mg tablets", "Ibuprofen 200 mg tablets", "Vitamin D3 drops", "Plasters, assorted", "Throat lozenges",
+    "Saline nasal spray", "Sun lotion SPF 50", "Digital thermometer",
+)  # fmt: skip
 CONNECTED = re.compile("Connected")
 
 
@@ -25,10 +29,11 @@ def test_the_pharmacist_enters_the_key_and_is_connected(admin, facts, shot):
 def test_the_pharmacist_syncs_the_catalogue(admin, say, shot):
     say("product", sku="AMX-500", medicine=True, stock="40", description="Capsules. 21 in a pack.")
     say("product", sku="CREAM", stock="25")
-    say("products_many", count=30)
+    for number, name in enumerate(SHELF):
+        say("product", sku=f"OTC-{number:03}", name=name, stock=str(7 * number + 3))
     admin.goto("/wp-admin/admin.php?page=elmed-sync")
     admin.get_by_role("button", name="Sync Products Now").click()
-    expect(admin.locator("#elmed-sync")).to_contain_text("32 products looked at", timeout=120_000)
+    expect(admin.locator("#elmed-sync")).to_contain_text(f"{len(SHELF) + 2} products looked at", timeout=120_000)
     expect(admin.get_by_role("button", name="Sync Products Now")).to_be_visible(timeout=120_000)
     expect(admin.locator("#elmed-sync")).to_contain_text("Complete")
     shot(admin.locator("#wpbody-content .wrap"), "sync-complete")
@@ -58,24 +63,41 @@ def address(page: Page) -> None:
         page.get_by_label(label, exact=True).first.fill(value)
 
 
+def pay_on_delivery(page: Page) -> None:
+    """Choose it, once the checkout has stopped reckoning."""
+    expect(page.get_by_role("button", name="Place Order")).to_be_enabled()
+    choice = page.get_by_role("radio", name="Cash on delivery")
+    choice.check()
+    expect(choice).to_be_checked()
+
+
+def place(page: Page) -> None:
+    """Press the block checkout's button when it listens."""
+    button = page.get_by_role("button", name="Place Order")
+    expect(button).to_be_enabled()
+    page.wait_for_load_state("networkidle")
+    button.click()
+
+
 def test_block_checkout(page, say, shot):
     made = say("prescription")
     to_basket(page, "amoxicillin-500-mg-capsules")
     page.goto("/checkout/")
     address(page)
-    page.get_by_text("COD").first.click()
+    pay_on_delivery(page)
     reference = page.get_by_label("Prescription reference")
     reference.fill("AAAA-BBBB-CCCC")
     born = page.get_by_label("date of birth")
     born.fill(made["date_of_birth"])
     shot(page, "block-checkout", full_page=True)
-    order = page.get_by_role("button", name="Place Order")
-    order.click()
-    expect(page.get_by_text("No prescription matches this reference").first).to_be_visible()
+    place(page)
+    refusal = page.get_by_text("No prescription matches this reference").first
+    expect(refusal).to_be_visible()
+    refusal.scroll_into_view_if_needed()
     shot(page, "block-checkout-refused")
     expect(reference).to_have_value("AAAA-BBBB-CCCC")
     reference.fill(made["reference"])
-    order.click()
+    place(page)
     page.wait_for_url("**/order-received/**")
     body = page.inner_text("body")
     assert made["reference"] not in body and made["date_of_birth"] not in body
@@ -88,8 +110,8 @@ def test_block_checkout_asks_for_no_prescription_where_none_is_needed(page):
     expect(page.get_by_role("button", name="Place Order")).to_be_visible()
     expect(page.get_by_label("Prescription reference")).to_have_count(0)
     address(page)
-    page.get_by_text("COD").first.click()
-    page.get_by_role("button", name="Place Order").click()
+    pay_on_delivery(page)
+    place(page)
     page.wait_for_url("**/order-received/**")
 
 
@@ -104,10 +126,12 @@ def test_classic_checkout(page, say, shot):
         page.fill(f"#billing_{name}", value)
     page.get_by_label("Prescription reference").fill(made["reference"])
     page.get_by_label("date of birth").fill("1957-08-24")
-    shot(page, "classic-checkout", full_page=True)
+    shot(page.locator(".elmed-prescription"), "classic-checkout")
     order = page.get_by_role("button", name="Place order")
     order.click()
-    expect(page.get_by_text("No prescription matches this reference").first).to_be_visible()
+    refusal = page.get_by_text("No prescription matches this reference").first
+    expect(refusal).to_be_visible()
+    refusal.scroll_into_view_if_needed()
     shot(page, "classic-checkout-refused")
     page.get_by_label("date of birth").fill(made["date_of_birth"])
     order.click()

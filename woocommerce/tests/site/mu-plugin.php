@@ -27,6 +27,15 @@ add_filter(
 	3
 );
 
+// The dashboard's news complain in the log where there are none.
+add_action(
+	'wp_dashboard_setup',
+	static function () {
+		remove_meta_box( 'dashboard_primary', 'dashboard', 'side' );
+	},
+	99
+);
+
 // A loopback address with a port of its own is what `wp_safe_remote_*` would refuse.
 add_filter(
 	'http_request_host_is_external',

@@ -27,8 +27,8 @@ $options = array(
 foreach ( $options as $name => $value ) {
 	update_option( $name, $value );
 }
-foreach ( array( 'cod', 'bacs', 'cheque' ) as $gateway ) {
-	update_option( "woocommerce_{$gateway}_settings", array( 'enabled' => 'yes', 'title' => strtoupper( $gateway ) ) + (array) get_option( "woocommerce_{$gateway}_settings", array() ) );
+foreach ( array( 'cod' => 'Cash on delivery', 'bacs' => 'Bank transfer', 'cheque' => 'Cheque' ) as $gateway => $title ) {
+	update_option( "woocommerce_{$gateway}_settings", array( 'enabled' => 'yes', 'title' => $title ) + (array) get_option( "woocommerce_{$gateway}_settings", array() ) );
 }
 $zone = new WC_Shipping_Zone( 0 );
 if ( ! $zone->get_shipping_methods() ) {
