@@ -93,6 +93,9 @@ def test_what_is_wrong_is_told_at_its_field(cast, pharmacist, amoxicillin):
     for name in ("price", "pack_size", "medication_system", "currency", "low_stock"):
         assert f'href="#id_{name}"' in page, name
     assert 'value="1,234"' in page
+    page = text(send(pharmacist, url, sku="", name="", price="x"), 422)  # all at once
+    for name in ("sku", "name", "price"):
+        assert page.count(f'href="#id_{name}"') == 1, name
     page = text(send(pharmacist, url, **NEW), 422)
     assert 'href="#id_sku"' in page
     assert "has this SKU" in page

@@ -135,6 +135,11 @@ def test_a_file_is_looked_at_and_then_imported(cast, pharmacist, sign_in, amoxic
     assert pharmacist.post(review, {"seen": seen}).status_code == 404  # it was imported
 
 
+def test_a_body_larger_than_any_form_takes_is_not_read(cast, pharmacist):  # noqa: F811
+    assert upload(pharmacist, b"x" * (5 * 1024 * 1024 + 1)).status_code == 422
+    assert upload(pharmacist, b"x" * (6 * 1024 * 1024 + 1)).status_code in (400, 413)
+
+
 def test_every_row_of_a_long_file_can_be_seen(cast, pharmacist):  # noqa: F811
     rows = "".join(f"S{n},Article {n}\n" for n in range(450))
     review = upload(pharmacist, b"sku,name\n" + rows.encode())["Location"]
@@ -299,14 +304,22 @@ def test_settings_woocommerce_shows_how_the_shop_is(cast, pharmacist):  # noqa: 
     RateWindow.objects.create(key_id=key.key_id, opened_at=now, used=1, last_used_at=now - timedelta(seconds=-1))
     words = {"plugin_version": "0.9.0", "last_sync_at": now, "orders_waiting": 3}
     shop.report(key, **words, problems=["SKU <b>7</b> has no price"], now=now)
+    key_actor(cast, "owner", "rx:read", "rx:dispense")  # the dispensing system's: there is one for the shop
     page = text(pharmacist.get(reverse("woocommerce")))
-    assert "“till”" in page
+    assert page.count("“till”") == 1
     assert "SKU &lt;b&gt;7&lt;/b&gt; has no price" in page
     assert re.search(r"<dt>Orders waiting</dt><dd>3</dd>", page)
     assert "0.9.0" in page
     assert "Quiet" not in page
     shop.report(key, **words, problems=12, now=now)
     assert "Problems that it told (12)" in text(pharmacist.get(reverse("woocommerce")))
+
+
+def test_a_key_with_which_a_shop_works_as_well_is_shown(cast, pharmacist):  # noqa: F811
+    key_actor(cast, "pharmacist", "rx:read", "patient:read")
+    assert "none yet" in text(pharmacist.get(reverse("woocommerce")))
+    key_actor(cast, "pharmacist", "rx:read", "rx:dispense")
+    assert "“till”" in text(pharmacist.get(reverse("woocommerce")))
 
 
 def plugin_source(root, version="1.2.0"):

@@ -215,6 +215,11 @@ CACHES = {
     }
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = ENV.max_body_bytes
+FILE_UPLOAD_HANDLERS = [
+    "elmed.portals.uploads.Limited",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = ENV.email_from
 EMAIL_SUBJECT_PREFIX = ""

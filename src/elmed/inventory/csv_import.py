@@ -113,7 +113,9 @@ def apply(actor: Actor, table: Table, *, seen: str, now: datetime) -> dict[str, 
 
 
 def _plan(actor: Actor, table: Table, by_sku: dict[str, Product], now: datetime) -> Plan:
-    moved = set(Movement.objects.filter(product__in=visible(actor, Product)).values_list("product_id", flat=True).distinct())
+    moved = set(
+        Movement.objects.filter(product__in=visible(actor, Product)).values_list("product_id", flat=True).distinct()
+    )
     seen: dict[str, int] = {}
     rows = []
     for line, words in table.rows:

@@ -49,9 +49,7 @@ def new(actor: Actor, fields: ProductFields, *, now: datetime) -> Product:
 
 
 @transaction.atomic
-def change(
-    actor: Actor, product_id: int, fields: ProductFields, *, now: datetime, seen: str | None = None
-) -> Product:
+def change(actor: Actor, product_id: int, fields: ProductFields, *, now: datetime, seen: str | None = None) -> Product:
     """Give a product these fields; the same ones change nothing. `seen`: the fingerprint of what somebody changed.
 
     Raises NotVisible, NotAllowed, Invalid, NotNow (`sku_taken`, `pack_size_fixed`, `changed_meanwhile`).

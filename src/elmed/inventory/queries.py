@@ -3,7 +3,7 @@
 Called by the portal. Every one starts from access.visibility; none changes anything.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -132,7 +132,7 @@ class Choice:
 
 
 def choices_for(actor: Actor, lines: Sequence[PrescriptionLine], *, day: date) -> dict[int, list[Choice]]:
-    """By line id: the pharmacy's products that cover it in its unit, those with stock first. Four statements or fewer."""
+    """By line id: the pharmacy's products that cover it in its unit, those with stock first. Three statements."""
     if not lines:
         return {}
     line_ids = [line.pk for line in lines]
@@ -142,9 +142,10 @@ def choices_for(actor: Actor, lines: Sequence[PrescriptionLine], *, day: date) -
     for code in codes:
         wanted |= Q(medication_code__iexact=code)
     products = list(visible(actor, Product).filter(wanted, active=True).order_by("name", "pk"))
+    fit = stock.fit_batches(products, day)
     found = {
         line.pk: [
-            Choice(product, (product.pk, line.pk) in linked, stock.first_expiring(product, day))
+            Choice(product, (product.pk, line.pk) in linked, fit[product.pk])
             for product in products
             if same_unit(product, line) and covers(product, line, linked=(product.pk, line.pk) in linked)
         ]
@@ -153,9 +154,3 @@ def choices_for(actor: Actor, lines: Sequence[PrescriptionLine], *, day: date) -
     for choices in found.values():
         choices.sort(key=lambda choice: (choice.product.stock_milli or 0) <= 0)
     return found
-
-
-def by_sku(actor: Actor, skus: Iterable[str]) -> dict[str, Product]:
-    """The pharmacy's products of these SKUs, by the SKU in lower case."""
-    wanted = {sku.lower() for sku in skus}
-    return {row.sku.lower(): row for row in visible(actor, Product) if row.sku.lower() in wanted}

@@ -71,9 +71,17 @@ def take(
 
 def first_expiring(product: Product, day: date) -> list[Batch]:
     """The batches that something can be taken from on that day, first-expiring first: what a face proposes."""
+    return fit_batches([product], day)[product.pk]
+
+
+def fit_batches(products: Collection[Product], day: date) -> dict[int, list[Batch]]:
+    """The same of several products, by their id. One statement."""
     fit = Q(expiry_date__isnull=True) | Q(expiry_date__gte=day)
-    rows = Batch.objects.filter(fit, product=product, stock_milli__gt=0, recalled_at__isnull=True)
-    return list(rows.order_by(F("expiry_date").asc(nulls_last=True), "pk"))
+    rows = Batch.objects.filter(fit, product__in=products, stock_milli__gt=0, recalled_at__isnull=True)
+    found: dict[int, list[Batch]] = {product.pk: [] for product in products}
+    for batch in rows.order_by(F("expiry_date").asc(nulls_last=True), "pk"):
+        found[batch.product_id].append(batch)
+    return found
 
 
 def named_batch(product: Product, number: str, expiry_date: date | None, at: datetime) -> Batch:

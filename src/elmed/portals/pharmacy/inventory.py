@@ -49,16 +49,17 @@ def catalogue(request: PortalRequest) -> HttpResponse:
 def product_page(request: PortalRequest, pk: int) -> HttpResponse:
     """One product: what it says, where its stock lies, every movement, the lines it was linked to."""
     product = visibility.get(request.actor, Product, pk)
-    rows = queries.movements(request.actor, product)
-    may = request.actor.permissions
+    rows, batches = queries.movements(request.actor, product), queries.batches(request.actor, product)
+    may, today = request.actor.permissions, request.now.astimezone(jurisdiction().zone).date()
     context = {
         "product": product,
         "image": product.image and images.path(product.image.pk, product.image.content_type),
         "shelf": queries.shelf(product),
-        "batches": queries.batches(request.actor, product),
+        "batches": batches,
+        "fit": {row.pk for row in batches if not row.recalled_at and not (row.expiry_date and row.expiry_date < today)},
         "movements": Paginator(rows, MOVEMENTS).get_page(request.GET.get("page")),
         "links": queries.links(product)[:50],
-        "today": request.now.astimezone(jurisdiction().zone).date(),
+        "today": today,
         "writes": P.PRODUCT_WRITE in may, "moves": P.STOCK_MOVE in may,
         "recalls": P.RECALL in may, "unlinks": P.PRODUCT_LINK in may,
     }  # fmt: skip

@@ -4,8 +4,9 @@ from typing import Any
 
 from django import forms
 
+from elmed.core.refusals import Invalid
 from elmed.inventory.models import Batch, Product
-from elmed.inventory.product_fields import POINTERS, SYSTEMS, as_text, of, quantity_or_none_at_all
+from elmed.inventory.product_fields import POINTERS, SYSTEMS, as_text, from_text, of, quantity_or_none_at_all
 from elmed.inventory.receipts import Amount
 from elmed.portals.forms import DayField, OnceForm, PortalForm
 from elmed.portals.words import unit_words
@@ -55,10 +56,20 @@ class ProductForm(OnceForm):
         words: dict[str, Any] = as_text(of(product))
         return words | {name: words[name] == "yes" for name in _FLAGS}
 
+    def clean(self) -> dict[str, Any]:
+        """Everything that is wrong is told at once; the act judges it again."""
+        try:
+            from_text(self.words())
+        except Invalid as refusal:
+            for error in refusal.errors:
+                if self.field_of.get(error["pointer"], error["pointer"].strip("/")) not in self.errors:
+                    self.point(error["pointer"], error["detail"])
+        return self.cleaned_data
+
     def words(self) -> dict[str, str]:
         """What was typed, as product_fields reads it."""
         data = self.cleaned_data
-        flags = {name: "yes" if data[name] else "no" for name in _FLAGS}
+        flags = {name: "yes" if data.get(name) else "no" for name in _FLAGS}
         return {name: value for name, value in data.items() if isinstance(value, str)} | flags
 
 

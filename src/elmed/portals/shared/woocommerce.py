@@ -40,10 +40,12 @@ def woocommerce(request: PortalRequest) -> HttpResponse:
 
 
 def _keys(request: PortalRequest) -> list[ApiKey]:
-    """The account's live keys that a shop may use: not revoked, not expired."""
+    """The working live keys made for a shop; where there is none, those with which one works as well."""
     now = real_now()
     rows = keys_of(request.actor).filter(mode=Mode.LIVE, revoked_at__isnull=True)
-    return [row for row in rows if Scope.SHOP in row.scopes and (row.expires_at is None or row.expires_at > now)]
+    working = [row for row in rows if row.expires_at is None or row.expires_at > now]
+    own = [row for row in working if Scope.SHOP in row.scopes]
+    return own or [row for row in working if {Scope.RX_READ, Scope.RX_DISPENSE} <= set(row.scopes)]
 
 
 @page(permission=Permission.PRODUCT_READ, kinds=PHARMACY)
