@@ -10,6 +10,13 @@ final class Sources {
 	private const LISTENERS = array( 'add_action', 'add_filter', 'remove_action', 'remove_filter', 'has_action', 'has_filter', 'did_action' );
 	private const FIRERS    = array( 'do_action', 'apply_filters', 'do_action_ref_array', 'apply_filters_ref_array', 'wc_do_deprecated_action', 'do_action_deprecated' );
 
+	private const GETTERS = array(
+		'product'           => 'WC_Product',
+		'product_variation' => 'WC_Product_Variation',
+		'order'             => 'WC_Order',
+		'order_item'        => 'WC_Order_Item',
+	);
+
 	/**
 	 * The plugin's own files as tokens, without comments and white space, by their path in it.
 	 *
@@ -140,8 +147,11 @@ final class Sources {
 		return $known[ $root ] = $found;
 	}
 
-	/** Whether one of those expressions is that hook. */
+	/** Whether one of those expressions is that hook, or it is one that every getter of a WC_Data object fires. */
 	public static function isFired( string $hook, array $fired ): bool {
+		if ( preg_match( '/^woocommerce_(' . implode( '|', array_keys( self::GETTERS ) ) . ')_(get_\w+)$/', $hook, $parts ) && method_exists( self::GETTERS[ $parts[1] ], $parts[2] ) ) {
+			return true;
+		}
 		foreach ( array_keys( $fired ) as $pattern ) {
 			if ( preg_match( $pattern, $hook ) ) {
 				return true;
@@ -152,7 +162,8 @@ final class Sources {
 
 	/** An expression for a hook's name: its literal parts stay, everything else may be any word. One without any is none. */
 	private static function pattern( string $name ): string {
-		$any = "\x00";
+		$any  = "\x00";
+		$name = preg_replace( "/\['[^']*'\]/", '', $name ); // $transition['to']: the index is no part of the name.
 		preg_match_all( '/\'([^\']*)\'|"([^"]*)"|([^\'"]+)/', $name, $parts, PREG_SET_ORDER );
 		$text = '';
 		foreach ( $parts as $part ) {
@@ -166,7 +177,7 @@ final class Sources {
 		if ( strlen( $literal ) < strlen( 'woocommerce_' ) ) {
 			return '/^\b$/';
 		}
-		return '/^' . preg_replace( "/\x00+/", '[\w\-]+', preg_quote( $text, '/' ) ) . '$/';
+		return '/^' . preg_replace( '/(?:\\\\000)+/', '[\w\-]+', preg_quote( $text, '/' ) ) . '$/';
 	}
 
 	private static function isGuarded( array $tokens, string $name ): bool {
