@@ -9,8 +9,6 @@ use Elmed\WooCommerce\Settings\SettingsPage;
 use Elmed\WooCommerce\Sync\RunState;
 use Elmed\WooCommerce\Sync\Schedule;
 use Elmed\WooCommerce\Sync\SyncPage;
-use WP_Error;
-use WPDieException;
 
 require_once __DIR__ . '/SyncCase.php';
 
@@ -19,14 +17,16 @@ final class SyncPageTest extends SyncCase {
 	protected function setUp(): void {
 		parent::setUp();
 		$this->become( 'shop_manager' );
-		add_filter(
-			'wp_die_handler',
-			static function () {
-				return static function ( $message ) {
-					throw new \DomainException( is_string( $message ) ? $message : '' );
-				};
-			}
-		);
+		foreach ( array( 'wp_die_handler', 'wp_die_ajax_handler' ) as $hook ) {
+			add_filter(
+				$hook,
+				static function () {
+					return static function ( $message ) {
+						throw new \DomainException( is_string( $message ) ? $message : '' );
+					};
+				}
+			);
+		}
 	}
 
 	protected function tearDown(): void {
@@ -114,7 +114,7 @@ final class SyncPageTest extends SyncCase {
 		$_REQUEST['_wpnonce'] = $_REQUEST['nonce'] = 'forged';
 		$_POST['elmed_do']    = 'start';
 		$_POST['elmed_forget_key'] = '1';
-		add_filter( 'wp_doing_ajax', '__return_false' );
+		'ajax' === $door && add_filter( 'wp_doing_ajax', '__return_true' );
 		try {
 			( new $class() )->$door();
 			$this->fail( 'let in' );

@@ -8,6 +8,7 @@
 
 namespace Elmed\WooCommerce\Health;
 
+use Elmed\WooCommerce\Orders\Tally;
 use Elmed\WooCommerce\Settings\Connection;
 use Elmed\WooCommerce\Settings\Key;
 use Elmed\WooCommerce\Settings\Options;
@@ -41,6 +42,9 @@ final class Checks
         }
         if (Schedule::lateBy() > Schedule::TOO_LATE) {
             $worries[] = __('The site’s scheduled jobs (WP-Cron) are late: automatic syncs and reports of completed orders wait for them. Ask your host to call wp-cron.php every minute.', 'elmed-for-woocommerce');
+        }
+        if (function_exists('wc_get_orders') && Tally::alerts(1)) {
+            $worries[] = __('Some orders need your attention. They are marked in WooCommerce → Orders.', 'elmed-for-woocommerce');
         }
         if (Problems::all()) {
             $worries[] = __('Some products have problems. ELMED → Sync lists them.', 'elmed-for-woocommerce');

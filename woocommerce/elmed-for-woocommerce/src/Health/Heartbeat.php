@@ -1,10 +1,11 @@
 <?php
 
 /**
- * Tells ELMED every hour, and after each sync, how this shop is: the pharmacy portal shows it under Settings → WooCommerce.
+ * Tells ELMED how this shop is, every hour, when the connection was tested and when a sync is complete: the pharmacy portal
+ * shows it under Settings → WooCommerce.
  *
- * Registered by Plugin. It sends the plugin's version, the last sync, how many orders wait, and the sync's problems (SKU
- * and reason); nothing of a customer.
+ * Registered by Plugin. It sends the plugin's version, the last sync, how many orders wait, and the problems with orders
+ * (number and reason) and products (SKU and reason); nothing of a customer.
  */
 
 namespace Elmed\WooCommerce\Health;
@@ -12,7 +13,9 @@ namespace Elmed\WooCommerce\Health;
 use Elmed\WooCommerce\Api\Answer;
 use Elmed\WooCommerce\Api\Client;
 use Elmed\WooCommerce\Log;
+use Elmed\WooCommerce\Orders\Tally;
 use Elmed\WooCommerce\Plugin;
+use Elmed\WooCommerce\Settings\Connection;
 use Elmed\WooCommerce\Settings\Key;
 use Elmed\WooCommerce\Sync\Problems;
 use Elmed\WooCommerce\Sync\RunState;
@@ -20,11 +23,14 @@ use Elmed\WooCommerce\Sync\RunState;
 final class Heartbeat
 {
     public const JOB = 'elmed_heartbeat';
+    /** As many problems as ELMED takes. */
+    private const MOST = 50;
 
     public function register(): void
     {
         add_action(self::JOB, array($this, 'job'));
-        add_action('elmed_sync_ended', array($this, 'soon'), 10, 0);
+        add_action('elmed_connection_tested', array($this, 'tested'));
+        add_action('elmed_sync_ended', array($this, 'synced'));
         if (function_exists('as_supports') && as_supports('ensure_recurring_actions_hook')) {
             add_action('action_scheduler_ensure_recurring_actions', array($this, 'ensure'));
         } else {
@@ -39,11 +45,18 @@ final class Heartbeat
         }
     }
 
-    /** Once more, beside the hourly one: what was said last has just become old. */
-    public function soon(): void
+    /** The portal shows the shop as soon as it is connected, also where its jobs do not run. */
+    public function tested(Connection $found): void
     {
-        if (function_exists('as_enqueue_async_action')) {
-            as_enqueue_async_action(self::JOB, array('sync'), Plugin::JOBS);
+        if ($found->connected()) {
+            $this->job();
+        }
+    }
+
+    public function synced(string $how): void
+    {
+        if ($how === 'done') {
+            $this->job();
         }
     }
 
@@ -72,7 +85,7 @@ final class Heartbeat
             'plugin_version' => ELMED_WC_VERSION,
             'last_sync_at' => $last === null ? null : gmdate('Y-m-d\TH:i:s\Z', $last),
             'orders_waiting' => max(0, $waiting),
-            'problems' => Problems::texts(),
+            'problems' => array_slice(array_merge(array_map(static fn ($text) => mb_substr($text, 0, 300), Tally::problems()), Problems::texts()), 0, self::MOST),
         );
         return $client->request('PUT', '/integrations/woocommerce', array('body' => $body));
     }

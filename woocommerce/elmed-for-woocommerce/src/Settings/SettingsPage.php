@@ -118,7 +118,9 @@ final class SettingsPage
         $this->takeOptions($given);
         do_action('elmed_settings_saved');
         if (!empty($given['elmed_test']) || $before !== array(Key::value(), Options::baseUrl())) {
-            Log::info('connection tested', array('state' => (new ConnectionTest())->run()->state));
+            $found = (new ConnectionTest())->run();
+            Log::info('connection tested', array('state' => $found->state));
+            do_action('elmed_connection_tested', $found);
             return 'tested';
         }
         return 'saved';

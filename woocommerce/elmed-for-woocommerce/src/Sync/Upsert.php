@@ -11,6 +11,7 @@ namespace Elmed\WooCommerce\Sync;
 
 use Elmed\WooCommerce\Database\Lock;
 use Elmed\WooCommerce\Database\Locked;
+use Elmed\WooCommerce\Database\Transaction;
 use Elmed\WooCommerce\Settings\Options;
 use WC_Product;
 use WC_Product_Simple;
