@@ -135,6 +135,13 @@ def test_what_a_customer_returns_waits_in_quarantine(who, amoxicillin):
     assert stock_of(amoxicillin) == "2"
 
 
+def test_a_return_does_not_make_an_uncounted_stock_a_zero(who, plasters):
+    receipts.take_back(who, plasters.pk, Amount(1000), reason="Not needed", now=NOW)
+    assert stock_of(plasters) is None
+    receipts.release(who, plasters.pk, Amount(1000), reason="Unopened", now=NOW)
+    assert stock_of(plasters) == "1"
+
+
 def test_quarantine_in_out_and_away(who, amoxicillin):
     batch = delivered(who, amoxicillin, "B1", SOON)
     words = {"batch_id": batch.pk, "reason": "Box was wet", "now": NOW}

@@ -1,11 +1,12 @@
 """The inventory's pages: who sees and does what, what they say, and that a refused form changes nothing."""
 
 import re
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from django.urls import reverse
 
+from elmed.core.clock import real_now
 from elmed.inventory import products, receipts
 from elmed.inventory.models import Batch, Kind, Movement, Product
 from elmed.inventory.receipts import Amount
@@ -129,6 +130,16 @@ def test_views_and_search(cast, pharmacist, make, amoxicillin):  # noqa: F811
     assert "Nothing here has “zzz”" in text(pharmacist.get(url, {"q": "zzz"}))
     assert "Nothing is below zero" in text(pharmacist.get(url, {"view": "negative"}))
     assert "Plasters" in text(pharmacist.get(url, {"view": "what"}))
+
+
+def test_what_expires_within_the_days_asked_for(cast, pharmacist, amoxicillin):
+    words = {"batch_number": "B1", "expiry_date": real_now().date() + timedelta(days=100)}
+    receipts.receive(cast.actor("technician"), amoxicillin.pk, Amount(1000), now=NOW, **words)
+    url = reverse("pharmacy_inventory")
+    for days, found in (("", False), ("1e9", False), ("30", False), ("180", True)):
+        page = text(pharmacist.get(url, {"view": "expiring", "days": days}))
+        assert ("of batch B1" in page) == found
+        assert ("Nothing on the shelf expires within" in page) != found
 
 
 def test_the_catalogue_takes_as_many_statements_for_forty_as_for_two(cast, pharmacist, make):  # noqa: F811

@@ -79,7 +79,6 @@ class Product(models.Model):
         indexes = [
             models.Index(fields=["world", "pharmacy", "-id"], name="product_newest"),
             models.Index(fields=["world", "pharmacy", "updated_at", "id"], name="product_changed"),
-            models.Index(fields=["world", "pharmacy", "sku"], name="product_by_sku"),
         ]
 
     def __str__(self) -> str:
@@ -120,6 +119,7 @@ class Kind(models.TextChoices):
     CORRECTION = "correction"
     RETURN = "return"
     QUARANTINE = "quarantine"
+    RECALL = "recall"  # off the shelf by a recall, or back where it was a mistake
 
 
 class Sale(models.Model):
@@ -159,7 +159,8 @@ class SaleLine(models.Model):
 class Movement(models.Model):
     """A change of stock; append-only. `shelf_milli` on the sellable shelf, `quarantine_milli` in quarantine.
 
-    `assumed`: no batch was named, so the first-expiring one was taken for the count; a recall asks about these too.
+    `assumed`: no batch was named, so the first-expiring one was taken for the count. It may have been any: a recall asks about all
+    of the product.
     """
 
     product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="movements")

@@ -8,6 +8,7 @@ from typing import Protocol
 from elmed.core import quantities
 
 PACK = "pack"  # the unit of a product without a pack size
+UNSIZED_MILLI = 1000  # what such a pack counts
 
 
 class Packed(Protocol):
@@ -19,7 +20,7 @@ class Packed(Protocol):
 
 def units_in_pack_milli(product: Packed) -> int:
     """Thousandths of the product's unit in one pack."""
-    return product.pack_size_milli or 1000
+    return product.pack_size_milli or UNSIZED_MILLI
 
 
 def unit(product: Packed) -> str:

@@ -14,7 +14,7 @@ from django.db.models.lookups import LessThanOrEqual
 
 from elmed.access.actors import Actor
 from elmed.access.visibility import visible
-from elmed.inventory import stock
+from elmed.inventory import packs, stock
 from elmed.inventory.coverage import covers, same_unit
 from elmed.inventory.models import Batch, Movement, Product, ProductLink
 from elmed.prescriptions.models import PrescriptionLine
@@ -26,7 +26,7 @@ VIEWS = ("all", "low", "expiring", "negative", "prescription", "retired")
 
 def _low() -> Q:
     """At or below the level somebody set for it; the level is in packs, the stock in units."""
-    pack = Coalesce(F("pack_size_milli"), Value(1000), output_field=BigIntegerField())
+    pack = Coalesce(F("pack_size_milli"), Value(packs.UNSIZED_MILLI), output_field=BigIntegerField())
     level = F("low_stock_milli") * pack  # millionths of a unit: nothing is rounded
     return Q(LessThanOrEqual(F("stock_milli") * 1000, level), active=True)
 
@@ -69,7 +69,7 @@ def is_low(product: Product) -> bool:
     """Whether its stock is at or below its warning level."""
     if product.stock_milli is None or product.low_stock_milli is None:
         return False
-    return product.stock_milli * 1000 <= product.low_stock_milli * (product.pack_size_milli or 1000)
+    return product.stock_milli * 1000 <= product.low_stock_milli * packs.units_in_pack_milli(product)
 
 
 def batches(actor: Actor, product: Product) -> list[Batch]:

@@ -16,7 +16,7 @@ from elmed.access.permissions import Permission
 from elmed.access.visibility import visible
 from elmed.core.refusals import Invalid, NotNow
 from elmed.events.record import record
-from elmed.inventory import packs, stock
+from elmed.inventory import catalogue, packs, stock
 from elmed.inventory.models import Kind, Product, Sale, SaleLine
 from elmed.inventory.stock import Cause
 from elmed.prescriptions.jurisdiction import jurisdiction
@@ -89,13 +89,7 @@ def _totals(lines: Iterable[tuple[int | None, int]]) -> Counter[int | None]:
 
 def _find(actor: Actor, lines: Sequence[Asked]) -> dict[str, Product]:
     """The pharmacy's products by their SKU in lower case, retired ones too: they were sold."""
-    wanted = {sku.lower() for sku, _ in lines}
-    rows = visible(actor, Product).filter(sku__in={sku for sku, _ in lines})
-    found = {row.sku.lower(): row for row in rows}
-    for sku in wanted - set(found):
-        if row := visible(actor, Product).filter(sku__iexact=sku).first():
-            found[sku] = row
-    return found
+    return catalogue.by_sku(actor, [sku for sku, _ in lines])
 
 
 def _products(actor: Actor, lines: Sequence[Asked]) -> dict[str, Product]:

@@ -5,8 +5,8 @@ Called by receipts, sales, recalls and counts here in inventory/, and by the act
 prescription and before the event counters, in id order.
 """
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from django.db import connection
@@ -16,7 +16,10 @@ from elmed.access.actors import Actor
 from elmed.core.clock import world_now
 from elmed.core.refusals import NotNow
 from elmed.inventory.models import Batch, Kind, Movement, Product, SaleLine
+from elmed.prescriptions.jurisdiction import jurisdiction
 from elmed.prescriptions.models import DispenseLine
+
+BATCH = 500  # rows in one statement
 
 
 @dataclass(frozen=True)
@@ -45,18 +48,20 @@ def receive(product: Product, batch: Batch | None, units_milli: int, cause: Caus
 
 
 def take(
-    product: Product, units_milli: int, cause: Cause, *, day: date, batch_number: str | None = None,
+    product: Product, units_milli: int, cause: Cause, *, left_at: datetime | None = None, batch_number: str | None = None,
     expiry_date: date | None = None,
 ) -> list[Movement]:  # fmt: skip
     """Take what left from a locked product: from the batch named, else from the first-expiring ones.
 
-    Too little on record never refuses what took place: it goes below zero, which is flagged. `day` is that of the
-    hand-over. Raises NotNow: `batch_expired`, `batch_recalled`.
+    Too little on record never refuses what took place: it goes below zero, which is flagged. `left_at`: the moment of
+    the hand-over, where it is not that of the report. Raises NotNow: `batch_expired`, `batch_recalled`.
     """
+    day = jurisdiction().day(left_at or cause.at)
     if batch_number is not None:
         batch = named_batch(product, batch_number, expiry_date, cause.at)
-        _refuse_unfit(batch, day)
-        return [_move(product, batch, cause, shelf=-units_milli)]
+        require_fit(batch, day, left_at=left_at)
+        aside = _set_aside_of(batch, units_milli, cause.at)
+        return [_move(product, batch, cause, shelf=aside - units_milli, quarantined=-aside)]
     made, left = [], units_milli
     for batch in first_expiring(product, day):
         if not left:
@@ -70,7 +75,7 @@ def take(
 
 
 def first_expiring(product: Product, day: date) -> list[Batch]:
-    """The batches that something can be taken from on that day, first-expiring first: what a face proposes."""
+    """The batches that something can be taken from on that day, first-expiring first."""
     return fit_batches([product], day)[product.pk]
 
 
@@ -95,30 +100,50 @@ def named_batch(product: Product, number: str, expiry_date: date | None, at: dat
     return batch
 
 
-def _refuse_unfit(batch: Batch, day: date) -> None:
-    if batch.recalled_at is not None:
-        raise NotNow("batch_recalled", "This batch was recalled. Do not supply it.", batch_number=batch.number)
-    if batch.expiry_date is not None and batch.expiry_date < day:
-        raise NotNow("batch_expired", "This batch had expired when it was handed over.", batch_number=batch.number)
+def require_fit(batch: Batch, day: date, *, left_at: datetime | None = None) -> None:
+    """Refuse a batch that must not leave, nor come onto the shelf, on that day.
 
-
-def put_back(line: DispenseLine, units_milli: int, cause: Cause, *, quarantine: bool) -> None:
-    """Give back what that dispensed line took, the last taken first: to the shelf, or to quarantine.
-
-    A batch recalled meanwhile goes to quarantine in any case. Nothing happens where the line took no stock.
+    What left before its recall has left. Raises NotNow: `batch_recalled`, `batch_expired`.
     """
-    taken = list(
-        Movement.objects.filter(dispense_line=line, kind=Kind.DISPENSE).select_related("batch").order_by("-pk")
-    )
-    products = lock({row.product_id for row in taken})
-    left = units_milli
-    for row in taken:
-        part = min(left, -row.shelf_milli)
+    if batch.recalled_at is not None and (left_at is None or left_at >= batch.recalled_at):
+        raise NotNow("batch_recalled", "This batch was recalled. Do not supply it.", batch_number=batch.number)
+    if _expired(batch, day):
+        raise NotNow("batch_expired", "This batch has expired. Do not supply it.", batch_number=batch.number)
+
+
+def _expired(batch: Batch, day: date) -> bool:
+    return batch.expiry_date is not None and batch.expiry_date < day
+
+
+def _is_unfit(batch: Batch, at: datetime) -> bool:
+    """Whether what there is of it belongs into quarantine."""
+    return batch.recalled_at is not None or _expired(batch, jurisdiction().day(at))
+
+
+def _set_aside_of(batch: Batch, units_milli: int, at: datetime) -> int:
+    """How much of what left was set aside meanwhile, as if it were still here: a late report of an unfit batch."""
+    if not _is_unfit(batch, at):
+        return 0
+    return max(min(units_milli - max(batch.stock_milli, 0), batch.quarantined_milli), 0)
+
+
+def put_back(back: Mapping[DispenseLine, int], cause: Cause, *, quarantine: bool) -> None:
+    """Give back what these dispensed lines took, the last taken first: to the shelf, or to quarantine.
+
+    A batch that was recalled or has expired meanwhile goes to quarantine in any case. Nothing happens where a line
+    took no stock. All their products are locked at once, in id order.
+    """
+    taken = Movement.objects.filter(dispense_line__in=list(back), kind=Kind.DISPENSE)
+    products = lock(set(taken.values_list("product_id", flat=True)))
+    left = {line.pk: (line, units_milli) for line, units_milli in back.items()}
+    for row in taken.select_related("batch").order_by("-pk"):
+        line, units_milli = left[row.dispense_line_id]  # type: ignore[index]
+        part = min(units_milli, -(row.shelf_milli + row.quarantine_milli))
         if part:
-            aside = quarantine or (row.batch is not None and row.batch.recalled_at is not None)
-            product = products[row.product_id]
-            _move(product, row.batch, cause, **{"quarantined" if aside else "shelf": part}, assumed=row.assumed)
-            left -= part
+            aside = quarantine or (row.batch is not None and _is_unfit(row.batch, cause.at))
+            parts = {"quarantined" if aside else "shelf": part}
+            _move(products[row.product_id], row.batch, replace(cause, dispense_line=line), **parts, assumed=row.assumed)
+            left[line.pk] = line, units_milli - part
 
 
 def correct(product: Product, batch: Batch | None, units_milli: int, cause: Cause) -> Movement:
@@ -146,17 +171,26 @@ def discard(product: Product, batch: Batch | None, units_milli: int, cause: Caus
     return _move(product, batch, cause, quarantined=-units_milli)
 
 
-def count(product: Product, units_milli: int, cause: Cause, *, day: date) -> list[Movement]:
+def count(product: Product, units_milli: int, cause: Cause) -> list[Movement]:
     """Make the shelf what was counted; the difference is the movement. Nothing where there is none."""
     difference = units_milli - (product.stock_milli or 0)
     if difference < 0:
-        return take(product, -difference, cause, day=day)
+        return take(product, -difference, cause)
     if difference > 0:
         return [receive(product, None, difference, cause)]
     if product.stock_milli is None:  # counted, and there is none: from now on that is known
         product.stock_milli = 0
         changed(product, cause.at, "stock_milli")
     return []
+
+
+def begin(counted: Mapping[Product, int], cause: Cause) -> None:
+    """Give products that this transaction made the stock they begin with. A few statements, however many they are."""
+    for product, units_milli in counted.items():
+        product.stock_milli = units_milli
+    Product.objects.bulk_update(list(counted), ["stock_milli"], batch_size=BATCH)
+    rows = [_row(product, cause, shelf=units_milli) for product, units_milli in counted.items() if units_milli]
+    Movement.objects.bulk_create(rows, batch_size=BATCH)
 
 
 def _move(
@@ -169,9 +203,21 @@ def _move(
         Batch.objects.filter(pk=batch.pk).update(
             stock_milli=F("stock_milli") + shelf, quarantined_milli=F("quarantined_milli") + quarantined
         )
-    product.stock_milli = (product.stock_milli or 0) + shelf
+    if (
+        shelf or product.stock_milli is not None
+    ):  # what only waits in quarantine does not make an uncounted stock a zero
+        product.stock_milli = (product.stock_milli or 0) + shelf
     changed(product, cause.at, "stock_milli")
-    return Movement.objects.create(
+    row = _row(product, cause, batch=batch, shelf=shelf, quarantined=quarantined, assumed=assumed)
+    row.save(force_insert=True)
+    return row
+
+
+def _row(
+    product: Product, cause: Cause, *, shelf: int, batch: Batch | None = None, quarantined: int = 0, assumed: bool = False
+) -> Movement:
+    """A movement, unsaved."""
+    return Movement(
         product=product,
         batch=batch,
         kind=cause.kind,
@@ -189,5 +235,22 @@ def _move(
 
 def changed(product: Product, at: datetime, *fields: str) -> None:
     """Save these, with a moment that whoever polls by change has not passed: the lock may have been waited for."""
-    product.updated_at = max(at, world_now(product.world_id), product.updated_at)
+    product.updated_at = _moment([product], at)
     product.save(update_fields=[*fields, "updated_at"])
+
+
+def stamp(products: Collection[Product], at: datetime) -> None:
+    """Give these the moment of now, all the same one: the last that a long or a waiting transaction does."""
+    if not products:
+        return
+    moment, ids = _moment(products, at), [product.pk for product in products]
+    for first in range(0, len(ids), BATCH):
+        Product.objects.filter(pk__in=ids[first : first + BATCH]).update(updated_at=moment)
+    for product in products:
+        product.updated_at = moment
+
+
+def _moment(products: Collection[Product], at: datetime) -> datetime:
+    """Not before the act, nor before what they say already."""
+    world_id = next(iter(products)).world_id
+    return max(at, world_now(world_id), *(product.updated_at for product in products))

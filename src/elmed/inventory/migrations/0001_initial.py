@@ -109,7 +109,7 @@ class Migration(migrations.Migration):
             name='Movement',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('receipt', 'Receipt'), ('dispense', 'Dispense'), ('sale', 'Sale'), ('correction', 'Correction'), ('return', 'Return'), ('quarantine', 'Quarantine')], max_length=10)),
+                ('kind', models.CharField(choices=[('receipt', 'Receipt'), ('dispense', 'Dispense'), ('sale', 'Sale'), ('correction', 'Correction'), ('return', 'Return'), ('quarantine', 'Quarantine'), ('recall', 'Recall')], max_length=10)),
                 ('shelf_milli', models.BigIntegerField(default=0)),
                 ('quarantine_milli', models.BigIntegerField(default=0)),
                 ('assumed', models.BooleanField(default=False)),
@@ -151,10 +151,6 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='product',
             index=models.Index(fields=['world', 'pharmacy', 'updated_at', 'id'], name='product_changed'),
-        ),
-        migrations.AddIndex(
-            model_name='product',
-            index=models.Index(fields=['world', 'pharmacy', 'sku'], name='product_by_sku'),
         ),
         migrations.AddConstraint(
             model_name='product',

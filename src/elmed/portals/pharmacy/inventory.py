@@ -25,6 +25,7 @@ from elmed.prescriptions.jurisdiction import jurisdiction
 
 PAGE_SIZE = 50
 MOVEMENTS = 25
+WITHIN = ("30", "90", "180", "365")  # days
 P = Permission
 
 
@@ -34,12 +35,14 @@ def catalogue(request: PortalRequest) -> HttpResponse:
     day = request.now.astimezone(jurisdiction().zone).date()
     view, words = request.GET.get("view", "all"), search_words(request)
     view = view if view in queries.VIEWS else "all"
-    counts = queries.view_counts(request.actor, day=day)
-    rows = queries.catalogue(request.actor, view=view, words=words, day=day)
+    typed = request.GET.get("days", "")
+    days = int(typed) if typed in WITHIN else queries.EXPIRING_DAYS
+    counts = queries.view_counts(request.actor, day=day, days=days)
+    rows = queries.catalogue(request.actor, view=view, words=words, day=day, days=days)
     found = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
     tabs = [(name, VIEW_WORDS[name], counts[name], name == view) for name in queries.VIEWS]
     context = {
-        "tabs": tabs, "view": view, "q": words, "page": found, "days": queries.EXPIRING_DAYS,
+        "tabs": tabs, "view": view, "q": words, "page": found, "days": days, "within": WITHIN,
         "anything": counts["all"] + counts["retired"], "writes": P.PRODUCT_WRITE in request.actor.permissions,
     }  # fmt: skip
     return render(request, "pharmacy/inventory.html", context)

@@ -13,6 +13,7 @@ KIND_WORDS: dict[str, str] = {
     Kind.CORRECTION: "Correction",
     Kind.RETURN: "Return",
     Kind.QUARANTINE: "Quarantine",
+    Kind.RECALL: "Recall",
 }
 # As reversals write them down (prescriptions/vocabulary.py).
 REVERSAL_WORDS: dict[str, str] = {
