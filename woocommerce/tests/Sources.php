@@ -10,13 +10,6 @@ final class Sources {
 	private const LISTENERS = array( 'add_action', 'add_filter', 'remove_action', 'remove_filter', 'has_action', 'has_filter', 'did_action' );
 	private const FIRERS    = array( 'do_action', 'apply_filters', 'do_action_ref_array', 'apply_filters_ref_array', 'wc_do_deprecated_action', 'do_action_deprecated' );
 
-	private const GETTERS = array(
-		'product'           => 'WC_Product',
-		'product_variation' => 'WC_Product_Variation',
-		'order'             => 'WC_Order',
-		'order_item'        => 'WC_Order_Item',
-	);
-
 	/**
 	 * The plugin's own files as tokens, without comments and white space, by their path in it.
 	 *
@@ -147,11 +140,8 @@ final class Sources {
 		return $known[ $root ] = $found;
 	}
 
-	/** Whether one of those expressions is that hook, or it is one that every getter of a WC_Data object fires. */
+	/** Whether one of those expressions is that hook. */
 	public static function isFired( string $hook, array $fired ): bool {
-		if ( preg_match( '/^woocommerce_(' . implode( '|', array_keys( self::GETTERS ) ) . ')_(get_\w+)$/', $hook, $parts ) && method_exists( self::GETTERS[ $parts[1] ], $parts[2] ) ) {
-			return true;
-		}
 		foreach ( array_keys( $fired ) as $pattern ) {
 			if ( preg_match( $pattern, $hook ) ) {
 				return true;

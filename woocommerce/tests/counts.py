@@ -26,7 +26,7 @@ class Counts:
 
 def of_junit(report: Path, code: int) -> Counts:
     """The counts of a JUnit report. No report, or a runner that fell over, is a failure."""
-    if not report.exists():
+    if not report.exists() or not report.read_bytes().strip():
         return Counts(failed=1, words=f"no report; it ended with {code}")
     cases = list(ElementTree.parse(report).getroot().iter("testcase"))
     failed = sum(case.find("failure") is not None or case.find("error") is not None for case in cases)

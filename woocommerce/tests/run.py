@@ -77,12 +77,13 @@ def steps() -> Iterator[Step]:
     yield "shop, orders in own tables", lambda: in_shop(suites="unit,shop")
     yield "shop, orders as posts", lambda: in_shop(suites="shop", hpos=False)
     yield "shop, WordPress of sid", lambda: in_shop(suites="shop", suite="sid")
-    yield "journeys, orders in own tables", lambda: in_shop(suites="journeys")
+    yield "journeys, orders in own tables", lambda: in_shop(suites="journeys", only=r"(?<!LargeSync)Test::")
     yield (
         "journeys of orders, as posts",
         lambda: in_shop(suites="journeys", hpos=False, only="OrdersTest|LifecycleTest"),
     )
     yield "browser", in_browser
+    yield "sync of 5,000 products", lambda: in_shop(suites="journeys", only="LargeSyncTest")
 
 
 def python_tests() -> Counts:
