@@ -1,13 +1,14 @@
 """What happened, once for all: inside the fact's transaction, append-only, numbered per account, ids only."""
 
 import json
+from contextlib import suppress
 
 import pytest
 from django.db import IntegrityError, transaction
 
 from elmed.access import actors
 from elmed.events.models import AccessRecord, AccessRecordPatient, Event, EventCounter, EventListing
-from elmed.events.record import lock_lists, record, record_access
+from elmed.events.record import lock_lists, record, record_access, together
 from elmed.prescriptions.actions.return_ import return_
 from tests import factories as f
 from tests.cast import NOW
@@ -65,6 +66,43 @@ def test_locking_lists_gives_no_number_away(cast):
     with transaction.atomic():
         lock_lists([cast.staff.pk, cast.other_doctor.pk, None, cast.doctor.pk], cast.doctor.test_world_id)
     assert set(EventCounter.objects.filter(world_id=cast.doctor.test_world_id).values_list("last", flat=True)) == {0}
+
+
+def test_an_acts_events_are_written_at_its_end_in_their_order(cast):
+    told = [cast.doctor.pk, cast.pharmacy.pk]
+    with transaction.atomic():
+        with together():
+            record(actors.clock(), "account.verified", accounts=told, at=NOW)
+            record(actors.clock(), "account.lapsed", accounts=reversed(told), at=NOW)
+            assert not Event.objects.exists()
+        assert list(Event.objects.order_by("pk").values_list("type", flat=True)) == [
+            "account.verified",
+            "account.lapsed",
+        ]
+    assert list(EventListing.objects.order_by("pk").values_list("account_id", "sequence")) == [
+        (cast.doctor.pk, 1), (cast.pharmacy.pk, 1), (cast.doctor.pk, 2), (cast.pharmacy.pk, 2),
+    ]  # fmt: skip
+
+
+def test_what_is_refused_inside_another_act_tells_nothing(cast):
+    with transaction.atomic(), together():
+        record(actors.clock(), "account.verified", accounts=[cast.doctor.pk], at=NOW)
+        with suppress(ValueError), transaction.atomic(), together():
+            record(actors.clock(), "account.lapsed", accounts=[cast.doctor.pk], at=NOW)
+            raise ValueError
+    assert list(Event.objects.values_list("type", flat=True)) == ["account.verified"]
+    with suppress(ValueError), transaction.atomic(), together():
+        record(actors.clock(), "account.lapsed", accounts=[cast.doctor.pk], at=NOW)
+        raise ValueError
+    assert Event.objects.count() == 1
+
+
+def test_a_change_that_waited_for_a_list_is_stamped_anew(cast, monkeypatch):
+    monkeypatch.setattr("elmed.events.record.LATE", -1.0)
+    rx = f.verified(cast)
+    assert rx.updated_at > NOW
+    stored = type(rx).objects.get(pk=rx.pk)
+    assert stored.updated_at == rx.updated_at
 
 
 def test_events_carry_ids_and_no_medical_word(cast):

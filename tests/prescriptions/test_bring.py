@@ -97,9 +97,15 @@ def test_a_wrong_proof_is_refused_alike_whatever_is_wrong(cast, wrong):
 def test_what_is_here_already_stays_as_it_is(cast, build):
     rx = build(cast)
     before = everything()
-    for now in (NOW, rx.expires_at + HOUR):
-        assert brought(cast, rx, now=now).pk == rx.pk
+    assert brought(cast, rx).pk == rx.pk
     assert everything() == before
+
+
+@pytest.mark.parametrize("build", [f.pending_review, f.partially_dispensed])
+def test_what_is_here_and_overdue_is_expired_first(cast, build):
+    rx = build(cast)
+    assert brought(cast, rx, now=rx.expires_at + HOUR).status == Status.EXPIRED
+    assert Event.objects.filter(type="prescription.expired", prescription_id=rx.pk).count() == 1
 
 
 def test_brought_twice_is_brought_once(cast):

@@ -1,10 +1,11 @@
 """The life of a shop's reservation, and what dispensing by it supplies."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from elmed.events.models import Event
+from elmed.prescriptions.actions.cancel import answer_handed_over, request_cancel
 from elmed.prescriptions.actions.close_line import close_line
 from elmed.prescriptions.actions.dispense import dispense
 from elmed.prescriptions.actions.hold import resume
@@ -17,14 +18,14 @@ from elmed.prescriptions.actions.stop import stop
 from elmed.prescriptions.actions.supply import Supply, SupplyLine
 from elmed.prescriptions.actions.transfer import transfer
 from elmed.prescriptions.actions.verify import verify
-from elmed.prescriptions.models import Reservation
+from elmed.prescriptions.models import Prescription, Reservation
 from elmed.prescriptions.vocabulary import ReversalReason
 from tests import factories as f
 from tests.cast import NOW, Cast, key_actor
 from tests.prescriptions.attempts import refused
 from tests.prescriptions.shop import checked, counters, product, reasons, reserved, shop
 
-MINUTES, DAYS = timedelta(minutes=1), timedelta(days=1)
+MINUTES, HOURS, DAYS = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 
 @pytest.fixture
@@ -183,13 +184,93 @@ def test_a_payment_that_took_too_long_takes_it_again_if_it_is_still_there(cast, 
         confirm(key, row.pk, external_reference="1043", now=later)
 
 
+def run_out(key, row, *, confirmed: bool = True) -> datetime:
+    """The moment at which the clock freed it."""
+    if confirmed:
+        confirm(key, row.pk, external_reference="1042", now=NOW)
+    row.refresh_from_db()
+    free_due(row.reserved_until, world_id=1)
+    return row.reserved_until
+
+
 def test_after_fourteen_days_it_is_free_and_what_left_may_still_be_reported(cast, key):
     rx = f.verified(cast)
-    row, later = reserved(key, rx), NOW + 15 * DAYS
-    confirm(key, row.pk, external_reference="1042", now=NOW)
-    free_due(later, world_id=1)
+    row = reserved(key, rx)
+    later = run_out(key, row) + 3 * DAYS
+    assert counters(rx) == [(0, 0)]
+    with refused("reservation_freed"):
+        dispense(key, rx.pk, by(row), source="api", now=later + MINUTES)
     dispense(key, rx.pk, by(row), source="api", now=later)
     assert (counters(rx), state(key, row, later)) == ([(21_000, 0)], ("used", None))
+
+
+def test_one_that_became_no_order_supplies_nothing_any_more(cast, key):
+    rx = f.verified(cast)
+    row = reserved(key, rx)
+    later = run_out(key, row, confirmed=False)
+    with refused("reservation_freed"):
+        dispense(key, rx.pk, by(row), source="api", now=later)
+    with refused("reservation_freed"):
+        confirm(key, row.pk, external_reference="1042", now=later + 3 * DAYS + MINUTES)
+
+
+def test_one_that_ran_out_does_not_supply_on_another_check(cast, key):
+    rx = f.verified(cast)
+    row = reserved(key, rx)
+    later = run_out(key, row)
+    return_(cast.actor("pharmacist"), rx.pk, reason="No stock", now=later)
+    route(cast.actor("doctor"), rx.pk, pharmacy_id=cast.pharmacy.pk, now=later)
+    verify(cast.actor("pharmacist"), rx.pk, now=later + MINUTES)
+    with refused("reservation_freed"):
+        dispense(key, rx.pk, by(row), source="api", now=later + MINUTES)
+
+
+def test_one_of_the_last_issue_does_not_supply_the_next(cast, key):
+    rx = f.verified(cast, repeats_allowed=1)
+    row = reserved(key, rx)
+    later = run_out(key, row)
+    f.supply(cast, rx, now=later)
+    with refused("reservation_freed"):
+        dispense(key, rx.pk, by(row), source="api", now=later)
+    with refused("reservation_freed"):
+        confirm(key, row.pk, external_reference="1042", now=later)
+
+
+def test_a_shops_key_supplies_the_product_that_was_checked(cast, key):
+    product(cast, sku="OTHER", name="Something else", medication_code="N02BE01")
+    rx = f.verified(cast)
+    row, line = reserved(key, rx), f.first_line(rx)
+    with refused("outside_reservation"):
+        dispense(key, rx.pk, by(row, lines=(SupplyLine(line, 21_000, "OTHER"),)), source="api", now=NOW)
+    dispense(key, rx.pk, by(row, lines=(SupplyLine(line, 21_000, "amox-21"),)), source="api", now=NOW)
+
+
+def test_a_parcel_that_left_before_the_request_to_cancel(cast, key):
+    rx = f.verified(cast, now=NOW - HOURS)
+    row = reserved(key, rx, now=NOW - HOURS)
+    confirm(key, row.pk, external_reference="1042", now=NOW - HOURS)
+    request_cancel(cast.actor("doctor"), rx.pk, reason="Wrong strength", now=NOW)
+    pharmacist, what = cast.actor("pharmacist"), by(row, handed_over_at=NOW - HOURS)
+    made = answer_handed_over(pharmacist, rx.pk, what, source="portal", now=NOW)
+    assert (made.reservation_id, made.source) == (row.pk, "portal")
+    assert (counters(rx), state(key, row)) == ([(21_000, 0)], ("used", None))
+    with refused("not_found"):  # a person recorded it: not the shop's to take back
+        reverse(key, made.pk, reason=ReversalReason.RETURNED_UNOPENED, now=NOW)
+
+
+def test_a_broken_seal_is_never_ready(cast, key):
+    rx = f.verified(cast)
+    row = reserved(key, rx)
+    Prescription.objects.filter(pk=rx.pk).update(repeats_allowed=3)
+    assert state(key, row) == ("waiting", "not_active")
+
+
+def test_staff_read_reservations_and_act_on_none(cast, key):
+    row, staff = reserved(key, f.verified(cast)), cast.actor("staff")
+    assert state(staff, row) == ("ready", None)
+    for act in (lambda: release(staff, row.pk, now=NOW), lambda: free(staff, row.pk, reason="No", now=NOW)):
+        with refused("permission_denied"):
+            act()
 
 
 def test_what_was_sent_before_the_end_is_reported_after_it(cast, key):

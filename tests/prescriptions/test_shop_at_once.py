@@ -12,7 +12,9 @@ from elmed.prescriptions.actions.dispense import dispense
 from elmed.prescriptions.actions.proof import prove
 from elmed.prescriptions.actions.reservations import confirm, free_due, release
 from elmed.prescriptions.actions.return_ import return_
+from elmed.prescriptions.actions.route import route
 from elmed.prescriptions.actions.supply import Supply, SupplyLine
+from elmed.prescriptions.actions.verify import verify
 from elmed.prescriptions.models import Reservation
 from tests import factories as f
 from tests.cast import NOW
@@ -96,3 +98,37 @@ def test_wrong_proofs_side_by_side_are_tries_in_a_row(cast):
     assert Counter(codes) == {"no_matching_prescription": 5, "reference_locked": 11}
     with pytest.raises(Refusal):
         wrong()
+
+
+def test_the_clock_frees_what_one_dispense_refers_to_while_another_takes_the_same_product(cast):
+    """Products come before anybody's list of events, also where an act first frees what is overdue."""
+    product(cast)
+    key, actor, later = shop(cast), cast.actor("pharmacist"), NOW + timedelta(minutes=15)
+    for _ in range(6):
+        mine, other = f.verified(cast), f.verified(cast)
+        row = reserved(key, mine)
+        confirm(key, row.pk, external_reference=str(row.pk), now=NOW)
+        Reservation.objects.filter(pk=row.pk).update(reserved_until=later)
+        what = Supply(lines=(SupplyLine(f.first_line(other), 21_000, product_sku="AMOX-21"),))
+        codes = at_once(
+            lambda pk=mine.pk, row=row: dispense(key, pk, Supply(reservation_id=row.pk), source="api", now=later),
+            lambda pk=other.pk, what=what: dispense(actor, pk, what, source="api", now=later),
+        )
+        assert Counter(codes) == {"done": 2}
+    assert numbers_without_a_gap()
+
+
+def test_a_re_routing_that_frees_the_overdue_races_an_act_of_the_new_pharmacy(cast):
+    product(cast)
+    key, later = shop(cast), NOW + timedelta(minutes=15)
+    doctor, other = cast.actor("doctor"), cast.actor("other_pharmacist")
+    for _ in range(6):
+        moved = f.pending_review(cast)
+        reserved(key, moved)
+        theirs = route(doctor, f.issued(cast).pk, pharmacy_id=cast.other_pharmacy.pk, now=NOW)
+        codes = at_once(
+            lambda pk=moved.pk: route(doctor, pk, pharmacy_id=cast.other_pharmacy.pk, now=later),
+            lambda pk=theirs.pk: verify(other, pk, now=later),
+        )
+        assert Counter(codes) == {"done": 2}
+    assert numbers_without_a_gap()

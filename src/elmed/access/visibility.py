@@ -77,7 +77,10 @@ def _dispenses(actor: Actor) -> QuerySet[Dispense]:
     if not actor.permissions & {Permission.PRESCRIPTION_READ, Permission.DISPENSE_UNRESERVED}:
         # a shop's key: what the shop itself supplied
         return Dispense.objects.filter(
-            pharmacy_id=actor.account_id, prescription__world_id=actor.world_id, reservation__isnull=False
+            pharmacy_id=actor.account_id,
+            prescription__world_id=actor.world_id,
+            reservation__isnull=False,
+            key__isnull=False,
         )
     of_visible = Dispense.objects.filter(prescription__in=_prescriptions(actor))
     if actor.account_kind == AccountKind.PHARMACY:
@@ -111,9 +114,8 @@ def visible(actor: Actor, model: type[M]) -> QuerySet[M]:
         rows = cast("QuerySet[Model]", Allergy.objects.filter(patient__in=_patients(actor)))
     elif model in _OF_THE_PHARMACY:
         owner, world = _OF_THE_PHARMACY[model]
-        rows = cast(
-            "QuerySet[Model]", model._default_manager.filter(**{owner: actor.account_id, world: actor.world_id})
-        )
+        own = {} if Permission.PRESCRIPTION_READ_ALL in actor.permissions else {owner: actor.account_id}
+        rows = cast("QuerySet[Model]", model._default_manager.filter(**own, **{world: actor.world_id}))
     else:
         raise TypeError(f"No visibility rule for {model.__name__}")
     return cast("QuerySet[M]", rows)

@@ -1,10 +1,15 @@
 """Writing what happened and who looked: the only code that writes events and access records.
 
 `record` demands the open transaction of the fact itself: an event without its fact, or a fact without
-its event, cannot be committed. Counters are locked last, and in account order.
+its event, cannot be committed. Counters are locked last, and in account order: `together` sees to it where an act
+tells of several things.
 """
 
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +19,51 @@ from elmed.access.actors import Actor
 from elmed.core.clock import real_now
 from elmed.events.catalogue import EVENT_TYPES
 from elmed.events.models import AccessRecord, AccessRecordPatient, Event
+
+
+@dataclass(frozen=True)
+class _Told:
+    """An event that waits for the end of its act."""
+
+    event: Event
+    accounts: list[int]
+    began: float  # time.monotonic()
+    late: Callable[[float], None] | None
+
+
+LATE = 1.0  # seconds waited for somebody's list, after which a change is stamped anew
+_waiting: ContextVar[list[_Told] | None] = ContextVar("waiting", default=None)
+
+
+@contextmanager
+def together() -> Iterator[None]:
+    """Write the events of what happens inside at its end, all lists locked first and in account order.
+
+    For the frame of an act, directly inside its transaction: whatever else it locks comes before anybody's list, and
+    several events of one act cannot take the lists in another order than somebody else's. What is refused inside, and
+    caught by an outer act, tells nothing.
+    """
+    told = _waiting.get()
+    if told is not None:  # inside another act: that one writes
+        mark = len(told)
+        try:
+            yield
+        except BaseException:
+            del told[mark:]
+            raise
+        return
+    told = []
+    token = _waiting.set(told)
+    try:
+        yield
+    finally:
+        _waiting.reset(token)
+    if len(told) > 1:
+        for world_id in sorted({one.event.world_id for one in told}):
+            of_world = [one for one in told if one.event.world_id == world_id]
+            lock_lists({account for one in of_world for account in one.accounts}, world_id)
+    for one in told:
+        _write(one)
 
 
 def record(
@@ -26,13 +76,18 @@ def record(
     version: int | None = None,
     subject_account_id: int | None = None,
     data: dict[str, Any] | None = None,
-) -> Event:
-    """Write one event and list it for each account concerned, with that account's next number in the actor's world."""
+    late: Callable[[float], None] | None = None,
+) -> None:
+    """Write one event and list it for each account concerned, with that account's next number in the actor's world.
+
+    Inside `together`, at its end. `late` is called with the seconds where that took so long that whoever polls by
+    change could be past the moment that the fact was stamped with.
+    """
     if not connection.in_atomic_block:
         raise RuntimeError("An event is recorded inside the transaction of its fact.")
     if event_type not in EVENT_TYPES:
         raise ValueError(f"Not in the catalogue: {event_type}")
-    event = Event.objects.create(
+    event = Event(
         type=event_type,
         world_id=actor.world_id,
         prescription_id=prescription_id,
@@ -46,9 +101,21 @@ def record(
         request_id=actor.request_id,
         created_at=at,
     )
-    numbers = _next_numbers(sorted({account for account in accounts if account is not None}), actor.world_id)
-    _list(event.pk, numbers, actor.world_id)
-    return event
+    told = _Told(event, sorted({account for account in accounts if account is not None}), time.monotonic(), late)
+    waiting = _waiting.get()
+    if waiting is None:
+        _write(told)
+    else:
+        waiting.append(told)
+
+
+def _write(told: _Told) -> None:
+    event = told.event
+    event.save(force_insert=True)
+    _list(event.pk, _next_numbers(told.accounts, event.world_id), event.world_id)
+    waited = time.monotonic() - told.began
+    if told.late is not None and waited > LATE:
+        told.late(waited)
 
 
 def _list(event_id: int, numbers: list[tuple[int, int]], world_id: int) -> None:
@@ -81,6 +148,8 @@ def _next_numbers(account_ids: list[int], world_id: int) -> list[tuple[int, int]
 def lock_lists(accounts: Iterable[int | None], world_id: int) -> None:
     """Lock these accounts' counters in account order: for acts that record several events in one transaction."""
     account_ids = sorted({account for account in accounts if account is not None})
+    if not account_ids:
+        return
     rows = ", ".join(["(%s, %s, 0)"] * len(account_ids))
     with connection.cursor() as cursor:
         cursor.execute(

@@ -12,7 +12,8 @@ from elmed.access.permissions import Permission
 from elmed.accounts.models import AccountKind
 from elmed.core.refusals import NotAllowed, NotNow, NotVisible
 from elmed.prescriptions import reference as references
-from elmed.prescriptions.actions.legal import legal
+from elmed.prescriptions.actions.legal import expire_overdue, legal
+from elmed.prescriptions.actions.proof import opened
 from elmed.prescriptions.actions.route import receiving_pharmacy, send_to
 from elmed.prescriptions.facts import Subject
 from elmed.prescriptions.guards import HELD_ELSEWHERE
@@ -32,11 +33,7 @@ def proven(actor: Actor, *, reference: str, date_of_birth: date) -> Prescription
     policy.require(actor, Permission.ROUTE)
     if actor.account_kind != AccountKind.PHARMACY:
         raise NotAllowed("not_a_party", "Only a pharmacy brings a prescription to itself.")
-    whole = references.canonical(reference)
-    if whole is None:  # asked for, it would find the drafts: they have none
-        raise NotVisible("prescription")
-    rows = Prescription.objects.filter(world_id=actor.world_id, reference=whole, patient__date_of_birth=date_of_birth)
-    rx = rows.first()
+    rx = opened(actor, references.canonical(reference), date_of_birth)
     if rx is None:
         raise NotVisible("prescription")
     return rx
@@ -66,4 +63,5 @@ def bring_proven(actor: Actor, prescription_id: int, *, now: datetime) -> Prescr
         ) as subject:
             return send_to(subject, actor, receiving_pharmacy(actor, actor.acting_account_id), now)
     except _AlreadyHere:
+        expire_overdue(prescription_id, actor, now)
         return visibility.get(actor, Prescription, prescription_id)

@@ -82,6 +82,7 @@ def answer_handed_over(
         now=now,
         expected_version=expected_version,
         handed_over_at=what.handed_over_at,
+        reservation_id=what.reservation_id,
         validate=lambda subject: supply.validate(subject, what, now),
     ) as subject:
         require_seal(subject)

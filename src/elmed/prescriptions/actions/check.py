@@ -14,9 +14,9 @@ from django.db import transaction
 from elmed.access import policy
 from elmed.access.actors import Actor
 from elmed.access.permissions import Permission
-from elmed.access.visibility import visible
 from elmed.core.models import Mode
-from elmed.inventory import packs
+from elmed.events.record import together
+from elmed.inventory import catalogue, packs
 from elmed.inventory.coverage import covers, same_unit
 from elmed.inventory.models import Product, ProductLink
 from elmed.prescriptions import facts as facts_
@@ -50,6 +50,7 @@ class Reason(StrEnum):
     UNIT_MISMATCH = "unit_mismatch"
 
 
+_OF_END = {Status.DISPENSED: Reason.ALREADY_DISPENSED, Status.EXPIRED: Reason.EXPIRED}
 # What the table answers to a dispense now, as the shopper is told it. Everything else is `not_active`.
 _OF_CODE = {
     "too_early": Reason.TOO_EARLY,
@@ -103,7 +104,7 @@ def check(actor: Actor, prescription_id: int, asked: Sequence[Asked], *, reserve
     policy.require(actor, Permission.CHECK_PROOF)
     if reserve:
         policy.require(actor, Permission.RESERVE)
-    with transaction.atomic():
+    with transaction.atomic(), together():
         subject = lock(actor, prescription_id, proven=True)
         if is_overdue(subject.rx, now):
             expire_locked(subject, now)
@@ -115,16 +116,12 @@ def check(actor: Actor, prescription_id: int, asked: Sequence[Asked], *, reserve
         return Checked(subject.rx.pk, subject.rx.patient_id, lines, kept)
 
 
-def standing(subject: Subject, actor: Actor, now: datetime) -> Reason | None:
-    """What stands against all of it, whatever the line: its status, its time, its pharmacy. None: nothing does."""
+def standing(subject: Subject, actor: Actor, now: datetime, *, pharmacy_id: int | None) -> Reason | None:
+    """What stands against all of it, whatever the line: its status, its time, its pharmacy, its seal. None: nothing."""
     rx = subject.rx
-    if rx.status == Status.DISPENSED:
-        return Reason.ALREADY_DISPENSED
-    if rx.status == Status.EXPIRED:
-        return Reason.EXPIRED
     if rx.status not in OPEN:
-        return Reason.NOT_ACTIVE
-    if rx.pharmacy_id != actor.account_id:
+        return _OF_END.get(Status(rx.status), Reason.NOT_ACTIVE)
+    if rx.pharmacy_id != pharmacy_id:
         return Reason.NOT_ROUTED_HERE
     found = facts_.facts(subject, actor, now)
     awaiting = rx.status == Status.PENDING_REVIEW
@@ -135,20 +132,26 @@ def standing(subject: Subject, actor: Actor, now: datetime) -> Reason | None:
         reason = _OF_CODE.get(no.code, Reason.NOT_ACTIVE)
         if reason is not None:
             return reason
+    if not _sealed(subject):
+        return Reason.NOT_ACTIVE
     return Reason.AWAITING_PHARMACIST if awaiting else None
 
 
+def _sealed(subject: Subject) -> bool:
+    """Whether the seal holds; staff are told where it does not."""
+    if snapshot.intact(subject.rx, subject.lines):
+        return True
+    broken = SealBroken(subject.rx.pk, subject.rx.world_id, Mode(subject.rx.world.mode))
+    transaction.on_commit(lambda: tell_staff(broken))
+    return False
+
+
 def _answer(subject: Subject, actor: Actor, asked: Sequence[Asked], now: datetime) -> list[CheckedLine]:
-    against = standing(subject, actor, now)
-    if against in (None, Reason.AWAITING_PHARMACIST) and not snapshot.intact(subject.rx, subject.lines):
-        broken = SealBroken(subject.rx.pk, subject.rx.world_id, Mode(subject.rx.world.mode))
-        transaction.on_commit(lambda: tell_staff(broken))
-        against = Reason.NOT_ACTIVE
-    skus = {row.sku for row in asked}
-    products = {row.sku: row for row in visible(actor, Product).filter(sku__in=skus, active=True)}
+    against = standing(subject, actor, now, pharmacy_id=actor.account_id)
+    products = catalogue.by_sku(actor, [row.sku for row in asked], active_only=True)
     linked = ProductLink.objects.filter(product__in=products.values(), line__in=subject.lines)
     answering = _Answering(subject, against, frozenset(linked.values_list("product_id", "line_id")))
-    return [answering.to(row, products.get(row.sku)) for row in asked]
+    return [answering.to(row, products.get(row.sku.lower())) for row in asked]
 
 
 @dataclass

@@ -13,8 +13,9 @@ from elmed.access.permissions import Permission
 from elmed.accounts.actions import change_state
 from elmed.accounts.models import Account, AccountKind, AccountState
 from elmed.core.refusals import Invalid
+from elmed.events.record import together
 from elmed.prescriptions.actions.hold import place
-from elmed.prescriptions.actions.legal import expire_locked, finish, is_overdue, lock, lock_concerned
+from elmed.prescriptions.actions.legal import expire_locked, finish, is_overdue, lock
 from elmed.prescriptions.actions.words import required
 from elmed.prescriptions.facts import Subject
 from elmed.prescriptions.models import Prescription
@@ -35,12 +36,11 @@ def suspend_for_fraud(actor: Actor, account_id: int, *, reason: str, now: dateti
     Account.objects.select_for_update(no_key=True).filter(pk=account_id).first()
     known = {subject.rx.pk for subject in subjects}
     subjects += [lock(actor, pk) for pk in _open_ones(account_id, actor.world_id) if pk not in known]
-    if subjects:
-        lock_concerned(subjects[0], subjects[1:])
-    account = change_state(actor, account_id, AccountState.SUSPENDED, reason=reason, now=now)
-    if account.kind != AccountKind.DOCTOR:
-        raise Invalid.field("/account", "not_a_doctor", "Only a doctor's prescriptions are paused for fraud.")
-    return sum(_pause(actor, subject, reason, now) for subject in subjects)
+    with together():
+        account = change_state(actor, account_id, AccountState.SUSPENDED, reason=reason, now=now)
+        if account.kind != AccountKind.DOCTOR:
+            raise Invalid.field("/account", "not_a_doctor", "Only a doctor's prescriptions are paused for fraud.")
+        return sum(_pause(actor, subject, reason, now) for subject in subjects)
 
 
 def _open_ones(account_id: int, world_id: int) -> list[int]:

@@ -22,7 +22,7 @@ from elmed.accounts.models import AccountKind, AccountState
 from elmed.core.compiled import Compiled, stand_in
 from elmed.core.models import Mode
 from elmed.core.refusals import NotAllowed, NotNow, NotVisible, Refusal, VersionConflict
-from elmed.events.record import lock_lists, record
+from elmed.events.record import record, together
 from elmed.prescriptions import facts as facts_
 from elmed.prescriptions.actions import reserved
 from elmed.prescriptions.actions.broken_seal import SealBroken, tell_staff
@@ -95,14 +95,14 @@ def legal(
     policy.require(actor, TRANSITIONS[act].permission)
     expired, began = False, time.monotonic()
     try:
-        with transaction.atomic():
+        with transaction.atomic(), together():
             subject = lock(actor, prescription_id, proven=proven)
             subject.waited = timedelta(seconds=time.monotonic() - began)
             if act is not Act.EXPIRE and is_overdue(subject.rx, now):
                 expire_locked(subject, now)
                 expired = True
             free_overdue(subject, now)
-            unclaimed = reserved.claim(subject, actor, reservation_id) if reservation_id is not None else None
+            unclaimed = reserved.claim(subject, actor, reservation_id, now) if reservation_id is not None else None
             caller = facts_.caller(subject, actor, handed_over_at=handed_over_at, extra_sides=extra_sides)
             found = facts_.facts(subject, actor, now, dispense_id=dispense_id)
             no = judge(act, found, caller, now)
@@ -145,14 +145,13 @@ def is_overdue(rx: Prescription, now: datetime) -> bool:
 def expire_locked(subject: Subject, now: datetime) -> None:
     """Expire a locked, overdue prescription: it ended when its validity did, not when somebody noticed."""
     clock = actors.clock(subject.rx.world_id, Mode(subject.rx.world.mode))
-    lock_concerned(subject)
     finish(subject, clock, Act.EXPIRE, Status.EXPIRED, now=now, reason="", ended_at=subject.rx.expires_at)
 
 
 def expire_overdue(prescription_id: int, actor: Actor, now: datetime) -> bool:
     """Expire one prescription in a transaction of its own, where it is overdue. For what a refusal leaves behind."""
     clock = actors.clock(actor.world_id, actor.mode)
-    with transaction.atomic():
+    with transaction.atomic(), together():
         subject = lock(clock, prescription_id)
         if not is_overdue(subject.rx, now):
             return False
@@ -165,7 +164,6 @@ def free_overdue(subject: Subject, now: datetime) -> int:
     rows = reserved.overdue(subject, now)
     if rows:
         clock = actors.clock(subject.rx.world_id, Mode(subject.rx.world.mode))
-        lock_concerned(subject)
         for row in rows:
             reserved.free(subject, row, Freed.TIMED_OUT, clock, now=now)
     return len(rows)
@@ -206,10 +204,8 @@ def finish(
     if reason is not None:
         rx.status_reason = reason
     rx.save(update_fields=["status", "version", "updated_at", "status_reason", "ended_at", *changed])
-    if left := reserved.left_behind(subject, act, to):
-        lock_concerned(subject, pharmacy_id=pharmacy_before)
-        for row, why in left:
-            reserved.free(subject, row, why, actor, now=now)
+    for row, why in reserved.left_behind(subject, act, to):
+        reserved.free(subject, row, why, actor, now=now)
     record(
         actor,
         TRANSITIONS[act].event,
@@ -218,16 +214,14 @@ def finish(
         prescription_id=rx.pk,
         version=rx.version,
         data={"status": to.value} | (data or {}),
+        late=partial(_stamp_again, rx),
     )
 
 
-def lock_concerned(subject: Subject, others: Sequence[Subject] = (), *, pharmacy_id: int | None = None) -> None:
-    """Lock the event lists of everybody concerned, before the first of several events in one transaction."""
-    concerned = {pharmacy_id}
-    for one in (subject, *others):
-        concerned |= {one.rx.prescriber_id, one.rx.pharmacy_id, one.rx.patient.account_id}
-        concerned |= {row.pharmacy_id for row in one.supplied}
-    lock_lists(concerned, subject.rx.world_id)
+def _stamp_again(rx: Prescription, seconds: float) -> None:
+    """It waited for somebody's list of events: the change is as old as its commit, for whoever polls by change."""
+    rx.updated_at += timedelta(seconds=seconds)
+    rx.save(update_fields=["updated_at"])
 
 
 def end_holds(holds: Sequence[Hold], now: datetime, *, outcome: str) -> None:

@@ -16,7 +16,7 @@ from elmed.access import policy
 from elmed.access.actors import Actor
 from elmed.access.permissions import Permission
 from elmed.accounts.models import AccountKind, Membership, Role
-from elmed.core.clock import real_now, rfc3339
+from elmed.core.clock import real_now, rfc3339, world_now
 from elmed.core.refusals import NotAllowed, NotVisible, Refusal
 from elmed.events.record import record
 from elmed.prescriptions import reference as references
@@ -24,6 +24,7 @@ from elmed.prescriptions.models import Prescription, ProofTries
 
 log = logging.getLogger(__name__)
 TRIES_AT_ONE = 5
+COUNTED_FOR = timedelta(hours=24)  # at one reference
 LOCKED_FOR = timedelta(minutes=15)
 TRIES_AN_HOUR = 50
 PAUSED_FOR = timedelta(hours=1)
@@ -77,17 +78,18 @@ def _try(
             return None, _too_many("checks_paused", altogether.locked_until)
         if at_one is not None and at_one.locked_until is not None and now < at_one.locked_until:
             return None, _too_many("reference_locked", at_one.locked_until)
-        found = _open(actor, whole, date_of_birth)
+        found = opened(actor, whole, date_of_birth)
         if found is None:
-            _count(at_one or _row(actor, digest, now), now, most=TRIES_AT_ONE, window=LOCKED_FOR, locked=LOCKED_FOR)
+            _count(at_one or _row(actor, digest, now), now, most=TRIES_AT_ONE, window=COUNTED_FOR, locked=LOCKED_FOR)
             if _count(altogether, now, most=TRIES_AN_HOUR, window=PAUSED_FOR, locked=PAUSED_FOR):
-                _tell_owner(actor, now)
+                _tell_owner(actor)
         elif at_one is not None:
             at_one.delete()
         return found, None
 
 
-def _open(actor: Actor, whole: str | None, date_of_birth: date) -> Prescription | None:
+def opened(actor: Actor, whole: str | None, date_of_birth: date) -> Prescription | None:
+    """The prescription of the actor's world that a canonical reference and this date of birth open together."""
     if whole is None:  # asked for, it would find the drafts: they have none
         return None
     rows = Prescription.objects.filter(world_id=actor.world_id, reference=whole, patient__date_of_birth=date_of_birth)
@@ -128,10 +130,16 @@ def _too_many(code: str, until: datetime) -> TooManyTries:
     return TooManyTries(code, words[code], until=rfc3339(until))
 
 
-def _tell_owner(actor: Actor, now: datetime) -> None:
+def _tell_owner(actor: Actor) -> None:
     """Somebody tries out references at the shop: its owners are told, by event and by mail."""
     log.warning("checks_paused account=%s world=%s", actor.account_id, actor.world_id)
-    record(actor, "account.checks_paused", accounts=[actor.account_id], at=now, subject_account_id=actor.account_id)
+    record(
+        actor,
+        "account.checks_paused",
+        accounts=[actor.account_id],
+        at=world_now(actor.world_id),
+        subject_account_id=actor.account_id,
+    )
     owners = Membership.objects.filter(account_id=actor.acting_account_id, role=Role.OWNER, person__is_active=True)
     to = list(owners.values_list("person__email", flat=True))
     transaction.on_commit(
@@ -149,5 +157,5 @@ def _tell_owner(actor: Actor, now: datetime) -> None:
 
 def purge_tries(now: datetime) -> int:
     """Forget tries whose windows and locks are over. Returns how many rows; the worker calls it."""
-    over = ProofTries.objects.filter(window_began_at__lt=now - PAUSED_FOR)
+    over = ProofTries.objects.filter(window_began_at__lt=now - COUNTED_FOR)
     return over.exclude(locked_until__gt=now).delete()[0]

@@ -13,7 +13,7 @@ from elmed.core.models import Mode
 from elmed.core.refusals import Invalid
 from elmed.prescriptions import facts as facts_
 from elmed.prescriptions.actions import hold, issue
-from elmed.prescriptions.actions.legal import finish, legal, lock_concerned
+from elmed.prescriptions.actions.legal import finish, legal
 from elmed.prescriptions.actions.route import receiving_pharmacy
 from elmed.prescriptions.actions.words import required
 from elmed.prescriptions.facts import Subject
@@ -42,7 +42,6 @@ def replace(
             )
         if pharmacy_id is not None:
             receiving_pharmacy(actor, pharmacy_id)
-        lock_concerned(old, pharmacy_id=pharmacy_id)
         status = _end(old, actor, reason, now)
         old.rx.replaced_at = now
         finish(
@@ -71,14 +70,11 @@ def _end(old: Subject, actor: Actor, reason: str, now: datetime) -> Status:
 
 
 def lock_replacements(old: Subject) -> list[Subject]:
-    """The open prescriptions that replace it, locked, with everybody's event lists; none where it was not replaced."""
+    """The open prescriptions that replace it, locked; none where it was not replaced."""
     if old.rx.replaced_at is None:
         return []
     rows = Prescription.objects.select_for_update(of=("self",)).select_related("patient")
-    news = [facts_.load(row, old.rx) for row in rows.filter(replaces=old.rx, status__in=OPEN).order_by("pk")]
-    if news:
-        lock_concerned(old, news)
-    return news
+    return [facts_.load(row, old.rx) for row in rows.filter(replaces=old.rx, status__in=OPEN).order_by("pk")]
 
 
 def hold_replacements(news: Sequence[Subject], now: datetime) -> None:

@@ -18,6 +18,7 @@ from elmed.access.permissions import Permission
 from elmed.access.visibility import get
 from elmed.core.models import Mode
 from elmed.core.refusals import NotNow, Refusal
+from elmed.events.record import together
 from elmed.prescriptions import facts as facts_
 from elmed.prescriptions.actions import reserved
 from elmed.prescriptions.actions.check import CheckedLine, Reason, standing
@@ -28,6 +29,7 @@ from elmed.prescriptions.models import Freed, Reservation, ReservationLine
 from elmed.prescriptions.vocabulary import OPEN
 
 CONFIRMED_FOR = timedelta(days=14)
+TAKEN_AGAIN_WITHIN = timedelta(hours=72)  # a slow payment, or ELMED away when the order was placed
 
 
 class State(StrEnum):
@@ -89,7 +91,7 @@ def _state(
     if now >= row.reserved_until:
         return State.FREED, Freed.TIMED_OUT
     subject.claimed, subject.claimed_lines = row, kept
-    against = standing(subject, actor, now)
+    against = standing(subject, actor, now, pharmacy_id=row.pharmacy_id)
     return (State.READY, None) if against is None else (State.WAITING, against.value)
 
 
@@ -112,7 +114,7 @@ def confirm(actor: Actor, reservation_id: int, *, external_reference: str, now: 
             raise reserved.used()
         if row.confirmed_at is not None and row.external_reference != external_reference:
             raise NotNow("reservation_confirmed", "It was confirmed for another order.")
-        if row.freed_at is not None and not _take_again(row, subject):
+        if row.freed_at is not None and not _take_again(row, subject, now):
             raise reserved.freed(row)
         if row.confirmed_at is None:
             row.confirmed_at, row.external_reference = now, external_reference
@@ -126,11 +128,12 @@ def confirm(actor: Actor, reservation_id: int, *, external_reference: str, now: 
         return _looked(row, subject, actor, now)
 
 
-def _take_again(row: Reservation, subject: Subject) -> bool:
-    """Whether a reservation that only ran out of time could be kept once more; if so it is counted."""
+def _take_again(row: Reservation, subject: Subject, now: datetime) -> bool:
+    """Whether a reservation that ran out before its order was placed could be kept once more; if so it is counted."""
     rx = subject.rx
     here = rx.status in OPEN and rx.pharmacy_id == row.pharmacy_id and rx.issue_number == row.issue_number
-    if not here or row.freed_reason != Freed.TIMED_OUT or row.confirmed_at is not None:
+    ran_out = row.freed_reason == Freed.TIMED_OUT and row.confirmed_at is None
+    if not (here and ran_out and now <= row.reserved_until + TAKEN_AGAIN_WITHIN):
         return False
     totals = reserved.quantities_of(reserved.lines_of(row))
     if any(totals.get(line.pk, 0) > line.available_milli for line in subject.lines):
@@ -168,7 +171,7 @@ def _held(
     policy.require(actor, permission)
     prescription_id, expired = get(actor, Reservation, reservation_id).prescription_id, False
     try:
-        with transaction.atomic():
+        with transaction.atomic(), together():
             subject = lock(actor, prescription_id, proven=True)
             if is_overdue(subject.rx, now):
                 expire_locked(subject, now)
@@ -193,5 +196,5 @@ def free_due(now: datetime, *, world_id: int) -> int:
 def _free_one(row: Reservation, now: datetime) -> int:
     rx = row.prescription
     clock = actors.clock(rx.world_id, Mode(rx.world.mode))
-    with transaction.atomic():
+    with transaction.atomic(), together():
         return free_overdue(lock(clock, rx.pk, proven=True), now)

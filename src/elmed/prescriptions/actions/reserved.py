@@ -12,10 +12,7 @@ from elmed.core.refusals import Invalid, NotNow, Refusal
 from elmed.events.record import record
 from elmed.prescriptions.facts import Subject
 from elmed.prescriptions.models import Freed, PrescriptionLine, Reservation, ReservationLine
-from elmed.prescriptions.vocabulary import OPEN, Act, Status
-
-# Freed by the clock, not by somebody's decision: a supply that took place still refers to it.
-STILL_COUNTS = frozenset({Freed.TIMED_OUT, Freed.ENDED})
+from elmed.prescriptions.vocabulary import LATE_REPORT, OPEN, Act, Status
 
 
 def open_ones(subject: Subject) -> list[Reservation]:
@@ -54,7 +51,7 @@ def _count(subject: Subject, totals: dict[int, int], sign: int) -> None:
 def free(
     subject: Subject, reservation: Reservation, why: Freed, actor: Actor, *, now: datetime, note: str = ""
 ) -> None:
-    """End it without a supply and give its quantity back. Event counters must be locked by the caller or come last."""
+    """End it without a supply and give its quantity back."""
     if reservation.issue_number == subject.rx.issue_number:
         _count(subject, quantities_of(lines_of(reservation)), -1)
     reservation.freed_at, reservation.freed_reason, reservation.freed_note = now, why, note
@@ -89,17 +86,36 @@ def left_behind(subject: Subject, act: Act, to: Status) -> list[tuple[Reservatio
     return [(row, why) for row in open_ones(subject) if row.pharmacy_id != subject.rx.pharmacy_id]
 
 
-def claim(subject: Subject, actor: Actor, reservation_id: int) -> Refusal | None:
+def claim(subject: Subject, actor: Actor, reservation_id: int, now: datetime) -> Refusal | None:
     """Let the act supply what this reservation keeps. Returns why not, where it cannot."""
     row = Reservation.objects.filter(pk=reservation_id, prescription=subject.rx, pharmacy_id=actor.account_id).first()
     if row is None:
         return Invalid.field("/reservation_id", "unknown_reservation", "Not a reservation of this prescription.")
     if row.used_at is not None:
         return used()
-    if row.freed_at is not None and row.freed_reason not in STILL_COUNTS:
+    if row.issue_number != subject.rx.issue_number or not (row.is_open or _still_counts(row, subject, now)):
         return freed(row)
     subject.claimed, subject.claimed_lines = row, lines_of(row)
     return None
+
+
+def _still_counts(row: Reservation, subject: Subject, now: datetime) -> bool:
+    """Whether a supply may refer to it although the clock freed it: the parcel of a placed order that has left, has left.
+
+    After the prescription's end the table's own rule of late reports holds. After the 14 days it is theirs likewise: 72
+    hours, and only while the check it was sold on stands.
+    """
+    if row.freed_reason == Freed.ENDED:
+        return True
+    checked, at = subject.rx.verified_at, row.freed_at
+    return (
+        row.freed_reason == Freed.TIMED_OUT
+        and row.confirmed_at is not None
+        and at is not None
+        and now <= at + LATE_REPORT
+        and checked is not None
+        and checked <= at
+    )
 
 
 def used() -> NotNow:

@@ -11,7 +11,7 @@ from elmed.access.permissions import Permission
 from elmed.core import quantities
 from elmed.core.refusals import Invalid, NotNow
 from elmed.prescriptions.actions import reserved, supplied_stock, supply
-from elmed.prescriptions.actions.legal import finish, legal, lock_concerned
+from elmed.prescriptions.actions.legal import finish, legal
 from elmed.prescriptions.facts import Subject
 from elmed.prescriptions.models import Dispense, DispenseLine, FormerSupplier, Freed, LineClosure, Reversal
 from elmed.prescriptions.states import derive
@@ -107,7 +107,7 @@ def _take_back(
 ) -> set[int]:
     """Mark the dispensed lines and give their stock back; returns the ids of the prescription's lines that were touched."""
     left = dict(lines) if lines is not None else None
-    touched = set()
+    given_back: dict[DispenseLine, int] = {}
     rows = list(DispenseLine.objects.filter(dispense=dispense).order_by("pk"))
     for row in rows:
         back = row.quantity_milli if left is None else min(left.get(row.line_id, 0), row.quantity_milli)
@@ -117,22 +117,19 @@ def _take_back(
             row.reversed_milli = back
             row.restored_milli = back if reason.restores_quantity else 0
             row.save(update_fields=["reversed_milli", "restored_milli"])
-            supplied_stock.give_back(actor, row, back, reason, now=now)
-            touched.add(row.line_id)
+            given_back[row] = back
+    supplied_stock.give_back(actor, given_back, reason, now=now)
     dispense.fully_reversed = all(row.reversed_milli == row.quantity_milli for row in rows)
     dispense.void = dispense.fully_reversed and reason.voids
     dispense.save(update_fields=["fully_reversed", "void"])
-    return touched
+    return {row.line_id for row in given_back}
 
 
 def _free_of_later_issue(subject: Subject, actor: Actor, dispense: Dispense, now: datetime) -> None:
     """The dispense's issue is the current one again: what was kept of the next one has no ground any more."""
     if dispense.issue_number == subject.rx.issue_number:
         return
-    rows = reserved.open_ones(subject)
-    if rows:
-        lock_concerned(subject)
-    for row in rows:
+    for row in reserved.open_ones(subject):
         reserved.free(subject, row, Freed.ISSUE_CHANGED, actor, now=now)
 
 

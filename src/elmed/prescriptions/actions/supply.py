@@ -95,7 +95,7 @@ def record_supply(subject: Subject, actor: Actor, supply: Supply, *, source: str
         pharmacy_id=actor.acting_account_id,
         person_id=actor.person_id,
         key_id=actor.key_id,
-        source=Source.WOOCOMMERCE if subject.claimed else source,
+        source=Source.WOOCOMMERCE if subject.claimed and actor.by_key else source,
         reservation=subject.claimed,
         handed_over_at=handed_over_at,
         receiver=supply.receiver,
@@ -121,7 +121,7 @@ def record_supply(subject: Subject, actor: Actor, supply: Supply, *, source: str
     for line_id, quantity in _totals(wanted).items():
         by_id[line_id].supplied_milli += quantity
         PrescriptionLine.objects.filter(pk=line_id).update(supplied_milli=by_id[line_id].supplied_milli)
-    supplied_stock.take(actor, made, day=_day(handed_over_at), now=now)
+    supplied_stock.take(actor, made, handed_over_at=handed_over_at, now=now)
     return dispense
 
 
@@ -168,6 +168,15 @@ def _check_reservation(subject: Subject, actor: Actor, wanted: tuple[SupplyLine,
     if Permission.DISPENSE_UNRESERVED in actor.permissions:
         return
     kept = reserved.quantities_of(subject.claimed_lines)
+    sold = {(row.line_id, row.product_sku.casefold()) for row in subject.claimed_lines}
+    for row in wanted:
+        if row.product_sku is not None and (row.medication_id, row.product_sku.casefold()) not in sold:
+            raise NotNow(
+                "outside_reservation",
+                "This key supplies only the products that its reservation keeps.",
+                medication_id=row.medication_id,
+                product_sku=row.product_sku,
+            )
     for line_id, quantity in _totals(wanted).items():
         if quantity > kept.get(line_id, 0):
             raise NotNow(
