@@ -135,7 +135,7 @@ final class Shopper {
 			$fields['elmed/date-of-birth'] = $proof['date_of_birth'];
 		}
 		if ( isset( $proof['send'] ) ) {
-			$fields['elmed/send-here'] = true;
+			$fields['elmed/send-here'] = 'send';
 		}
 		return $fields;
 	}

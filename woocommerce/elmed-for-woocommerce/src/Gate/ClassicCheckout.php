@@ -11,6 +11,7 @@ namespace Elmed\WooCommerce\Gate;
 
 use Elmed\WooCommerce\Log;
 use Elmed\WooCommerce\Orders\Cancellation;
+use Elmed\WooCommerce\Orders\OrderState;
 use WC_Order;
 use WP_Error;
 
@@ -20,6 +21,8 @@ final class ClassicCheckout
     {
         add_action('woocommerce_after_checkout_validation', array($this, 'validate'), 9999, 2);
         add_action('woocommerce_checkout_order_created', array($this, 'orderCreated'), 1);
+        // A gateway may make the order itself (`woocommerce_create_order`); only this one fires then.
+        add_action('woocommerce_checkout_order_processed', array($this, 'orderProcessed'), 1, 3);
     }
 
     /** @param mixed $data The posted fields. */
@@ -46,6 +49,19 @@ final class ClassicCheckout
         } catch (\Throwable $fault) {
             // Without its record the order waits as "check pending"; it is not sold unchecked.
             Log::fault($fault, 'order created');
+        }
+    }
+
+    /**
+     * @param mixed $orderId
+     * @param mixed $data
+     * @param mixed $order
+     */
+    public function orderProcessed($orderId, $data = null, $order = null): void
+    {
+        $order = $order instanceof WC_Order ? $order : wc_get_order($orderId);
+        if ($order instanceof WC_Order && Basket::hasPrescription($order) && !OrderState::isLetThrough($order)) {
+            $this->orderCreated($order);
         }
     }
 

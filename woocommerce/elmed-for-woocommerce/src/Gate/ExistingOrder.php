@@ -8,6 +8,7 @@
 
 namespace Elmed\WooCommerce\Gate;
 
+use Elmed\WooCommerce\Orders\Confirm;
 use Elmed\WooCommerce\Orders\OrderState;
 use WC_Order;
 
@@ -21,6 +22,9 @@ final class ExistingOrder
             $verdict = (new Gate())->still(OrderState::record($order));
             if ($verdict->reason === 'asked_again') {
                 OrderState::forget($order);
+            }
+            if (!$verdict->refused() && empty(OrderState::record($order)['confirmed'])) {
+                Confirm::soon($order->get_id());
             }
             // An order that stands keeps its reservation whatever becomes of this payment.
             return $verdict;

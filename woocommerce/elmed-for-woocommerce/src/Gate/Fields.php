@@ -55,12 +55,17 @@ final class Fields
                 )
             );
         }
+        // A choice and no checkbox: WooCommerce prints one that was not ticked as "No" on every order's mails and pages.
         woocommerce_register_additional_checkout_field(
             array(
                 'id' => Given::SEND,
-                'label' => self::text('send'),
+                'label' => __('Where is your prescription?', 'elmed-for-woocommerce'),
                 'location' => 'order',
-                'type' => 'checkbox',
+                'type' => 'select',
+                'options' => array(
+                    array('value' => 'here', 'label' => __('With this pharmacy, or I do not know', 'elmed-for-woocommerce')),
+                    array('value' => Given::SEND_HERE, 'label' => __('With no pharmacy yet. Send it to this pharmacy', 'elmed-for-woocommerce')),
+                ),
                 'hidden' => $hidden,
                 'show_in_order_confirmation' => false,
             )
@@ -117,7 +122,7 @@ final class Fields
             return $value;
         }
         $given = Given::forOrder($object->get_id());
-        $typed = array(Given::REFERENCE => $given->proof->reference, Given::BORN => $given->proof->born, Given::SEND => $given->send ? '1' : null);
+        $typed = array(Given::REFERENCE => $given->proof->reference, Given::BORN => $given->proof->born, Given::SEND => $given->send ? Given::SEND_HERE : null);
         return $typed[substr((string) current_filter(), strlen('woocommerce_get_default_value_for_'))] ?? $value;
     }
 
@@ -197,7 +202,7 @@ final class Fields
             case 'born':
                 return __('Patient\'s date of birth (year-month-day)', 'elmed-for-woocommerce');
             default:
-                return __('Send my prescription to this pharmacy, if it was not sent to one yet', 'elmed-for-woocommerce');
+                return __('Send it to this pharmacy, if my prescription is with no pharmacy yet', 'elmed-for-woocommerce');
         }
     }
 }

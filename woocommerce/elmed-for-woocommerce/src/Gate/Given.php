@@ -14,6 +14,7 @@ final class Given
     public const REFERENCE = 'elmed/prescription';
     public const BORN = 'elmed/date-of-birth';
     public const SEND = 'elmed/send-here';
+    public const SEND_HERE = 'send';
     public const FORM_REFERENCE = 'elmed_prescription';
     public const FORM_BORN = 'elmed_date_of_birth';
     public const FORM_SEND = 'elmed_send_here';
@@ -34,7 +35,7 @@ final class Given
     public static function withRequest(int $orderId, array $fields): void
     {
         $proof = new Proof($fields[self::REFERENCE] ?? '', $fields[self::BORN] ?? '');
-        self::$byOrder[$orderId] = new self($proof, wc_string_to_bool($fields[self::SEND] ?? false));
+        self::$byOrder[$orderId] = new self($proof, ($fields[self::SEND] ?? '') === self::SEND_HERE);
     }
 
     public static function forOrder(int $orderId): self

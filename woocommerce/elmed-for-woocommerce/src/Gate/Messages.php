@@ -56,7 +56,7 @@ final class Messages
             'too_much' => __('%s: the quantity is more than the prescription allows now. Order fewer packs.', 'elmed-for-woocommerce'),
             'unit_mismatch' => __('%s cannot be counted against this prescription online. Call the pharmacy.', 'elmed-for-woocommerce'),
             'not_online' => __('%s cannot be sold online. Bring the prescription to the pharmacy.', 'elmed-for-woocommerce'),
-            'not_routed_here' => __('This prescription is not with this pharmacy. If it was not sent to a pharmacy yet, tick "Send my prescription to this pharmacy" and place the order again; your basket is kept.', 'elmed-for-woocommerce'),
+            'not_routed_here' => __('This prescription is not with this pharmacy. If it is with no pharmacy yet, choose "Send it to this pharmacy" and place the order again; your basket is kept.', 'elmed-for-woocommerce'),
             'held_elsewhere' => __('This prescription is with another pharmacy. Change the pharmacy in your ELMED account, or order there.', 'elmed-for-woocommerce'),
             'awaiting_pharmacist' => __('The pharmacist has not checked this prescription yet. Place the order when that is done; your basket is kept.', 'elmed-for-woocommerce'),
             'sent_now_wait' => __('Your prescription is now with this pharmacy. Place the order when the pharmacist has checked it; your basket is kept.', 'elmed-for-woocommerce'),
