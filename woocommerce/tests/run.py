@@ -77,13 +77,13 @@ def steps() -> Iterator[Step]:
     yield "shop, orders in own tables", lambda: in_shop(suites="unit,shop")
     yield "shop, orders as posts", lambda: in_shop(suites="shop", hpos=False)
     yield "shop, WordPress of sid", lambda: in_shop(suites="shop", suite="sid")
-    yield "journeys, orders in own tables", lambda: in_shop(suites="journeys", only=r"(?<!LargeSync)Test::")
+    yield "journeys, orders in own tables", lambda: in_shop(suites="journeys", options=("--exclude-group", "large"))
     yield (
         "journeys of orders, as posts",
-        lambda: in_shop(suites="journeys", hpos=False, only="OrdersTest|LifecycleTest"),
+        lambda: in_shop(suites="journeys", hpos=False, options=("--filter", "OrdersTest|LifecycleTest")),
     )
     yield "browser", in_browser
-    yield "sync of 5,000 products", lambda: in_shop(suites="journeys", only="LargeSyncTest")
+    yield "sync of 5,000 products", lambda: in_shop(suites="journeys", options=("--group", "large"))
 
 
 def python_tests() -> Counts:
@@ -113,22 +113,27 @@ def other_versions() -> Counts:
     return judged([versions.other(version, PLUGIN) for version in versions.OTHERS])
 
 
-def in_shop(*, suites: str, suite: str = "trixie", hpos: bool = True, only: str = "") -> Counts:
+def in_shop(*, suites: str, suite: str = "trixie", hpos: bool = True, options: tuple[str, ...] = ()) -> Counts:
     """A suite that needs WooCommerce."""
     source = woocommerce_dir()
     if source is None:
         return Counts(skipped=1, words=f"skipped: {NO_WOOCOMMERCE}")
-    return on_site(suites=suites, suite=suite, hpos=hpos, woocommerce=source, only=only)
+    return on_site(suites=suites, suite=suite, hpos=hpos, woocommerce=source, options=options)
 
 
 def on_site(
-    *, suites: str, suite: str = "trixie", hpos: bool = True, woocommerce: Path | None = None, only: str = ""
+    *,
+    suites: str,
+    suite: str = "trixie",
+    hpos: bool = True,
+    woocommerce: Path | None = None,
+    options: tuple[str, ...] = (),
 ) -> Counts:
     """Bring a site up with the plugin from its zip, run PHPUnit, take it down. What the site logged is a failure."""
     with Bed(name=f"run{os.getpid()}", port=free_ports(), suite=suite, hpos=hpos, woocommerce=woocommerce) as bed:
         print(bed.ran_on, flush=True)
         report = bed.site.base / "report.xml"
-        code = bed.phpunit("--testsuite", suites, "--log-junit", str(report), *(["--filter", only] if only else []))
+        code = bed.phpunit("--testsuite", suites, "--log-junit", str(report), *options)
         return with_log(of_junit(report, code), bed)
 
 

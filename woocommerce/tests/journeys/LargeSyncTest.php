@@ -6,6 +6,7 @@
 
 namespace Elmed\WooCommerce\Tests;
 
+/** @group large */
 final class LargeSyncTest extends JourneyCase {
 
 	private const COUNT = 5000;
