@@ -16,7 +16,7 @@ defined('ABSPATH') || exit;
 /* translators: %s: the order's number */
 $elmed_title = sprintf(__('Packing slip for order %s', 'elmed-for-woocommerce'), $order->get_order_number());
 $elmed_words = Words::release($order);
-$elmed_send = in_array(OrderState::release($order), array(OrderState::RELEASED, OrderState::NONE), true);
+$elmed_send = in_array(OrderState::toPack($order), array(OrderState::RELEASED, OrderState::NONE), true);
 ?>
 <!DOCTYPE html>
 <html <?php language_attributes(); ?>>

@@ -225,6 +225,16 @@ final class OrdersStateTest extends OrdersCase {
 		$this->assertStringContainsString( 'Nothing in this order needs a prescription', $this->printed( fn() => ( new Panel() )->show( $plain ) ) );
 	}
 
+	public function test_an_order_that_is_off_is_never_to_be_sent(): void {
+		$order = $this->sold( Elmed::say( 'prescription' ) );
+		$order->update_status( 'refunded' );
+		$order = $this->again( $order );
+
+		$this->assertSame( 'Do not send: the order was cancelled, refunded or failed', Words::release( $order ) );
+		$this->assertStringContainsString( 'release no', $this->printed( fn() => PackingSlip::render( $order ) ) );
+		$this->assertStringContainsString( 'elmed-release-stopped', $this->printed( fn() => ( new ListColumn() )->show( 'elmed', $order ) ) );
+	}
+
 	public function test_nothing_of_it_shows_over_rest(): void {
 		$made  = Elmed::say( 'prescription' );
 		$order = $this->sold( $made );

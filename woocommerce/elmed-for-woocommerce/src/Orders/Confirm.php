@@ -73,7 +73,7 @@ final class Confirm
         $path = '/reservations/' . (int) $record['reservation_id'] . '/confirm';
         $answer = (new Client())->request('POST', $path, array('body' => array('external_reference' => $reference)));
         if ($answer->ok() && !$answer->unreachable()) {
-            OrderState::changeRecord($order, array('confirmed' => true, 'reference' => $reference));
+            OrderState::changeRecord($order, array('confirmed' => true, 'reference' => $reference, 'reserved_until' => (string) ($answer->data['reserved_until'] ?? '')));
             History::add($order, 'confirmed');
             Waiting::apply($order, $answer->data);
         } elseif (Report::passing($answer) !== null) {

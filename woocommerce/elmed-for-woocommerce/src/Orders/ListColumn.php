@@ -68,7 +68,7 @@ final class ListColumn
     /** The words with a colour of their own; the words alone say it all. */
     public static function html(WC_Order $order): string
     {
-        $release = OrderState::release($order);
+        $release = OrderState::toPack($order);
         if ($release === OrderState::NONE) {
             return '<span aria-hidden="true">–</span>';
         }

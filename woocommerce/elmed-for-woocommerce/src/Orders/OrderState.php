@@ -85,6 +85,13 @@ final class OrderState
         return $kept;
     }
 
+    /** The same for those who pack: an order that is off is not sent, whatever its prescription allows. */
+    public static function toPack(WC_Order $order): string
+    {
+        $release = self::release($order);
+        return $release !== self::NONE && Cancellation::isOff($order) ? self::STOPPED : $release;
+    }
+
     /** Whether a paid order must not go on: it has prescription lines and is not released. */
     public static function mustWait(WC_Order $order): bool
     {

@@ -75,7 +75,7 @@ final class Panel
     {
         $words = Words::release($order);
         if ($words !== '') {
-            printf('<p class="elmed-release elmed-release-%s"><strong>%s</strong></p>', esc_attr(OrderState::release($order)), esc_html($words));
+            printf('<p class="elmed-release elmed-release-%s"><strong>%s</strong></p>', esc_attr(OrderState::toPack($order)), esc_html($words));
         }
         $record = OrderState::record($order);
         $facts = array(

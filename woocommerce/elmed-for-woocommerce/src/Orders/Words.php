@@ -16,8 +16,8 @@ final class Words
     /** What those who pack read; "" for an order without prescription lines. */
     public static function release(WC_Order $order): string
     {
-        $release = OrderState::release($order);
-        $reason = OrderState::reason($order);
+        $release = OrderState::toPack($order);
+        $reason = Cancellation::isOff($order) ? 'order_off' : OrderState::reason($order);
         switch ($release) {
             case OrderState::NONE:
                 return '';
@@ -78,7 +78,7 @@ final class Words
             'moved' => __('the prescription moved to another pharmacy', 'elmed-for-woocommerce'),
             'issue_changed' => __('this supply of the prescription is complete', 'elmed-for-woocommerce'),
             'gone' => __('ELMED does not know the reservation under this key', 'elmed-for-woocommerce'),
-            'order_off' => __('the order was cancelled, failed or deleted', 'elmed-for-woocommerce'),
+            'order_off' => __('the order was cancelled, refunded or failed', 'elmed-for-woocommerce'),
             'other_order' => __('the reservation belongs to another order', 'elmed-for-woocommerce'),
         );
     }
