@@ -34,6 +34,7 @@ def prepare() -> None:
 
 def artefacts() -> dict[str, Callable[[], str]]:
     """Every generated file with what makes it."""
+    import plugin_pot
     import reference_pages as pages
     from dependencies_page import dependencies
 
@@ -45,6 +46,7 @@ def artefacts() -> dict[str, Callable[[], str]]:
         "docs/reference/settings.md": pages.settings,
         "docs/reference/errors.md": pages.errors,
         "docs/developer/dependencies.md": dependencies,
+        str(plugin_pot.POT.relative_to(ROOT)): plugin_pot.render,
     }
     if importlib.util.find_spec("elmed.api.openapi"):
         openapi = importlib.import_module("elmed.api.openapi")

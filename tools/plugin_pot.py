@@ -1,12 +1,10 @@
-"""Write the WooCommerce plugin's languages/*.pot: every text that a translator can translate, with the files it stands in.
+"""The WooCommerce plugin's languages/*.pot: every text that a translator can translate, with the files it stands in.
 
-`python tools/plugin_pot.py` writes it, `--check` fails where it is not up to date (woocommerce/tests/bed/test_pot.py
-does the same). Python only, so that it runs where PHP and gettext are not. It reads PHP and JavaScript sources for calls
-of WordPress' translation functions with literal texts in this plugin's domain.
+Called by generate.py, which writes or compares it. Python only, so that it runs where PHP and gettext are not: it reads
+the PHP and JavaScript sources for calls of WordPress' translation functions with literal texts in this plugin's domain.
 """
 
 import re
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -31,20 +29,6 @@ class Text(NamedTuple):
     context: str
     singular: str
     plural: str
-
-
-def main() -> int:
-    """Write or check; 1 where the file is not what the sources say."""
-    written = render()
-    if "--check" in sys.argv[1:]:
-        if not POT.is_file() or POT.read_text() != written:
-            print(f"{POT} is not up to date: run python tools/plugin_pot.py", file=sys.stderr)
-            return 1
-        return 0
-    POT.parent.mkdir(exist_ok=True)
-    POT.write_text(written)
-    print(f"{POT.relative_to(PLUGIN.parents[1])}: {written.count('msgid ') - 1} texts")
-    return 0
 
 
 def render() -> str:
@@ -142,7 +126,3 @@ def _entry(text: Text, comments: set[str], places: list[str]) -> str:
 def _quoted(text: str) -> str:
     escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
     return f'"{escaped}"'
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())
