@@ -6,11 +6,10 @@ what somebody agreed to. A column that the file does not have leaves its field a
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
 from django.db import IntegrityError, transaction
 
@@ -22,11 +21,11 @@ from elmed.core.refusals import Invalid, NotNow
 from elmed.inventory import packs, products, stock
 from elmed.inventory.csv_files import Table
 from elmed.inventory.models import Kind, Movement, Product
+from elmed.inventory.on_order import skus_on_order
 from elmed.inventory.product_fields import FALSE, TRUE, ProductFields, as_text, from_text, of, quantity_or_none_at_all
 from elmed.inventory.stock import Cause
 from elmed.prescriptions.jurisdiction import jurisdiction
 
-_BATCH = 500
 _PACK = {"pack_size", "pack_unit"}
 
 
@@ -54,10 +53,31 @@ class Row:
     active: bool | None = None  # where it becomes another
     stock_milli: int | None = None  # packs, of a new one
 
+    @property
+    def made(self) -> Product:
+        """The product that it becomes; every row has one that is to be created or changed."""
+        if self.product is None:
+            raise ValueError(f"Line {self.line} has no product.")
+        return self.product
+
     def refuse(self, words: str) -> None:
         """It cannot be imported."""
         self.fate = Fate.ERROR
         self.errors.append(words)
+
+
+@dataclass(frozen=True)
+class _Fixed:
+    """Whose pack cannot become another one: products whose stock moved, and SKUs that orders wait for."""
+
+    moved: set[int]
+    on_order: set[str]
+
+    def why(self, product: Product) -> str:
+        """The reason; empty where there is none."""
+        if product.pk in self.moved:
+            return "its stock was counted in the old pack"
+        return "an order of your shop waits for it" if product.sku.lower() in self.on_order else ""
 
 
 @dataclass(frozen=True)
@@ -86,7 +106,7 @@ class Plan:
 
 
 def plan(actor: Actor, table: Table, *, now: datetime) -> Plan:
-    """The dry run. Two statements, whatever the file's length. Raises NotAllowed."""
+    """The dry run. Three statements, whatever the file's length. Raises NotAllowed."""
     policy.require(actor, Permission.PRODUCT_WRITE)
     return _plan(actor, table, {row.sku.lower(): row for row in visible(actor, Product)}, now)
 
@@ -107,8 +127,14 @@ def apply(actor: Actor, table: Table, *, seen: str, now: datetime) -> dict[str, 
             "/file", "rows_refused", "Nothing was imported: there are rows with errors, or nothing to do."
         )
     by_fate: dict[Fate, list[Row]] = {fate: [row for row in planned.rows if row.fate is fate] for fate in Fate}
-    _create(actor, by_fate[Fate.CREATE], now)
-    _change(actor, by_fate[Fate.CHANGE], now)
+    made = _create(actor, by_fate[Fate.CREATE], now)
+    changed = _change(by_fate[Fate.CHANGE])
+    retired = {row.made.pk for row in by_fate[Fate.CHANGE] if row.active is False}
+    # At the very end: who waits for the list of events does not wait for the rows, and nobody has polled past the moment.
+    products.tell(actor, "product.created", [row.pk for row in made], now=now)
+    products.tell(actor, "product.changed", [row.pk for row in changed if row.pk not in retired], now=now)
+    products.tell(actor, "product.retired", [row.pk for row in changed if row.pk in retired], now=now)
+    stock.stamp([*made, *changed], now)
     return planned.counts
 
 
@@ -116,6 +142,7 @@ def _plan(actor: Actor, table: Table, by_sku: dict[str, Product], now: datetime)
     moved = set(
         Movement.objects.filter(product__in=visible(actor, Product)).values_list("product_id", flat=True).distinct()
     )
+    fixed = _Fixed(moved, skus_on_order(actor, now=now))
     seen: dict[str, int] = {}
     rows = []
     for line, words in table.rows:
@@ -129,7 +156,7 @@ def _plan(actor: Actor, table: Table, by_sku: dict[str, Product], now: datetime)
                 "It has more cells than the first line has columns. Is a cell with a comma not in quotation marks?"
             )
         else:
-            _judge(row, words, by_sku.get(sku.lower()), moved)
+            _judge(row, words, by_sku.get(sku.lower()), fixed)
             if row.fate is Fate.CREATE and row.fields is not None:
                 row.product = products.new(actor, row.fields, now=now)
                 row.product.active = row.active is not False
@@ -137,7 +164,7 @@ def _plan(actor: Actor, table: Table, by_sku: dict[str, Product], now: datetime)
     return Plan(rows)
 
 
-def _judge(row: Row, words: dict[str, str], product: Product | None, moved: set[int]) -> None:
+def _judge(row: Row, words: dict[str, str], product: Product | None, fixed: _Fixed) -> None:
     """What becomes of one row; a changed product gets its new fields, unsaved."""
     before = as_text(of(product)) if product else {"currency": jurisdiction().currency}
     if not words.get("currency", "").strip():
@@ -156,8 +183,8 @@ def _judge(row: Row, words: dict[str, str], product: Product | None, moved: set[
         row.fate = Fate.ERROR if row.errors else Fate.CREATE
         return
     row.changes = [(name, before[name], after[name]) for name in after if before[name] != after[name]]
-    if product.pk in moved and _PACK & {name for name, _, _ in row.changes}:
-        row.refuse("pack_size: its stock was counted in the old pack. Retire it, and make a new product.")
+    if _PACK & {name for name, _, _ in row.changes} and (why := fixed.why(product)):
+        row.refuse(f"pack_size: {why}. Retire it, and make a new product.")
     if active is not None and active != product.active:
         row.active = active
         row.changes.append(("active", "yes" if product.active else "no", "yes" if active else "no"))
@@ -193,41 +220,28 @@ def _column(pointer: str) -> str:
     )
 
 
-def _create(actor: Actor, rows: list[Row], now: datetime) -> None:
-    made = [row.product for row in rows if row.product is not None]
+def _create(actor: Actor, rows: Sequence[Row], now: datetime) -> list[Product]:
+    """Store the new products, with the stock that they begin with."""
+    made = [row.made for row in rows]
     try:
         with transaction.atomic():
-            Product.objects.bulk_create(made, batch_size=_BATCH)
+            Product.objects.bulk_create(made, batch_size=stock.BATCH)
     except IntegrityError:  # somebody took one of the SKUs in this moment
         raise _changed_meanwhile() from None
-    products.tell(actor, "product.created", [product.pk for product in made], now=now)
-    counted = {row.product.pk: row.stock_milli for row in rows if row.product and row.stock_milli is not None}
-    cause = Cause(Kind.CORRECTION, actor, now, reason="Imported")
-    day = now.astimezone(jurisdiction().zone).date()
-    for pk, product in _locked(counted).items():
-        stock.count(product, packs.to_units(product, counted[pk]), cause, day=day)
+    counted = {row.made: row.stock_milli for row in rows if row.stock_milli is not None}
+    units = {product: packs.to_units(product, packs_milli) for product, packs_milli in counted.items()}
+    stock.begin(units, Cause(Kind.CORRECTION, actor, now, reason="Imported"))
+    return made
 
 
-def _locked(counted: dict[int, int]) -> dict[int, Product]:
-    """These products in their order, a few hundred a statement."""
-    ids = sorted(counted)
-    found: dict[int, Product] = {}
-    for first in range(0, len(ids), _BATCH):
-        found |= stock.lock(ids[first : first + _BATCH])
-    return found
-
-
-def _change(actor: Actor, rows: Iterable[Row], now: datetime) -> None:
-    changed: list[int] = []
-    retired: list[int] = []
+def _change(rows: Sequence[Row]) -> list[Product]:
+    """Write the fields that the rows change."""
     for row in rows:
-        product: Any = row.product
         if row.active is not None:
-            product.active = row.active
-        stock.changed(product, now, *_columns(row))
-        (retired if row.active is False else changed).append(product.pk)
-    products.tell(actor, "product.changed", changed, now=now)
-    products.tell(actor, "product.retired", retired, now=now)
+            row.made.active = row.active
+    columns = {name for row in rows for name in _columns(row)}
+    products.save_all([row.made for row in rows], sorted(columns))
+    return [row.made for row in rows]
 
 
 def _columns(row: Row) -> list[str]:

@@ -19,7 +19,7 @@ REASON = "Expired"
 
 def quarantine_expired(now: datetime, *, world_id: int, mode: Mode) -> int:
     """Set aside what lies on the shelf of every batch whose last day is over, in that world. Returns how many batches."""
-    today = now.astimezone(jurisdiction().zone).date()
+    today = jurisdiction().day(now)
     due = Batch.objects.filter(product__world_id=world_id, expiry_date__lt=today, stock_milli__gt=0)
     return sum(_set_aside(pk, today, now, world_id, mode) for pk in due.order_by("pk").values_list("pk", flat=True))
 

@@ -4,7 +4,7 @@ Called by the portal, by CSV import (csv_import.py) and by the API, which sets t
 say stands in product_fields.py; prices in bulk are prices.py; stock itself is moved by stock.py.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,14 +14,12 @@ from elmed.access import policy
 from elmed.access.actors import Actor
 from elmed.access.permissions import Permission
 from elmed.access.visibility import get, visible
-from elmed.core.clock import world_now
 from elmed.core.refusals import NotNow
 from elmed.events.record import record
-from elmed.inventory import packs, stock
+from elmed.inventory import on_order, packs, stock
 from elmed.inventory.models import Kind, Movement, Product, ProductImage
 from elmed.inventory.product_fields import NAMES, ProductFields, fingerprint, of, require
 from elmed.inventory.stock import Cause
-from elmed.prescriptions.jurisdiction import jurisdiction
 
 EVENT_PRODUCTS = 500  # at most so many ids in one event
 _PACK = ("pack_size_milli", "pack_unit")
@@ -34,6 +32,7 @@ def create(actor: Actor, fields: ProductFields, *, now: datetime) -> Product:
     product = new(actor, require(fields), now=now)
     _save(product)
     tell(actor, "product.created", [product.pk], now=now)
+    stock.stamp([product], now)
     return product
 
 
@@ -43,7 +42,7 @@ def new(actor: Actor, fields: ProductFields, *, now: datetime) -> Product:
         world_id=actor.world_id,
         pharmacy_id=actor.acting_account_id,
         created_at=now,
-        updated_at=_moment(actor, now),
+        updated_at=now,
         **vars(fields),
     )
 
@@ -52,20 +51,28 @@ def new(actor: Actor, fields: ProductFields, *, now: datetime) -> Product:
 def change(actor: Actor, product_id: int, fields: ProductFields, *, now: datetime, seen: str | None = None) -> Product:
     """Give a product these fields; the same ones change nothing. `seen`: the fingerprint of what somebody changed.
 
-    Raises NotVisible, NotAllowed, Invalid, NotNow (`sku_taken`, `pack_size_fixed`, `changed_meanwhile`).
+    Raises NotVisible, NotAllowed, Invalid, NotNow (`sku_taken`, `pack_size_fixed`, `product_on_order`, `changed_meanwhile`).
     """
     policy.require(actor, Permission.PRODUCT_WRITE)
     product = get(actor, Product, product_id, lock=True)
     if seen and seen != fingerprint(of(product)):
         raise NotNow("changed_meanwhile", "Somebody changed this product since you opened the page. Open it again.")
-    wanted = require(fields)
+    wanted, sku = require(fields), product.sku
     if changed := put(product, wanted):
         if changed & set(_PACK):
             require_movable_pack(product, Movement.objects.filter(product=product).exists())
-        _touch(actor, product, now)
+        if changed & set(_PACK) or wanted.sku.lower() != sku.lower():
+            _require_not_on_order(actor, sku, now)
         _save(product)
         tell(actor, "product.changed", [product.pk], now=now)
+        stock.stamp([product], now)
     return product
+
+
+def _require_not_on_order(actor: Actor, sku: str, now: datetime) -> None:
+    """Raise NotNow (`product_on_order`) where an order waits for that SKU."""
+    if sku.lower() in on_order.skus_on_order(actor, now=now):
+        raise on_order.refusal(sku)
 
 
 def put(product: Product, wanted: ProductFields) -> set[str]:
@@ -103,8 +110,8 @@ def _set_active(actor: Actor, product_id: int, event_type: str, *, active: bool,
     product = get(actor, Product, product_id, lock=True)
     if product.active != active:
         product.active = active
-        stock.changed(product, now, "active")
         tell(actor, event_type, [product.pk], now=now)
+        stock.changed(product, now, "active")
     return product
 
 
@@ -115,8 +122,8 @@ def set_image(actor: Actor, product_id: int, image: ProductImage | None, *, now:
     product = get(actor, Product, product_id, lock=True)
     if product.image_id != (image and image.pk):
         product.image = image
-        stock.changed(product, now, "image")
         tell(actor, "product.changed", [product.pk], now=now)
+        stock.changed(product, now, "image")
     return product
 
 
@@ -131,10 +138,8 @@ def set_stock(actor: Actor, product_id: int, packs_milli: int, *, now: datetime,
     product = stock.lock([get(actor, Product, product_id).pk])[product_id]
     shown = None if product.stock_milli is None else packs.to_packs(product, product.stock_milli)
     if packs_milli != shown:
-        day = now.astimezone(jurisdiction().zone).date()
-        stock.count(
-            product, packs.to_units(product, packs_milli), Cause(Kind.CORRECTION, actor, now, reason=reason), day=day
-        )
+        cause = Cause(Kind.CORRECTION, actor, now, reason=reason)
+        stock.count(product, packs.to_units(product, packs_milli), cause)
     return product
 
 
@@ -165,13 +170,10 @@ def _save(product: Product) -> None:
         raise sku_taken(product.sku) from None
 
 
-def _moment(actor: Actor, now: datetime) -> datetime:
-    """When a row counts as changed: not before whoever polls by change has passed; the lock may have been waited for."""
-    return max(now, world_now(actor.world_id))
-
-
-def _touch(actor: Actor, product: Product, now: datetime) -> None:
-    product.updated_at = max(_moment(actor, now), product.updated_at)
+def save_all(products: Collection[Product], columns: Sequence[str]) -> None:
+    """Store these columns of locked products, a few hundred a statement; whoever calls stamps them at its end."""
+    if columns:
+        Product.objects.bulk_update(products, list(columns), batch_size=stock.BATCH)
 
 
 def own(actor: Actor, product_ids: Collection[int]) -> list[Product]:

@@ -4,9 +4,9 @@ Called by the portal, which leaves the access record for each patient it shows. 
 from then on, and what comes back of it goes to quarantine.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 
 from django.db import transaction
 from django.db.models import Q
@@ -18,7 +18,8 @@ from elmed.access.visibility import get, visible
 from elmed.core.refusals import Invalid, NotNow
 from elmed.events.record import record
 from elmed.inventory import stock
-from elmed.inventory.models import Batch, Kind, Movement, Product, SaleLine
+from elmed.inventory.coverage import covers
+from elmed.inventory.models import Batch, Kind, Movement, Product, ProductLink
 from elmed.inventory.receipts import MAX_BATCH
 from elmed.inventory.stock import Cause
 from elmed.prescriptions.actions.words import required
@@ -28,6 +29,7 @@ from elmed.prescriptions.vocabulary import ReversalReason
 
 REASON = "Recalled"
 BACK = "Recall ended"
+_NO_BATCH = Q(batch_number__isnull=True) | Q(batch_number="")
 _NEVER_OUT = (ReversalReason.RECORDED_IN_ERROR, ReversalReason.NEVER_LEFT_PHARMACY)
 
 
@@ -43,7 +45,7 @@ class Received:
 
 @dataclass(frozen=True)
 class Affected:
-    """Where the batch went. `possible`: no batch was named at the hand-over, or a product none."""
+    """Where the batch went. `possible`: no batch was named at the hand-over, while it was there; or no product was."""
 
     certain: list[Received]
     possible: list[Received]
@@ -72,9 +74,9 @@ def recall(actor: Actor, product_id: int, *, batch_number: str, reason: str, now
         raise NotNow("already_recalled", "This batch is recalled already.")
     batch.recalled_at, batch.recall_reason = now, why
     batch.save(update_fields=["recalled_at", "recall_reason"])
-    if batch.stock_milli > 0:
-        stock.set_aside(product, batch, batch.stock_milli, Cause(Kind.QUARANTINE, actor, now, reason=REASON))
     _tell(actor, "batch.recalled", batch, now)
+    if batch.stock_milli > 0:
+        stock.set_aside(product, batch, batch.stock_milli, Cause(Kind.RECALL, actor, now, reason=REASON))
     return batch
 
 
@@ -91,45 +93,74 @@ def end(actor: Actor, batch_id: int, *, reason: str, now: datetime) -> Batch:
     batch = get(actor, Batch, batch_id)
     if batch.recalled_at is None:
         raise NotNow("not_recalled", "This batch is not recalled.")
-    by_recall = Movement.objects.filter(batch=batch, kind=Kind.QUARANTINE, reason=REASON)
+    by_recall = Movement.objects.filter(batch=batch, kind=Kind.RECALL, shelf_milli__lt=0)
     taken = by_recall.filter(created_at__gte=batch.recalled_at).order_by("-pk").first()
     batch.recalled_at, batch.recall_reason = None, ""
     batch.save(update_fields=["recalled_at", "recall_reason"])
-    fit = batch.expiry_date is None or batch.expiry_date >= now.astimezone(jurisdiction().zone).date()
+    fit = batch.expiry_date is None or batch.expiry_date >= jurisdiction().day(now)
     back = min(taken.quarantine_milli, batch.quarantined_milli) if taken and fit else 0
-    if back > 0:
-        stock.release(product, batch, back, Cause(Kind.QUARANTINE, actor, now, reason=f"{BACK}: {why}"[:300]))
     _tell(actor, "batch.recall_ended", batch, now)
+    if back > 0:
+        stock.release(product, batch, back, Cause(Kind.RECALL, actor, now, reason=f"{BACK}: {why}"[:300]))
     return batch
 
 
 def affected(actor: Actor, batch: Batch) -> Affected:
     """The dispenses and the shop's orders that this batch went out with, or may have. The caller records the look."""
     policy.require(actor, Permission.PRODUCT_READ)
-    named = _lines(actor, Q(batch_number__iexact=batch.number))
-    moved = Movement.objects.filter(batch=batch, kind=Kind.DISPENSE).values_list("dispense_line_id", "assumed")
-    assumed = {line_id for line_id, was_assumed in moved if was_assumed}
-    taken = _lines(actor, Q(pk__in=[line_id for line_id, _ in moved]))
+    span = _span(batch)
     certain: list[Received] = []
     possible: list[Received] = []
-    for line in {row.pk: row for row in (*named, *taken)}.values():
-        sure = _is_product(line, batch) if line.batch_number else line.pk not in assumed
-        if sure is None:
-            continue
-        if received := _received(line):
+    for line in (*_lines(actor, Q(batch_number__iexact=batch.number)), *_unnamed(actor, batch, span)):
+        sure = _is_product(line, batch) if line.batch_number else False
+        received = _received(line) if sure is not None else None
+        if received:
             (certain if sure else possible).append(received)
-    sold = SaleLine.objects.filter(product_id=batch.product_id).values("pk")
-    sales = list(
-        Movement.objects.filter(batch=batch, kind=Kind.SALE, sale_line__in=sold)
-        .select_related("sale_line__sale")
-        .order_by("-pk")
-    )
     return Affected(
         certain=_newest(certain),
         possible=_newest(possible),
-        sales=[row for row in sales if not row.assumed],
-        possible_sales=[row for row in sales if row.assumed],
+        sales=_sales(Q(batch=batch, assumed=False), batch),
+        possible_sales=_sales(
+            Q(batch=batch, assumed=True) | ((Q(batch=None) | Q(assumed=True)) & span("created_at")), batch
+        ),
     )
+
+
+def _unnamed(actor: Actor, batch: Batch, span: Callable[[str], Q]) -> Iterable[DispenseLine]:
+    """The lines without a batch that may have been of it: of its product by SKU, by what was counted, or by the medicine."""
+    product = batch.product
+    linked = ProductLink.objects.filter(product=product).values("line")
+    moved = Movement.objects.filter(product=product, kind=Kind.DISPENSE).values("dispense_line")
+    no_product = Q(product_sku__isnull=True) | Q(product_sku="")
+    ours = Q(product_sku__iexact=product.sku) | Q(pk__in=moved)
+    perhaps = no_product & (Q(line__medication_code__iexact=product.medication_code or "") | Q(line__in=linked))
+    by_word = set(linked.values_list("line", flat=True))
+    for line in _lines(actor, _NO_BATCH & span("dispense__handed_over_at") & (ours | perhaps)):
+        if line.product_sku or covers(product, line.line, linked=line.line_id in by_word):
+            yield line
+
+
+def _span(batch: Batch) -> Callable[[str], Q]:
+    """While something could have been of it: from the day of its delivery to its recall.
+
+    Where something else than a delivery is the first that is known of it, nobody knows since when it was there.
+    """
+    first = Movement.objects.filter(batch=batch).order_by("pk").first()
+    since, until = None, batch.recalled_at
+    if first is not None and first.kind == Kind.RECEIPT:  # that day: packs are handed out before they are written down
+        law = jurisdiction()
+        since = datetime.combine(law.day(first.created_at), time.min, tzinfo=law.zone)
+
+    def while_there(moment: str) -> Q:
+        return (Q(**{f"{moment}__gte": since}) if since else Q()) & (Q(**{f"{moment}__lte": until}) if until else Q())
+
+    return while_there
+
+
+def _sales(which: Q, batch: Batch) -> list[Movement]:
+    """What the shop sold of the product, without a prescription."""
+    rows = Movement.objects.filter(which, product_id=batch.product_id, kind=Kind.SALE)
+    return list(rows.select_related("product", "sale_line__sale").order_by("-pk"))
 
 
 def _lines(actor: Actor, which: Q) -> Iterable[DispenseLine]:

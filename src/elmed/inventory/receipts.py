@@ -16,7 +16,7 @@ from elmed.access import policy
 from elmed.access.actors import Actor
 from elmed.access.permissions import Permission
 from elmed.access.visibility import get, visible
-from elmed.core.refusals import Invalid, NotNow
+from elmed.core.refusals import Invalid
 from elmed.inventory import packs, stock
 from elmed.inventory.models import Batch, Kind, Movement, Product
 from elmed.inventory.stock import Cause
@@ -45,11 +45,11 @@ def receive(
 ) -> Movement:  # fmt: skip
     """A delivery: onto the shelf, under its batch. Raises NotVisible, NotAllowed, Invalid (amount, expiry), NotNow (recalled)."""
     number = batch_number.strip()
-    _check_batch(number, expiry_date, _day(now), on_shelf=True)
+    _check_batch(number, expiry_date, jurisdiction().day(now), on_shelf=True)
     with _locked(actor, product_id) as product:
         units = _positive(amount, product)
         batch = _batch(product, number, expiry_date, now)
-        _refuse_unfit(batch, _day(now))
+        _require_fit(batch, now)
         return stock.receive(product, batch, units, Cause(Kind.RECEIPT, actor, now, reason=note.strip()[:300]))
 
 
@@ -62,7 +62,7 @@ def count(
         if not 0 <= units <= packs.to_units(product, MAX_PACKS_MILLI):
             raise Invalid.field("/packs", "out_of_range", "From 0 to a million packs.")
         if batch_id is None:
-            return stock.count(product, units, cause, day=_day(now))
+            return stock.count(product, units, cause)
         batch = _own_batch(actor, product, batch_id)
         difference = units - batch.stock_milli
         return [stock.correct(product, batch, difference, cause)] if difference else []
@@ -88,9 +88,9 @@ def correct(
         batch = _own_batch(actor, product, batch_id) if batch_id is not None else None
         cause = Cause(Kind.CORRECTION, actor, now, reason=why)
         if more:
-            _refuse_unfit(batch, _day(now))
+            _require_fit(batch, now)
         elif batch is None:  # lost, nobody knows of which: the first-expiring ones, as with a count
-            return stock.take(product, units, cause, day=_day(now))
+            return stock.take(product, units, cause)
         return [stock.correct(product, batch, units if more else -units, cause)]
 
 
@@ -100,7 +100,7 @@ def take_back(
 ) -> Movement:  # fmt: skip
     """A customer brought it back: into quarantine, where somebody decides. Raises NotVisible, NotAllowed, Invalid."""
     why, number = required(reason, "/reason"), batch_number.strip()
-    _check_batch(number, expiry_date, _day(now), on_shelf=False)
+    _check_batch(number, expiry_date, jurisdiction().day(now), on_shelf=False)
     with _locked(actor, product_id) as product:
         units = _positive(amount, product)
         batch = _batch(product, number, expiry_date, now)
@@ -141,7 +141,7 @@ def release(
         units = _positive(amount, product)
         batch = _own_batch(actor, product, batch_id) if batch_id is not None else None
         _require_there(units, _in_quarantine(product, batch), product, "in quarantine")
-        _refuse_unfit(batch, _day(now))
+        _require_fit(batch, now)
         return stock.release(product, batch, units, Cause(Kind.QUARANTINE, actor, now, reason=why))
 
 
@@ -153,8 +153,9 @@ def _locked(actor: Actor, product_id: int) -> Iterator[Product]:
         yield stock.lock([get(actor, Product, product_id).pk])[product_id]
 
 
-def _day(now: datetime) -> date:
-    return now.astimezone(jurisdiction().zone).date()
+def _require_fit(batch: Batch | None, now: datetime) -> None:
+    if batch is not None:
+        stock.require_fit(batch, jurisdiction().day(now))
 
 
 def _check_batch(number: str, expiry_date: date | None, day: date, *, on_shelf: bool) -> None:
@@ -182,13 +183,6 @@ def _batch(product: Product, number: str, expiry_date: date | None, now: datetim
             "/expiry_date", "another_expiry_date", f"This batch is on record with another expiry date: {shown}."
         )
     return batch
-
-
-def _refuse_unfit(batch: Batch | None, day: date) -> None:
-    if batch is not None and batch.recalled_at is not None:
-        raise NotNow("batch_recalled", "This batch was recalled. Do not supply it.", batch_number=batch.number)
-    if batch is not None and batch.expiry_date is not None and batch.expiry_date < day:
-        raise NotNow("batch_expired", "This batch has expired: it does not go on the shelf.", batch_number=batch.number)
 
 
 def _own_batch(actor: Actor, product: Product, batch_id: int) -> Batch:

@@ -19,7 +19,6 @@ from elmed.events.record import record
 from elmed.inventory import catalogue, packs, stock
 from elmed.inventory.models import Kind, Product, Sale, SaleLine
 from elmed.inventory.stock import Cause
-from elmed.prescriptions.jurisdiction import jurisdiction
 
 MAX_LINES = 200
 Asked = tuple[str, int]  # a SKU, thousandths of a pack
@@ -45,8 +44,9 @@ def record_sale(actor: Actor, external_reference: str, lines: Sequence[Asked], *
             )  # fmt: skip
     except IntegrityError:  # another process recorded it in this moment
         return _same(actor, visible(actor, Sale).get(external_reference=external_reference), lines)
-    _take(actor, sale, [(by_sku[sku.lower()].pk, packs_milli) for sku, packs_milli in lines], now=now)
+    products = stock.lock({product.pk for product in by_sku.values()})
     record(actor, "sale.recorded", accounts=[actor.account_id], at=now, data={"sale_id": sale.pk})
+    _take(actor, sale, [(products[by_sku[sku.lower()].pk], packs_milli) for sku, packs_milli in lines], now=now)
     return sale
 
 
@@ -106,11 +106,8 @@ def _products(actor: Actor, lines: Sequence[Asked]) -> dict[str, Product]:
     return found
 
 
-def _take(actor: Actor, sale: Sale, lines: Sequence[tuple[int, int]], *, now: datetime) -> None:
-    products = stock.lock({product_id for product_id, _ in lines})
-    day = now.astimezone(jurisdiction().zone).date()
-    for product_id, packs_milli in lines:
-        product = products[product_id]
+def _take(actor: Actor, sale: Sale, lines: Sequence[tuple[Product, int]], *, now: datetime) -> None:
+    for product, packs_milli in lines:
         line = SaleLine.objects.create(sale=sale, product=product, packs_milli=packs_milli)
         units = packs.to_units(product, packs_milli)
-        stock.take(product, units, Cause(Kind.SALE, actor, now, sale_line=line), day=day)
+        stock.take(product, units, Cause(Kind.SALE, actor, now, sale_line=line))

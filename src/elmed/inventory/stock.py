@@ -214,7 +214,13 @@ def _move(
 
 
 def _row(
-    product: Product, cause: Cause, *, shelf: int, batch: Batch | None = None, quarantined: int = 0, assumed: bool = False
+    product: Product,
+    cause: Cause,
+    *,
+    shelf: int,
+    batch: Batch | None = None,
+    quarantined: int = 0,
+    assumed: bool = False,
 ) -> Movement:
     """A movement, unsaved."""
     return Movement(

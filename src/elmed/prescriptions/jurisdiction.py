@@ -4,7 +4,7 @@ With several lines the shortest of their rules holds.
 """
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -22,6 +22,10 @@ class Jurisdiction:
     controlled_max_repeats: int
     controlled_portal_only: bool
     currency: str
+
+    def day(self, moment: datetime) -> date:
+        """That moment's day where the law of the place counts it."""
+        return moment.astimezone(self.zone).date()
 
     def latest_valid_until(self, valid_from: date, *, controlled: bool) -> date:
         """The last day a prescription may be valid that begins on `valid_from`."""
