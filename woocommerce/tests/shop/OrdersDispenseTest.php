@@ -5,6 +5,7 @@
 
 namespace Elmed\WooCommerce\Tests;
 
+use Elmed\WooCommerce\Api\Budget;
 use Elmed\WooCommerce\Orders\Alerts;
 use Elmed\WooCommerce\Orders\Jobs;
 use Elmed\WooCommerce\Orders\OrderState;
@@ -172,6 +173,23 @@ final class OrdersDispenseTest extends OrdersCase {
 		$this->assertSame( Report::QUEUED, Report::ofDispense()->state( $order ) );
 		$this->assertSame( 0, (int) Report::ofDispense()->job( $order )['failures'] );
 		$this->assertNotNull( Jobs::next( Jobs::DISPENSE, array( $order->get_id() ) ) );
+	}
+
+	public function test_beyond_a_hundred_requests_a_minute_a_job_waits_without_asking(): void {
+		$order  = $this->complete( $this->sold( Elmed::say( 'prescription' ) ) );
+		$budget = new Budget();
+		while ( 0 === $budget->take() ) {
+			continue;
+		}
+		$calls = Elmed::calls( fn() => $this->dispense( $order ) );
+		$order = $this->again( $order );
+
+		$this->assertSame( array(), $calls );
+		$this->assertSame( Report::QUEUED, Report::ofDispense()->state( $order ) );
+		$next = Jobs::next( Jobs::DISPENSE, array( $order->get_id() ) ) - time();
+		$this->assertTrue( $next > 0 && $next <= 95, "in $next s" );
+		delete_option( Budget::OPTION );
+		$this->assertSame( Report::DONE, Report::ofDispense()->state( $this->dispense( $order ) ) );
 	}
 
 	public function test_a_refused_key_is_retried_and_named(): void {

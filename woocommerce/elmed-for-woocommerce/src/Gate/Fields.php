@@ -176,7 +176,7 @@ final class Fields
         $text = array('type' => 'text', 'required' => true, 'autocomplete' => 'off', 'class' => array('form-row-wide'));
         return array(
             Given::FORM_REFERENCE => array('label' => self::text('reference')) + $text,
-            Given::FORM_BORN => array('label' => self::text('born'), 'placeholder' => __('year-month-day, e.g. 1980-04-03', 'elmed-for-woocommerce')) + $text,
+            Given::FORM_BORN => array('label' => self::text('born'), 'placeholder' => '1980-04-03') + $text,
             Given::FORM_SEND => array('label' => self::text('send'), 'type' => 'checkbox', 'required' => false, 'class' => array('form-row-wide')),
         );
     }
@@ -200,7 +200,7 @@ final class Fields
             case 'reference':
                 return __('Prescription reference', 'elmed-for-woocommerce');
             case 'born':
-                return __('Patient\'s date of birth (year-month-day)', 'elmed-for-woocommerce');
+                return __('Patient\'s date of birth (YYYY-MM-DD)', 'elmed-for-woocommerce');
             default:
                 return __('Send it to this pharmacy, if my prescription is with no pharmacy yet', 'elmed-for-woocommerce');
         }

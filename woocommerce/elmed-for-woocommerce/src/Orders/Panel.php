@@ -187,7 +187,7 @@ final class Panel
         echo '<fieldset class="elmed-proof"><legend><strong>' . esc_html__('Check a prescription for this order', 'elmed-for-woocommerce') . '</strong></legend>';
         $fields = array(
             Given::FORM_REFERENCE => __('Prescription reference', 'elmed-for-woocommerce'),
-            Given::FORM_BORN => __('Patient\'s date of birth (year-month-day)', 'elmed-for-woocommerce'),
+            Given::FORM_BORN => __('Patient\'s date of birth (YYYY-MM-DD)', 'elmed-for-woocommerce'),
         );
         foreach ($fields as $name => $label) {
             printf('<p><label>%s<br><input type="text" class="widefat" autocomplete="off" form="%s" name="%s"></label></p>', esc_html($label), esc_attr(self::FORM), esc_attr($name));
