@@ -33,6 +33,7 @@ class _Told:
 
 LATE = 1.0  # seconds waited for somebody's list, after which a change is stamped anew
 _waiting: ContextVar[list[_Told] | None] = ContextVar("waiting", default=None)
+_stamped: ContextVar[list[tuple[float, Callable[[], None]]]] = ContextVar("stamped")
 
 
 @contextmanager
@@ -53,17 +54,31 @@ def together() -> Iterator[None]:
             raise
         return
     told = []
-    token = _waiting.set(told)
+    stamped: list[tuple[float, Callable[[], None]]] = []
+    token, stamps = _waiting.set(told), _stamped.set(stamped)
     try:
         yield
     finally:
         _waiting.reset(token)
+        _stamped.reset(stamps)
     if len(told) > 1:
         for world_id in sorted({one.event.world_id for one in told}):
             of_world = [one for one in told if one.event.world_id == world_id]
             lock_lists({account for one in of_world for account in one.accounts}, world_id)
     for one in told:
         _write(one)
+    for began, again in stamped:
+        if time.monotonic() - began > LATE:
+            again()
+
+
+def stamped_now(again: Callable[[], None]) -> None:
+    """Something that others poll by change was given its moment: `again`, where the lists are then waited for too long.
+
+    Outside `together` nothing is waited for: there the event is told before the moment is taken.
+    """
+    if _waiting.get() is not None:
+        _stamped.get().append((time.monotonic(), again))
 
 
 def record(

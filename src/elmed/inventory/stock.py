@@ -8,6 +8,7 @@ prescription and before the event counters, in id order.
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import partial
 
 from django.db import connection
 from django.db.models import F, Q
@@ -15,6 +16,7 @@ from django.db.models import F, Q
 from elmed.access.actors import Actor
 from elmed.core.clock import world_now
 from elmed.core.refusals import NotNow
+from elmed.events.record import stamped_now
 from elmed.inventory.models import Batch, Kind, Movement, Product, SaleLine
 from elmed.prescriptions.jurisdiction import jurisdiction
 from elmed.prescriptions.models import DispenseLine
@@ -203,9 +205,7 @@ def _move(
         Batch.objects.filter(pk=batch.pk).update(
             stock_milli=F("stock_milli") + shelf, quarantined_milli=F("quarantined_milli") + quarantined
         )
-    if (
-        shelf or product.stock_milli is not None
-    ):  # what only waits in quarantine does not make an uncounted stock a zero
+    if shelf or product.stock_milli is not None:  # what only waits in quarantine makes an uncounted stock no zero
         product.stock_milli = (product.stock_milli or 0) + shelf
     changed(product, cause.at, "stock_milli")
     row = _row(product, cause, batch=batch, shelf=shelf, quarantined=quarantined, assumed=assumed)
@@ -243,6 +243,7 @@ def changed(product: Product, at: datetime, *fields: str) -> None:
     """Save these, with a moment that whoever polls by change has not passed: the lock may have been waited for."""
     product.updated_at = _moment([product], at)
     product.save(update_fields=[*fields, "updated_at"])
+    stamped_now(partial(stamp, [product], at))
 
 
 def stamp(products: Collection[Product], at: datetime) -> None:
