@@ -61,7 +61,7 @@ final class Plugin
     /** Registers all modules; says what is missing and registers none where the shop cannot carry them. */
     public static function start(): void
     {
-        if (Requirements::unmet() !== null) {
+        if (!Requirements::areMet()) {
             add_action('admin_notices', array(Requirements::class, 'showUnmet'));
             return;
         }

@@ -15,25 +15,40 @@ final class Requirements
     public const WORDPRESS = '6.8';
     public const WOOCOMMERCE = '9.9';
 
+    /** Whether the plugin can run here. Asked before translations are loaded, so it says no word. */
+    public static function areMet(): bool
+    {
+        return self::missing() === null;
+    }
+
     /** What is missing, in words; null when everything is there. */
     public static function unmet(): ?string
     {
-        if (version_compare(PHP_VERSION, self::PHP, '<')) {
+        $words = array(
             /* translators: %s: a version number */
-            return sprintf(__('it needs PHP %s or newer.', 'elmed-for-woocommerce'), self::PHP);
+            'php' => sprintf(__('it needs PHP %s or newer.', 'elmed-for-woocommerce'), self::PHP),
+            /* translators: %s: a version number */
+            'wordpress' => sprintf(__('it needs WordPress %s or newer.', 'elmed-for-woocommerce'), self::WORDPRESS),
+            'no woocommerce' => __('WooCommerce is not active. Install and activate WooCommerce first.', 'elmed-for-woocommerce'),
+            /* translators: %s: a version number */
+            'woocommerce' => sprintf(__('it needs WooCommerce %s or newer.', 'elmed-for-woocommerce'), self::WOOCOMMERCE),
+        );
+        $missing = self::missing();
+        return $missing === null ? null : $words[$missing];
+    }
+
+    private static function missing(): ?string
+    {
+        if (version_compare(PHP_VERSION, self::PHP, '<')) {
+            return 'php';
         }
         if (version_compare(get_bloginfo('version'), self::WORDPRESS, '<')) {
-            /* translators: %s: a version number */
-            return sprintf(__('it needs WordPress %s or newer.', 'elmed-for-woocommerce'), self::WORDPRESS);
+            return 'wordpress';
         }
         if (!defined('WC_VERSION')) {
-            return __('WooCommerce is not active. Install and activate WooCommerce first.', 'elmed-for-woocommerce');
+            return 'no woocommerce';
         }
-        if (version_compare(WC_VERSION, self::WOOCOMMERCE, '<')) {
-            /* translators: %s: a version number */
-            return sprintf(__('it needs WooCommerce %s or newer.', 'elmed-for-woocommerce'), self::WOOCOMMERCE);
-        }
-        return null;
+        return version_compare(WC_VERSION, self::WOOCOMMERCE, '<') ? 'woocommerce' : null;
     }
 
     /** Says in wp-admin what is missing, to those who can do something about it. */

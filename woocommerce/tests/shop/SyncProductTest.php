@@ -78,6 +78,23 @@ final class SyncProductTest extends SyncCase {
 		$this->assertSame( array( 'C & D', 'Short.' ), array( html_entity_decode( $this->inShop( 'ONE' )->get_name() ), $this->inShop( 'ONE' )->get_description() ) );
 	}
 
+	public function test_a_price_that_elmed_takes_back_is_gone_and_the_merchants_own_stays(): void {
+		$one = $this->inElmed( 'ONE' );
+		$two = $this->inElmed( 'TWO' );
+		$this->sync();
+		$own = $this->inShop( 'TWO' );
+		$own->set_regular_price( '9' );
+		$own->save();
+		$this->changeInElmed( $one, array( 'price' => null ) );
+		$this->changeInElmed( $two, array( 'price' => null ) );
+		$this->sync();
+		$this->assertSame( array( '', false, '9' ), array( $this->inShop( 'ONE' )->get_regular_price(), $this->inShop( 'ONE' )->is_purchasable(), $this->inShop( 'TWO' )->get_regular_price() ) );
+
+		$this->changeInElmed( $one, array( 'price' => '6.00' ) );
+		$this->sync();
+		$this->assertSame( '6.00', $this->inShop( 'ONE' )->get_regular_price() );
+	}
+
 	public function test_the_sale_price_is_the_merchants(): void {
 		$one = $this->inElmed( 'ONE' );
 		$this->sync();

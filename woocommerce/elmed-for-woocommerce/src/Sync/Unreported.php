@@ -13,6 +13,8 @@ namespace Elmed\WooCommerce\Sync;
 final class Unreported
 {
     private const CHUNK = 500;
+    /** Orders that took no stock, gave it back, or were reported (those that were not come by the filter). */
+    private const WITHOUT = array('wc-pending', 'wc-checkout-draft', 'wc-cancelled', 'wc-refunded', 'wc-failed', 'wc-completed');
 
     /**
      * Product or variation => packs.
@@ -24,7 +26,8 @@ final class Unreported
         $orders = wc_get_orders(
             array(
                 'type' => 'shop_order',
-                'status' => array('wc-processing', 'wc-on-hold'),
+                // Also what other plugins add between paid and completed.
+                'status' => array_values(array_diff(array_keys(wc_get_order_statuses()), self::WITHOUT)),
                 'limit' => -1,
                 'return' => 'ids',
                 'orderby' => 'none',

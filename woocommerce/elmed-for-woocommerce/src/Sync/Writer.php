@@ -89,7 +89,7 @@ final class Writer
     private function price(WC_Product $product, Item $item, bool $first, array $written): array
     {
         if ($item->price === null) {
-            return $written;
+            return $this->withoutPrice($product, $written);
         }
         if ($item->currency !== get_woocommerce_currency()) {
             $this->problems[] = new Problem(Problem::CURRENCY, $item->currency);
@@ -104,6 +104,21 @@ final class Writer
         if ($present === '' || $this->follows($first, $present, $written['price'] ?? null)) {
             $product->set_regular_price($item->price);
             $written['price'] = self::mark(self::amount($item->price));
+        }
+        return $written;
+    }
+
+    /**
+     * A price that was ELMED's goes with it; without one WooCommerce does not sell the product. The merchant's own stays.
+     *
+     * @param array<string, string> $written
+     * @return array<string, string>
+     */
+    private function withoutPrice(WC_Product $product, array $written): array
+    {
+        if ($this->follows(false, self::amount((string) $product->get_regular_price('edit')), $written['price'] ?? null)) {
+            $product->set_regular_price('');
+            unset($written['price']);
         }
         return $written;
     }
