@@ -201,7 +201,7 @@ def test_five_thousand_rows(cast, who, django_assert_max_num_queries):
     table = csv_files.read(raw)
     with django_assert_max_num_queries(3):
         planned = plan(who, table, now=NOW)
-    with django_assert_max_num_queries(100):
+    with django_assert_max_num_queries(200):
         assert apply(who, table, seen=planned.fingerprint, now=NOW)["create"] == 5000
     assert Product.objects.count() == 5000
     dearer = csv_files.read(raw.replace(b".50,", b".60,"))

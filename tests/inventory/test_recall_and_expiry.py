@@ -4,15 +4,18 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
+from django.db import transaction
 
 from elmed.core.models import Mode
 from elmed.core.refusals import Invalid, NotAllowed, NotNow, NotVisible
 from elmed.events.models import Event
-from elmed.inventory import queries, recall, receipts
+from elmed.inventory import queries, recall, receipts, stock
 from elmed.inventory.expiry import quarantine_expired
+from elmed.inventory.links import link
 from elmed.inventory.models import Batch, Kind, Movement, Product
 from elmed.inventory.receipts import Amount
 from elmed.inventory.sales import record_sale
+from elmed.inventory.stock import Cause
 from elmed.prescriptions.actions.dispense import dispense
 from elmed.prescriptions.actions.reverse import reverse
 from elmed.prescriptions.actions.supply import Supply, SupplyLine
@@ -40,10 +43,11 @@ def received(cast, product, number, expiry):
     return Batch.objects.get(product=product, number=number)
 
 
-def handed_over(cast, **words):
+def handed_over(cast, now=NOW, at=None, **words):
     rx = factories.verified(cast)
     line = SupplyLine(factories.first_line(rx), 21000, **words)
-    return dispense(cast.actor("technician"), rx.pk, Supply(lines=(line,)), source="portal", now=NOW)
+    supply = Supply(lines=(line,), handed_over_at=at)
+    return dispense(cast.actor("technician"), rx.pk, supply, source="portal", now=now)
 
 
 def found(cast, batch):
@@ -106,6 +110,47 @@ def test_who_received_it(cast, make, batch, amoxicillin):
     assert found(cast, batch) == ([written, named], [unnamed, assumed])
 
 
+def test_what_named_no_batch_may_have_been_of_any(cast, who, batch, amoxicillin):
+    """The first-expiring was assumed for the count; the pack in the bag may have been of the other."""
+    late = received(cast, amoxicillin, "B2", LATE)
+    first, of_all = handed_over(cast, product_sku="amox-500"), []
+    for sku in ("AMOX-500", "AMOX-500", "AMOX-500", "AMOX-500", "AMOX-500", "AMOX-500"):
+        of_all.insert(0, handed_over(cast, product_sku=sku))  # the last of them took what no batch accounts for
+    assert found(cast, late) == ([], [*of_all, first])
+    assert found(cast, batch) == ([], [*of_all, first])
+
+
+def test_only_while_the_batch_was_there(cast, who, amoxicillin):
+    day = timedelta(days=1)
+    handed_over(cast, product_sku="AMOX-500")
+    words = {"batch_number": "B1", "now": NOW + 2 * day}
+    receipts.receive(cast.actor("technician"), amoxicillin.pk, Amount(3000), **words)
+    there = Batch.objects.get()
+    same_day = handed_over(cast, now=NOW + 2 * day, at=NOW + 2 * day - timedelta(hours=1), product_sku="AMOX-500")
+    after = handed_over(cast, now=NOW + 3 * day)
+    recall.recall(who, amoxicillin.pk, batch_number="B1", reason="Notice 12", now=NOW + 4 * day)
+    handed_over(cast, now=NOW + 5 * day, product_sku="AMOX-500")
+    reported = handed_over(cast, now=NOW + 5 * day, at=NOW + 4 * day, product_sku="AMOX-500")
+    assert found(cast, there) == ([], [reported, after, same_day])
+
+
+def test_a_batch_whose_delivery_nobody_wrote_down_may_always_have_been_there(cast, who, amoxicillin):
+    before = handed_over(cast, product_sku="AMOX-500")
+    made = recall.recall(who, amoxicillin.pk, batch_number="Z9", reason="Notice 12", now=NOW + timedelta(days=1))
+    assert found(cast, made) == ([], [before])
+
+
+def test_another_medicine_is_not_asked_about(cast, make, batch):
+    make(replace(factories_product(), sku="RAMI-5"))
+    handed_over(cast, product_sku="ELSEWHERE")
+    linked = make(replace(factories_product(), sku="AMOX-OTHER", pack_size_milli=21000, pack_unit="capsule"))
+    lot = received(cast, linked, "C1", LATE)
+    unnamed = handed_over(cast)
+    assert found(cast, lot) == ([], [])
+    link(cast.actor("pharmacist"), linked.pk, unnamed.lines.get().line_id, now=NOW)
+    assert found(cast, lot) == ([], [unnamed])
+
+
 def factories_product():
     from tests.inventory.conftest import PLASTERS
 
@@ -140,6 +185,13 @@ def test_orders_of_the_shop_are_named(cast, make, plasters):
     rows = recall.affected(cast.actor("technician"), lot)
     assert [row.sale_line.sale for row in rows.possible_sales] == [sale]
     assert rows.sales == []
+    other = received(cast, plasters, "P2", LATE)
+    more = record_sale(
+        key_actor(cast, "pharmacist", "shop"), "1043", [("PLAST-1", 6000)], now=NOW
+    )  # more than there is
+    rows = recall.affected(cast.actor("technician"), other).possible_sales
+    assert {row.sale_line.sale for row in rows} == {sale, more}
+    assert {row.batch and row.batch.number for row in rows} == {"P1", "P2", None}
 
 
 def test_a_mistaken_recall_is_ended(cast, who, batch, amoxicillin):
@@ -161,6 +213,22 @@ def test_a_mistaken_recall_is_ended(cast, who, batch, amoxicillin):
     recall.end(who, batch.pk, reason="Mistake", now=NOW)
     batch.refresh_from_db()
     assert (batch.stock_milli, batch.quarantined_milli) == (0, 0)
+
+
+def test_what_somebody_set_aside_in_the_same_words_stays_aside(cast, who, batch, amoxicillin):
+    recall.recall(who, amoxicillin.pk, batch_number="B1", reason="Notice 12", now=NOW)
+    found_it = Cause(Kind.CORRECTION, who, NOW, reason="Found")
+    with transaction.atomic():  # a pack that was found after it
+        stock.correct(stock.lock([amoxicillin.pk])[amoxicillin.pk], batch, 21000, found_it)
+    words = {"batch_id": batch.pk, "reason": recall.REASON, "now": NOW}
+    receipts.set_aside(cast.actor("technician"), amoxicillin.pk, Amount(1000), **words)
+    recall.end(who, batch.pk, reason="Mistake", now=NOW)
+    batch.refresh_from_db()
+    assert (batch.stock_milli, batch.quarantined_milli) == (63000, 21000)
+    by_recall = Movement.objects.filter(kind=Kind.RECALL).order_by("pk")
+    assert [(row.shelf_milli, row.reason) for row in by_recall] == [
+        (-63000, "Recalled"), (63000, "Recall ended: Mistake"),
+    ]  # fmt: skip
 
 
 def test_what_expired_meanwhile_stays_in_quarantine(who, batch, amoxicillin):

@@ -90,3 +90,9 @@ def test_the_same_reference_at_two_pharmacies_is_two_sales(cast, make, shop, pla
     make(PLASTERS, "other_pharmacist")
     other = key_actor(cast, "other_pharmacist", "shop")
     assert record_sale(shop, "1", [("PLAST-1", 1000)], now=NOW) != record_sale(other, "1", [("PLAST-1", 1000)], now=NOW)
+
+
+def test_a_hundred_unknown_skus_are_one_question(shop, plasters, django_assert_max_num_queries):
+    lines = [(f"X{n}", 1000) for n in range(100)]
+    with django_assert_max_num_queries(4):
+        refused(Invalid, lambda: record_sale(shop, "1042", lines, now=NOW), "unknown_sku")

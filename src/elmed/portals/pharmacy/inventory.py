@@ -32,7 +32,7 @@ P = Permission
 @page(permission=P.PRODUCT_READ, kinds=PHARMACY)
 def catalogue(request: PortalRequest) -> HttpResponse:
     """The catalogue: its views are tabs with counts; `q` looks within the view."""
-    day = request.now.astimezone(jurisdiction().zone).date()
+    day = jurisdiction().day(request.now)
     view, words = request.GET.get("view", "all"), search_words(request)
     view = view if view in queries.VIEWS else "all"
     typed = request.GET.get("days", "")
@@ -53,7 +53,7 @@ def product_page(request: PortalRequest, pk: int) -> HttpResponse:
     """One product: what it says, where its stock lies, every movement, the lines it was linked to."""
     product = visibility.get(request.actor, Product, pk)
     rows, batches = queries.movements(request.actor, product), queries.batches(request.actor, product)
-    may, today = request.actor.permissions, request.now.astimezone(jurisdiction().zone).date()
+    may, today = request.actor.permissions, jurisdiction().day(request.now)
     context = {
         "product": product,
         "image": product.image and images.path(product.image.pk, product.image.content_type),

@@ -15,6 +15,7 @@ from elmed.portals.pharmacy.views import PHARMACY
 from elmed.portals.shared.prescription import banner
 from elmed.prescriptions import queries as prescriptions
 from elmed.prescriptions.actions.reservations import free
+from elmed.prescriptions.jurisdiction import jurisdiction
 from elmed.prescriptions.models import PrescriptionLine, Reservation
 from elmed.prescriptions.queries import Sheet
 
@@ -41,7 +42,7 @@ def link_page(request: PortalRequest, pk: int, line_pk: int) -> HttpResponse:
             return redirect(_BACK, pk)
     shown(request, "prescription", [sheet.rx.patient_id])
     words = search_words(request)
-    rows = queries.catalogue(request.actor, words=words, day=request.now.date())
+    rows = queries.catalogue(request.actor, words=words, day=jurisdiction().day(request.now))
     if not words:
         rows = rows.filter(requires_prescription=True)
     found = [(product, same_unit(product, line)) for product in rows[:_FOUND]]

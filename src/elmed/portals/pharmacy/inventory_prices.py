@@ -57,7 +57,7 @@ def prices_page(request: PortalRequest) -> HttpResponse:
     form = PricesForm(request.POST or None, initial={"view": request.GET.get("view", "all")})
     preview: dict[str, Any] = {}
     if request.method == "POST" and form.is_valid():
-        data, day = form.cleaned_data, request.now.astimezone(jurisdiction().zone).date()
+        data, day = form.cleaned_data, jurisdiction().day(request.now)
         chosen = queries.catalogue(request.actor, view=data["view"], words=data["words"], day=day)
         ids = list(chosen.values_list("pk", flat=True))
         if data["seen"] and "back" not in request.POST:

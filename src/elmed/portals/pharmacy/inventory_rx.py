@@ -23,11 +23,7 @@ def stock_context(request: PortalRequest, sheet: Sheet) -> dict[str, Any]:
     """What the prescription's page shows of the stock and of the shop's reservations."""
     rx, lines = sheet.rx, sheet.subject.lines
     here = rx.status in OPEN and rx.pharmacy_id == request.actor.account_id
-    choices = (
-        queries.choices_for(request.actor, lines, day=request.now.astimezone(jurisdiction().zone).date())
-        if here
-        else {}
-    )
+    choices = queries.choices_for(request.actor, lines, day=jurisdiction().day(request.now)) if here else {}
     kept = visible(request.actor, Reservation).filter(prescription=rx, used_at__isnull=True, freed_at__isnull=True)
     return {
         "stock": [(line, choices[line.pk]) for line in lines] if here else [],

@@ -105,7 +105,7 @@ class SupplyForm(VersionedForm):
 
 
 def _forms(request: PortalRequest, lines: list[PrescriptionLine]) -> list[SupplyLineForm]:
-    day = request.now.astimezone(jurisdiction().zone).date()
+    day = jurisdiction().day(request.now)
     choices = choices_for(request.actor, lines, day=day)
     return [
         SupplyLineForm(request.POST or None, prefix=f"line-{line.pk}", line=line, choices=choices[line.pk])
