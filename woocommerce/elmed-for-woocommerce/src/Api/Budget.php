@@ -13,7 +13,8 @@ final class Budget
 {
     public const OPTION = 'elmed_budget';
     public const LIMIT = 100;
-    private const WINDOW = 60;
+    /** Seconds are counted whole: a request at the end of one second is less than 60 away from the start of the 60th after it. */
+    private const WINDOW = 61;
 
     /** @var callable(): int */
     private $clock;
