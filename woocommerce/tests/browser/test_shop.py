@@ -89,6 +89,8 @@ def test_block_checkout(page, say, shot):
     reference.fill("AAAA-BBBB-CCCC")
     born = page.get_by_label("date of birth")
     born.fill(made["date_of_birth"])
+    expect(page.get_by_role("button", name="Place Order")).to_be_enabled()
+    page.wait_for_load_state("networkidle")
     shot(page, "block-checkout", full_page=True)
     place(page)
     refusal = page.get_by_text("No prescription matches this reference").first
