@@ -1,25 +1,31 @@
 """Two shoppers at the same moment, on PostgreSQL: one quantity, one order; wrong proofs side by side are counted."""
 
+import time
 from collections import Counter
 from datetime import timedelta
 
 import pytest
 
+from elmed.core.clock import real_now
 from elmed.core.refusals import Refusal
+from elmed.events.record import lock_lists
 from elmed.inventory.models import Movement, Product
 from elmed.prescriptions import reference as references
 from elmed.prescriptions.actions.dispense import dispense
 from elmed.prescriptions.actions.proof import prove
 from elmed.prescriptions.actions.reservations import confirm, free_due, release
 from elmed.prescriptions.actions.return_ import return_
+from elmed.prescriptions.actions.reverse import reverse
 from elmed.prescriptions.actions.route import route
 from elmed.prescriptions.actions.supply import Supply, SupplyLine
 from elmed.prescriptions.actions.verify import verify
 from elmed.prescriptions.models import Reservation
+from elmed.prescriptions.vocabulary import ReversalReason
 from tests import factories as f
 from tests.cast import NOW
 from tests.prescriptions.shop import BORN, checked, counters, product, reasons, reserved, shop
 from tests.prescriptions.test_at_once import at_once, cast, numbers_without_a_gap, pytestmark
+from tests.prescriptions.test_lock_order import meet
 
 __all__ = ["cast", "pytestmark"]
 
@@ -132,3 +138,44 @@ def test_a_re_routing_that_frees_the_overdue_races_an_act_of_the_new_pharmacy(ca
         )
         assert Counter(codes) == {"done": 2}
     assert numbers_without_a_gap()
+
+
+def test_two_reversals_of_the_same_two_products_in_another_order(cast):
+    """A reversal locks all its products at once, in the order of their ids."""
+    product(cast)
+    product(cast, sku="RAMI-5", name="Ramipril", medication_code="C09AA05", strength="5 mg", form="tablet",
+            pack_unit="tablet", pack_size_milli=28_000)  # fmt: skip
+    actor = cast.actor("pharmacist")
+
+    def made(step):
+        rx = f.verified(cast, lines=(f.AMOXICILLIN, f.RAMIPRIL))
+        first, second = (row.pk for row in rx.lines.all())
+        lines = (SupplyLine(first, 1000, product_sku="AMOX-21"), SupplyLine(second, 1000, product_sku="RAMI-5"))
+        return dispense(actor, rx.pk, Supply(lines=lines[::step]), source="portal", now=NOW).pk
+
+    words = {"reason": ReversalReason.RECORDED_IN_ERROR, "now": NOW}
+    for _ in range(8):
+        pair = made(1), made(-1)
+        assert Counter(at_once(*[lambda pk=pk: reverse(actor, pk, **words) for pk in pair])) == {"done": 2}
+    assert set(Product.objects.values_list("stock_milli", flat=True)) == {0}
+
+
+def test_stock_whose_events_were_waited_for_is_stamped_when_they_are_written(cast):
+    """Whoever polls by change has passed the moment of the movement by then, and would never see it."""
+    goods, rx = product(cast), f.verified(cast)
+    what = Supply(lines=(SupplyLine(f.first_line(rx), 21_000, product_sku="AMOX-21"),))
+    released = []
+
+    def waiting():
+        time.sleep(1.5)
+        released.append(real_now())
+
+    wrong = meet(
+        lambda: lock_lists([cast.pharmacy.pk], 1),
+        lambda: dispense(cast.actor("pharmacist"), rx.pk, what, source="portal", now=real_now()),
+        then=waiting,
+    )
+    assert wrong == []
+    goods.refresh_from_db()
+    assert goods.stock_milli == -21_000
+    assert goods.updated_at >= released[0]

@@ -1,11 +1,16 @@
 """A supply that names a product takes its stock in the same transaction; its reversal does what the reason says."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from elmed.inventory import stock
+from elmed.core.models import Mode
+from elmed.inventory import recall, stock
+from elmed.inventory.expiry import quarantine_expired
+from elmed.inventory.links import link
 from elmed.inventory.models import Batch, Kind, Movement, Product
+from elmed.inventory.products import change
 from elmed.inventory.stock import Cause
 from elmed.prescriptions.actions.dispense import dispense
 from elmed.prescriptions.actions.reverse import reverse
@@ -14,7 +19,7 @@ from elmed.prescriptions.vocabulary import ReversalReason
 from tests import factories as f
 from tests.cast import NOW, Cast
 from tests.prescriptions.attempts import refused
-from tests.prescriptions.shop import product, reserved, shop
+from tests.prescriptions.shop import AMOXICILLIN, checked, product, reasons, reserved, shop
 
 TODAY = NOW.date()
 DAY = timedelta(days=1)
@@ -51,9 +56,10 @@ def adds_up(made: Product) -> bool:
     )
 
 
-def supplied(cast, rx, quantity=21_000, **words):
-    line = SupplyLine(f.first_line(rx), quantity, product_sku="AMOX-21", **words)
-    return dispense(cast.actor("pharmacist"), rx.pk, Supply(lines=(line,)), source="portal", now=NOW)
+def supplied(cast, rx, quantity=21_000, *, now=NOW, at=None, sku="AMOX-21", **words):
+    line = SupplyLine(f.first_line(rx), quantity, product_sku=sku, **words)
+    supply = Supply(lines=(line,), handed_over_at=at)
+    return dispense(cast.actor("pharmacist"), rx.pk, supply, source="portal", now=now)
 
 
 def test_the_named_batch(cast, goods):
@@ -92,6 +98,76 @@ def test_expired_and_recalled_batches_are_refused(cast, goods):
         supplied(cast, rx, batch_number="SOON")
     supplied(cast, rx)
     assert shelf(goods) == {"GONE": 21, "SOON": 21, "LATE": 21, None: 0}
+
+
+@pytest.mark.parametrize("batch", ["LATE", "SOON"])
+def test_what_left_before_its_batch_was_recalled_is_recorded(cast, goods, batch):
+    """The recall took it for still there: it goes out of quarantine, and the other batches' stock stays right."""
+    recalled = NOW + timedelta(hours=2)
+    recall.recall(cast.actor("pharmacist"), goods.pk, batch_number=batch, reason="Glass", now=recalled)
+    aside, rest = Batch.objects.get(number=batch).quarantined_milli, shelf(goods)
+    reported, words = recalled + timedelta(hours=1), {"batch_number": batch}
+    rx = f.verified(cast)
+    for moment in (recalled, reported, None):
+        with refused("batch_recalled"):
+            supplied(cast, rx, now=reported, at=moment, **words)
+    supplied(cast, rx, now=reported, at=recalled - timedelta(seconds=1), **words)
+    assert Batch.objects.get(number=batch).quarantined_milli == aside - 21_000
+    assert shelf(goods) == rest
+    assert adds_up(goods)
+
+
+def test_what_left_before_its_last_day_was_over_is_recorded_later(cast, goods):
+    """The clock took it off the shelf as if it were still there."""
+    later, rx = NOW + 12 * DAY, f.verified(cast)
+    quarantine_expired(later, world_id=1, mode=Mode.LIVE)
+    with refused("batch_expired"):
+        supplied(cast, rx, now=later, batch_number="SOON")
+    made = supplied(cast, rx, now=later, at=NOW + 9 * DAY, batch_number="SOON")
+    assert shelf(goods) == {"GONE": 0, "SOON": 0, "LATE": 42, None: 0}
+    assert Batch.objects.get(number="SOON").quarantined_milli == 0
+    reverse(cast.actor("pharmacist"), made.pk, reason=ReversalReason.NEVER_LEFT_PHARMACY, now=later)
+    assert Batch.objects.get(number="SOON").quarantined_milli == 21_000
+    assert adds_up(goods)
+
+
+def test_a_sku_in_another_case_is_the_same_product(cast, goods):
+    made = supplied(cast, f.verified(cast), sku="aMoX-21")
+    assert shelf(goods)["SOON"] == 0
+    assert made.lines.get().product_sku == "aMoX-21"
+
+
+STRICT = replace(f.AMOXICILLIN, substitution_allowed=False, substitution_reason="Reaction to another brand")
+
+
+def test_where_no_substitution_is_allowed_another_product_is_refused_undeclared(cast, goods):
+    brand = product(cast, sku="BRAND", name="Amoxil 500 mg")
+    product(cast, sku="PARA", name="Paracetamol", medication_code="N02BE01")
+    rx = f.verified(cast, lines=(STRICT,))
+    for sku in ("BRAND", "brand", "PARA"):
+        with refused("substitution_not_allowed"):
+            supplied(cast, rx, sku=sku)
+    supplied(cast, rx, 1_000)  # the prescribed one
+    supplied(cast, rx, 1_000, sku="ELSEWHERE")  # nobody knows what that is
+    link(cast.actor("pharmacist"), brand.pk, f.first_line(rx), now=NOW)
+    supplied(cast, rx, 1_000, sku="BRAND")
+    brand.refresh_from_db()
+    assert brand.stock_milli == -1_000
+
+
+def test_where_it_is_allowed_the_pharmacist_decides(cast, goods):
+    product(cast, sku="PARA", name="Paracetamol", medication_code="N02BE01")
+    supplied(cast, f.verified(cast), sku="PARA")
+    assert Movement.objects.filter(kind=Kind.DISPENSE).get().product.sku == "PARA"
+
+
+def test_what_was_kept_for_an_order_is_supplied_although_the_product_is_called_otherwise_now(cast, goods):
+    rx, key, who = f.verified(cast, lines=(STRICT,)), shop(cast), cast.actor("pharmacist")
+    row = reserved(key, rx)
+    change(who, goods.pk, replace(AMOXICILLIN, name="Amoxil 500 mg"), now=NOW)
+    assert reasons(checked(key, f.verified(cast, lines=(STRICT,)))) == ["not_covered"]
+    dispense(key, rx.pk, Supply(reservation_id=row.pk), source="api", now=NOW)
+    assert shelf(goods)["SOON"] == 0
 
 
 def test_a_sku_that_is_not_in_the_catalogue_is_only_written_down(cast, goods):
@@ -157,4 +233,12 @@ def test_a_batch_recalled_meanwhile_goes_to_quarantine(cast, goods):
     Batch.objects.filter(number="SOON").update(recalled_at=NOW, recall_reason="Glass")
     reverse(cast.actor("pharmacist"), made.pk, reason=ReversalReason.NEVER_LEFT_PHARMACY, now=NOW)
     assert Batch.objects.get(number="SOON").quarantined_milli == 21_000
+    assert adds_up(goods)
+
+
+def test_a_batch_that_expired_meanwhile_goes_to_quarantine(cast, goods):
+    made = supplied(cast, f.verified(cast), now=NOW + 10 * DAY, batch_number="SOON")
+    reverse(cast.actor("pharmacist"), made.pk, reason=ReversalReason.NEVER_LEFT_PHARMACY, now=NOW + 11 * DAY)
+    soon = Batch.objects.get(number="SOON")
+    assert (soon.stock_milli, soon.quarantined_milli) == (0, 21_000)
     assert adds_up(goods)
