@@ -37,7 +37,7 @@ final class GateProofTest extends TestCase {
 	}
 
 	public function test_a_fingerprint_tells_proofs_and_baskets_apart_and_holds_nothing_of_them(): void {
-		$line        = new Line( 'A', 'A' );
+		$line        = new Line( 1, 'A', 'A' );
 		$line->milli = 1000;
 		$more        = clone $line;
 		$more->milli = 2000;

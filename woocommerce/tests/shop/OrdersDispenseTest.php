@@ -283,6 +283,37 @@ final class OrdersDispenseTest extends OrdersCase {
 		$this->assertCount( 1, Elmed::say( 'sales', array( 'external_reference' => (string) $order->get_order_number() ) ) );
 	}
 
+	public function test_what_was_sold_is_reported_though_its_product_has_changed_or_is_gone(): void {
+		$made  = Elmed::say( 'prescription' );
+		$order = $this->sold( $made );
+		$this->medicine->update_meta_data( '_elmed_sku', 'ANOTHER' );
+		$this->medicine->save();
+		$this->assertSame( OrderState::RELEASED, OrderState::release( $this->again( $order ) ), 'another SKU' );
+		$this->medicine->update_meta_data( '_elmed_requires_prescription', 'no' );
+		$this->medicine->save();
+		$this->assertSame( OrderState::RELEASED, OrderState::release( $this->again( $order ) ), 'no prescription any more' );
+		$this->medicine->delete( true );
+		$this->assertSame( OrderState::RELEASED, OrderState::release( $this->again( $order ) ), 'gone' );
+
+		$order = $this->dispense( $this->complete( $this->again( $order ) ) );
+		$this->assertSame( Report::DONE, Report::ofDispense()->state( $order ) );
+		$this->assertSame( 21.0, (float) array_sum( $this->supplied( $made )[0]['lines'] ) );
+		$this->assertNull( Jobs::next( Jobs::SALE, array( $order->get_id() ) ), 'not a second time as a sale' );
+	}
+
+	public function test_completed_while_the_pharmacist_has_not_checked_it_is_an_alert_and_waits(): void {
+		$made  = Elmed::say( 'prescription', array( 'state' => 'pending_review' ) );
+		$order = $this->dispense( $this->complete( $this->sold( $made ) ) );
+		$this->assertSame( Report::WAITING, Report::ofDispense()->state( $order ) );
+		$this->assertSame( 'yes', $order->get_meta( OrderState::ALERT ) );
+		$this->assertSame( array(), $this->supplied( $made ) );
+
+		Elmed::say( 'act', array( 'id' => $made['id'], 'act' => 'verify' ) );
+		$order = $this->dispense( $order );
+		$this->assertSame( Report::DONE, Report::ofDispense()->state( $order ) );
+		$this->assertSame( '', $order->get_meta( OrderState::ALERT ) );
+	}
+
 	public function test_products_of_the_shop_alone_are_never_reported(): void {
 		$own = new \WC_Product_Simple();
 		$own->set_props( array( 'name' => 'Gift card', 'regular_price' => '1', 'sku' => 'OWN-' . wp_rand() ) );

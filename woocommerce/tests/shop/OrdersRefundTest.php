@@ -195,14 +195,39 @@ final class OrdersRefundTest extends OrdersCase {
 		$this->assertSame( Report::REVERSED, Report::ofDispense()->state( $this->again( $order ) ) );
 	}
 
-	public function test_a_cancelled_order_whose_job_still_comes_is_not_dispensed(): void {
+	public function test_cancelled_between_completion_and_report_asks_a_person(): void {
 		$made  = Elmed::say( 'prescription' );
 		$order = $this->complete( $this->sold( $made ) );
 		$order->update_status( 'cancelled' );
 		do_action( Jobs::DISPENSE, $order->get_id() );
+		$order = $this->again( $order );
 
 		$this->assertSame( array(), $this->supplied( $made ) );
-		$this->assertSame( Report::DROPPED, Report::ofDispense()->state( $this->again( $order ) ) );
+		$this->assertStringContainsString( 'did the parcel leave', Alerts::reason( $order ) );
+		$this->assertSame( array( '' ), array_map( 'strval', array_column( $this->reservations( $made ), 'freed' ) ) );
+		PanelActions::act( $order, 'left', array() );
+		$this->assertCount( 1, $this->supplied( $made ) );
+		$this->assertSame( 'cancelled', $this->again( $order )->get_status() );
+	}
+
+	public function test_nobody_reports_a_parcel_that_was_not_asked_about(): void {
+		$made  = Elmed::say( 'prescription' );
+		$order = $this->sold( $made );
+		PanelActions::act( $order, 'left', array() );
+		PanelActions::act( $order, 'stayed', array() );
+
+		$this->assertSame( array(), $this->supplied( $made ) );
+		$this->assertSame( array( '' ), array_map( 'strval', array_column( $this->reservations( $made ), 'freed' ) ) );
+	}
+
+	public function test_a_completed_order_in_the_trash_is_reported_all_the_same(): void {
+		$made  = Elmed::say( 'prescription' );
+		$order = $this->complete( $this->sold( $made ) );
+		$id    = $order->get_id();
+		$order->delete();
+		$this->work( Jobs::DISPENSE, array( $id ) );
+
+		$this->assertCount( 1, $this->supplied( $made ) );
 	}
 
 	private function refund( \WC_Order $order, int $packs ): void {

@@ -157,6 +157,17 @@ final class OrdersStateTest extends OrdersCase {
 		$this->assertSame( 'processing', $this->again( $this->order( array( array( $this->cream, 1 ) ), 'processing' ) )->get_status() );
 	}
 
+	public function test_another_plugins_paid_status_is_held_too(): void {
+		add_filter( 'wc_order_statuses', static fn( $all ) => $all + array( 'wc-packed' => 'Packed' ) );
+		add_filter( 'woocommerce_order_is_paid_statuses', static fn( $all ) => array_merge( $all, array( 'packed' ) ) );
+		$order = $this->order( array( array( $this->medicine, 1 ) ) );
+		$order->update_status( 'packed' );
+		$this->assertSame( 'on-hold', $this->again( $order )->get_status() );
+		$plain = $this->order( array( array( $this->cream, 1 ) ) );
+		$plain->update_status( 'packed' );
+		$this->assertSame( 'packed', $this->again( $plain )->get_status() );
+	}
+
 	public function test_more_packs_than_were_checked_are_not_released(): void {
 		$order = $this->sold( Elmed::say( 'prescription' ), 1 );
 		$order->add_product( $this->medicine, 1 );

@@ -4,7 +4,7 @@
  * Holds paid orders that came past the gate: made over REST, in wp-admin, by an import or a renewal.
  *
  * Where WooCommerce, cash on delivery, bank transfer or cheque would set a status, and where anything else saves
- * "processing", an order with prescription lines that ELMED has not released becomes on-hold. Completed by hand it stays
+ * "processing" or another paid status, an order with prescription lines that ELMED has not released becomes on-hold. Completed by hand it stays
  * completed: Orders\Completion shows an alert then. No call is made here.
  */
 
@@ -69,13 +69,18 @@ final class Backstop
         return 'on-hold';
     }
 
-    /** Before a new status "processing" is written; WooCommerce then tells everybody about on-hold instead. @param mixed $order */
+    /** Before "processing" or the like is written; WooCommerce then tells everybody about on-hold instead. @param mixed $order */
     public function beforeSave($order): void
     {
-        if (!$order instanceof WC_Order || ($order->get_changes()['status'] ?? '') !== 'processing' || !self::mustWait($order)) {
+        if (!$order instanceof WC_Order) {
             return;
         }
-        OrderState::setStatusAfter($order, 'processing');
+        $status = (string) ($order->get_changes()['status'] ?? '');
+        // Also what other plugins call paid, such as "packed"; what is completed has left.
+        if ($status === 'completed' || !in_array($status, wc_get_is_paid_statuses(), true) || !self::mustWait($order)) {
+            return;
+        }
+        OrderState::setStatusAfter($order, $status);
         $order->set_status('on-hold', __('ELMED: held, because the prescription has not been checked and released.', 'elmed-for-woocommerce'));
     }
 

@@ -23,7 +23,7 @@ final class Basket
         return ProductMeta::requiresPrescription($product);
     }
 
-    /** @return Line[] One for each SKU of the cart that needs a prescription. */
+    /** @return Line[] One for each product of the cart that needs a prescription. */
     public static function ofCart(WC_Cart $cart): array
     {
         $lines = array();
@@ -37,7 +37,7 @@ final class Basket
 
     /**
      * @param int|null $until Only what was refunded up to this moment lessens the lines; null: all refunds do.
-     * @return Line[] One for each SKU of the order that needs a prescription, without what was refunded.
+     * @return Line[] One for each product of the order that needs a prescription, without what was refunded.
      */
     public static function ofOrder(WC_Order $order, ?int $until = null): array
     {
@@ -59,19 +59,52 @@ final class Basket
         return false;
     }
 
-    /** @return array<string, int> SKU => thousandths of a pack: what ELMED knows of and needs no prescription. */
-    public static function overTheCounter(WC_Order $order, ?int $until = null): array
+    /**
+     * What of any product was not refunded until then, also of one that is not there any more.
+     *
+     * @return array<int, int> Product or variation => thousandths of a pack.
+     */
+    public static function packs(WC_Order $order, ?int $until = null): array
+    {
+        $packs = array();
+        foreach ($order->get_items() as $item) {
+            if ($item instanceof WC_Order_Item_Product) {
+                $product = self::productId($item);
+                $packs[$product] = ($packs[$product] ?? 0) + self::left($order, $item, $until);
+            }
+        }
+        return $packs;
+    }
+
+    /**
+     * What ELMED knows of and needs no prescription.
+     *
+     * @param int[] $without Products that are reported otherwise.
+     * @return array<string, int> SKU => thousandths of a pack.
+     */
+    public static function overTheCounter(WC_Order $order, ?int $until = null, array $without = array()): array
     {
         $sold = array();
         foreach (self::items($order) as $item) {
             $product = $item->get_product();
-            $sku = self::onPrescription($product) ? null : ProductMeta::sku($product);
+            $otherwise = self::onPrescription($product) || in_array($product->get_id(), $without, true);
+            $sku = $otherwise ? null : ProductMeta::sku($product);
             $left = self::left($order, $item, $until);
             if ($sku !== null && $left > 0) {
                 $sold[$sku] = ($sold[$sku] ?? 0) + $left;
             }
         }
         return $sold;
+    }
+
+    /** The item's variation or product; WooCommerce itself does not tell one that was deleted. */
+    public static function productId(WC_Order_Item_Product $item): int
+    {
+        $id = $item->get_variation_id() ?: $item->get_product_id();
+        if (!$id && $item->get_id()) {
+            $id = wc_get_order_item_meta($item->get_id(), '_variation_id') ?: wc_get_order_item_meta($item->get_id(), '_product_id');
+        }
+        return (int) $id;
     }
 
     /** @return WC_Order_Item_Product[] Those whose product is still there. */
@@ -101,16 +134,15 @@ final class Basket
         return max(0, $left);
     }
 
-    /** @param array<string, Line> $lines */
+    /** @param array<int, Line> $lines */
     private static function add(array &$lines, WC_Product $product, int $milli): void
     {
         if ($milli <= 0 || !self::onPrescription($product)) {
             return;
         }
-        $sku = ProductMeta::sku($product);
-        $key = $sku ?? '#' . $product->get_id();
+        $key = $product->get_id();
         if (!isset($lines[$key])) {
-            $lines[$key] = new Line($sku, $product->get_name());
+            $lines[$key] = new Line($key, ProductMeta::sku($product), $product->get_name());
         }
         $lines[$key]->milli += $milli;
     }

@@ -147,7 +147,7 @@ final class Gate
         if (empty($answer['reservation_id'])) {
             $attempt->forget();
         } else {
-            $record = self::record($answer);
+            $record = self::record($answer, $lines);
             $attempt->save(array('fingerprint' => $fingerprint, 'reservation_id' => $record['reservation_id'], 'record' => $record));
         }
         return $answer;
@@ -156,14 +156,20 @@ final class Gate
     /**
      * What the order keeps of a yes: ids and quantities, nothing medical.
      *
-     * @param array<string, mixed> $answer
+     * @param array<string, mixed> $answer In the order of what was asked.
+     * @param Line[]               $asked
      * @return array<string, mixed>
      */
-    private static function record(array $answer): array
+    private static function record(array $answer, array $asked): array
     {
         $lines = array();
-        foreach ($answer['lines'] as $line) {
-            $lines[] = array('sku' => $line['sku'], 'milli' => Packs::milli($line['quantity']), 'medication_id' => $line['medication_id']);
+        foreach ($answer['lines'] as $index => $line) {
+            $lines[] = array(
+                'product' => $asked[$index]->product,
+                'sku' => $asked[$index]->sku,
+                'milli' => Packs::milli($line['quantity']),
+                'medication_id' => $line['medication_id'],
+            );
         }
         return array(
             'prescription_id' => (int) $answer['prescription_id'],

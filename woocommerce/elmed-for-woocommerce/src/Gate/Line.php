@@ -10,14 +10,17 @@ namespace Elmed\WooCommerce\Gate;
 
 final class Line
 {
+    /** The shop's product or variation. */
+    public int $product;
     public ?string $sku;
     /** What the shopper sees; for their screen only, never for a mail or a log. */
     public string $name;
     /** Thousandths of a pack. */
     public int $milli = 0;
 
-    public function __construct(?string $sku, string $name)
+    public function __construct(int $product, ?string $sku, string $name)
     {
+        $this->product = $product;
         $this->sku = $sku;
         $this->name = $name;
     }

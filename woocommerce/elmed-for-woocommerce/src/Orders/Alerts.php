@@ -38,6 +38,9 @@ final class Alerts
         if ($stopped && $order->has_status(array('pending', 'on-hold', 'processing', 'completed')) && !Report::ofDispense()->isOver($order)) {
             return Words::release($order);
         }
+        if (OrderState::release($order) === OrderState::WAITING && $order->has_status('completed') && !Report::ofDispense()->isOver($order)) {
+            return Words::reason('unverified');
+        }
         return '';
     }
 

@@ -16,6 +16,7 @@ use WC_Order;
 final class Cancellation
 {
     private const OFF = array('cancelled', 'failed', 'refunded', 'trash');
+    private const OWED = array(Report::QUEUED, Report::RETRYING, Report::WAITING, Report::REFUSED);
     private const SECONDS = array(60, 300, 1800, 7200, 21600);
 
     public function register(): void
@@ -94,24 +95,34 @@ final class Cancellation
     private static function callOff(WC_Order $order): void
     {
         $report = Report::ofDispense();
-        if ($report->state($order) === Report::DONE) {
-            Refunds::askAboutAll($order);
+        if ($report->isOver($order)) {
+            if ($report->state($order) === Report::DONE && $order->has_status(array('cancelled', 'failed', 'refunded'))) {
+                Refunds::askAboutAll($order);
+            }
+            return;
+        }
+        if ($order->get_date_completed() !== null && in_array($report->state($order), self::OWED, true)) {
+            self::afterCompletion($order, $report);
             return;
         }
         Jobs::drop(Jobs::CONFIRM, array($order->get_id()));
         Jobs::drop(Jobs::SALE, array($order->get_id()));
-        $completedBefore = $order->get_date_completed() !== null && $report->state($order) !== '';
-        if ($completedBefore && $order->has_status('refunded')) {
-            // The parcel may have left before ELMED heard of it: the job asks a person.
-            $report->end($order, Report::ATTENTION, 'refunded_before_report');
-            return;
-        }
         Jobs::drop(Jobs::DISPENSE, array($order->get_id()));
         if ($report->state($order) !== '') {
             $report->end($order, Report::DROPPED);
         }
         self::freeLater((int) OrderState::reservationId($order), $order->get_id());
         Alerts::refresh($order);
+    }
+
+    /** The parcel may have left before ELMED heard of it: nothing is freed, a person is asked. In the trash it is still reported. */
+    private static function afterCompletion(WC_Order $order, Report $report): void
+    {
+        if ($order->has_status(array('cancelled', 'failed', 'refunded'))) {
+            $report->end($order, Report::ATTENTION, 'called_off_before_report');
+        } else {
+            Log::warning('order trashed or deleted before its dispense was reported', array('order' => $order->get_id()));
+        }
     }
 
     /** After the last step it is left to ELMED, which frees it by itself in 14 days. */

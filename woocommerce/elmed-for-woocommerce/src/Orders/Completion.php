@@ -39,7 +39,7 @@ final class Completion
     /** Also asked by the panel's "try again". */
     public static function enqueue(WC_Order $order): void
     {
-        if (Basket::hasPrescription($order)) {
+        if (OrderState::isOnPrescription($order)) {
             if (OrderState::reservationId($order) !== null && OrderState::release($order) !== OrderState::PENDING) {
                 Report::ofDispense()->queue($order);
             } elseif (!Report::ofDispense()->isOver($order)) {
@@ -47,7 +47,7 @@ final class Completion
                 $order->add_order_note(__('ELMED: this order was completed, but its prescription was not checked. If it has left, record the dispense in ELMED by hand; if not, do not send it.', 'elmed-for-woocommerce'));
             }
         }
-        if (Basket::overTheCounter($order)) {
+        if (Basket::overTheCounter($order, null, OrderState::products($order))) {
             Report::ofSale()->queue($order);
         }
     }

@@ -44,7 +44,7 @@ final class Confirm
         try {
             function_exists('fastcgi_finish_request') ? fastcgi_finish_request() : litespeed_finish_request();
             foreach (self::$placed as $orderId) {
-                Jobs::drop(Jobs::CONFIRM, array($orderId));
+                // The job that was queued finds it confirmed, or takes its turn.
                 (new self())->run($orderId);
             }
         } catch (\Throwable $fault) {

@@ -79,12 +79,13 @@ final class DispenseJob
     {
         $release = OrderState::release($order);
         $left = !empty($report->job($order)['left']);
-        if ($order->has_status('refunded') && !$left) {
-            // It was completed, and paid back before ELMED heard of it: a person knows whether the parcel left.
-            $report->end($order, Report::ATTENTION, 'refunded_before_report');
+        if ($order->has_status(array('refunded', 'cancelled', 'failed')) && !$left) {
+            // It was completed, and called off before ELMED heard of it: a person knows whether the parcel left.
+            $report->end($order, Report::ATTENTION, 'called_off_before_report');
             return false;
         }
-        if (!$order->has_status('completed') && !$left) {
+        // A completed order in the trash has left all the same.
+        if (!$order->has_status(array('completed', 'trash')) && !$left) {
             $report->end($order, Report::DROPPED);
             return false;
         }
@@ -116,7 +117,7 @@ final class DispenseJob
             return null;
         }
         $key = $job['key'] ?? wp_generate_uuid4();
-        $report->change($order, array('key' => $key, 'body' => DispenseRequest::body($order, $lines)));
+        $report->change($order, array('key' => $key, 'body' => DispenseRequest::body($order, $lines), 'packs' => DispenseRequest::packs($order)));
         return $report->job($order);
     }
 

@@ -25,11 +25,11 @@ final class DispenseRequest
      */
     public static function lines(WC_Order $order, Client $client): ?array
     {
-        $left = self::left($order);
+        $left = self::packs($order);
         $lines = array();
         $lessened = false;
         foreach (OrderState::record($order)['lines'] as $line) {
-            $milli = min((int) $line['milli'], $left[$line['sku']] ?? 0);
+            $milli = $left[(int) $line['product']];
             $lessened = $lessened || $milli < (int) $line['milli'];
             $lines[] = array('medication_id' => (int) $line['medication_id'], 'milli' => $milli, 'product_sku' => $line['sku']);
         }
@@ -61,20 +61,21 @@ final class DispenseRequest
         return $lines === null ? $body : $body + array('lines' => $lines);
     }
 
+    /** @return array<int, int> Product => thousandths of a pack: what was checked and not refunded when it was completed. */
+    public static function packs(WC_Order $order): array
+    {
+        $left = Basket::packs($order, self::completedAt($order));
+        $packs = array();
+        foreach (OrderState::record($order)['lines'] as $line) {
+            $packs[(int) $line['product']] = min((int) $line['milli'], $left[(int) $line['product']] ?? 0);
+        }
+        return $packs;
+    }
+
     public static function completedAt(WC_Order $order): int
     {
         $completed = $order->get_date_completed();
         return $completed ? $completed->getTimestamp() : time();
-    }
-
-    /** @return array<string, int> SKU => thousandths of a pack that were not refunded when it was completed. */
-    private static function left(WC_Order $order): array
-    {
-        $left = array();
-        foreach (Basket::ofOrder($order, self::completedAt($order)) as $line) {
-            $left[(string) $line->sku] = $line->milli;
-        }
-        return $left;
     }
 
     /** Thousandths of a unit in a pack. @throws CannotTell */

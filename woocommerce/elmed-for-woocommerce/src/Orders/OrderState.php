@@ -75,7 +75,7 @@ final class OrderState
     /** none, pending, waiting, released, held or stopped. */
     public static function release(WC_Order $order): string
     {
-        if (!Basket::hasPrescription($order)) {
+        if (!self::isOnPrescription($order)) {
             return self::NONE;
         }
         $kept = self::isOwn($order) ? (string) $order->get_meta(self::RELEASE) : '';
@@ -90,6 +90,18 @@ final class OrderState
     {
         $release = self::release($order);
         return $release !== self::NONE && Cancellation::isOff($order) ? self::STOPPED : $release;
+    }
+
+    /** Whether something in it needs a prescription, or was sold against one and is not in the shop any more. */
+    public static function isOnPrescription(WC_Order $order): bool
+    {
+        return self::products($order) !== array() || Basket::hasPrescription($order);
+    }
+
+    /** @return int[] The products that were checked. */
+    public static function products(WC_Order $order): array
+    {
+        return array_map('intval', array_column(self::record($order)['lines'] ?? array(), 'product'));
     }
 
     /** Whether a paid order must not go on: it has prescription lines and is not released. */
@@ -203,10 +215,10 @@ final class OrderState
     {
         $checked = array();
         foreach (self::record($order)['lines'] ?? array() as $line) {
-            $checked[$line['sku']] = ($checked[$line['sku']] ?? 0) + (int) $line['milli'];
+            $checked[(int) $line['product']] = (int) $line['milli'];
         }
         foreach (Basket::ofOrder($order) as $line) {
-            if ($line->sku === null || $line->milli > ($checked[$line->sku] ?? 0)) {
+            if ($line->milli > ($checked[$line->product] ?? 0)) {
                 return false;
             }
         }

@@ -9,7 +9,6 @@
 
 namespace Elmed\WooCommerce\Orders;
 
-use Elmed\WooCommerce\Gate\Basket;
 use Elmed\WooCommerce\Gate\Given;
 use Elmed\WooCommerce\Log;
 use WC_Order;
@@ -57,7 +56,7 @@ final class Panel
 
     private static function showOrder(WC_Order $order): void
     {
-        if (!Basket::hasPrescription($order) && Report::ofSale()->state($order) === '') {
+        if (!OrderState::isOnPrescription($order) && Report::ofSale()->state($order) === '') {
             echo '<p>' . esc_html__('Nothing in this order needs a prescription.', 'elmed-for-woocommerce') . '</p>';
             return;
         }
@@ -161,8 +160,7 @@ final class Panel
     {
         $stuck = array(Report::QUEUED, Report::RETRYING, Report::WAITING, Report::REFUSED, Report::ATTENTION);
         $again = in_array(Report::ofDispense()->state($order), $stuck, true) || in_array(Report::ofSale()->state($order), $stuck, true);
-        $refunded = (Report::ofDispense()->job($order)['reason'] ?? '') === 'refunded_before_report' && $order->has_status('refunded');
-        if ($refunded && Report::ofDispense()->state($order) === Report::ATTENTION) {
+        if (PanelActions::asksWhetherItLeft($order)) {
             self::button('left', __('The parcel left: report the dispense', 'elmed-for-woocommerce'));
             self::button('stayed', __('It never left: free the reservation', 'elmed-for-woocommerce'));
         } elseif ($again) {
@@ -171,7 +169,7 @@ final class Panel
         if (OrderState::reservationId($order) !== null && !Report::ofDispense()->isOver($order)) {
             self::button('ask', __('Ask ELMED now', 'elmed-for-woocommerce'));
         }
-        if (Basket::hasPrescription($order)) {
+        if (OrderState::isOnPrescription($order)) {
             $url = PackingSlip::url($order);
             printf('<p><a class="button" href="%s" target="_blank" rel="noopener">%s</a></p>', esc_url($url), esc_html__('Packing slip', 'elmed-for-woocommerce'));
         }

@@ -60,11 +60,8 @@ final class PanelActions
             case 'refund':
                 return self::refund($order, $posted);
             case 'left':
-                return self::left($order);
             case 'stayed':
-                Report::ofDispense()->end($order, Report::DROPPED);
-                Cancellation::freeLater((int) OrderState::reservationId($order), $order->get_id());
-                return __('The reservation will be given back.', 'elmed-for-woocommerce');
+                return self::calledOff($order, $do === 'left');
             default:
                 return __('Nothing was done.', 'elmed-for-woocommerce');
         }
@@ -165,9 +162,24 @@ final class PanelActions
         return $said;
     }
 
-    private static function left(WC_Order $order): string
+    /** Whether the order was called off between its completion and the report, and nobody has said yet if it had left. */
+    public static function asksWhetherItLeft(WC_Order $order): bool
     {
         $report = Report::ofDispense();
+        return $report->state($order) === Report::ATTENTION && ($report->job($order)['reason'] ?? '') === 'called_off_before_report';
+    }
+
+    private static function calledOff(WC_Order $order, bool $left): string
+    {
+        $report = Report::ofDispense();
+        if (!self::asksWhetherItLeft($order)) {
+            return __('Nothing was done.', 'elmed-for-woocommerce');
+        }
+        if (!$left) {
+            $report->end($order, Report::DROPPED);
+            Cancellation::freeLater((int) OrderState::reservationId($order), $order->get_id());
+            return __('The reservation will be given back.', 'elmed-for-woocommerce');
+        }
         $report->change($order, array('left' => true, 'failures' => 0));
         $report->queue($order);
         (new DispenseJob())->run($order->get_id());

@@ -14,9 +14,7 @@ use Elmed\WooCommerce\Api\Client;
 use Elmed\WooCommerce\Gate\Basket;
 use Elmed\WooCommerce\Gate\Packs;
 use Elmed\WooCommerce\Log;
-use Elmed\WooCommerce\Sync\ProductMeta;
 use WC_Order;
-use WC_Product;
 
 final class Refunds
 {
@@ -103,19 +101,19 @@ final class Refunds
         $refund = wc_get_order($refundId);
         $packs = array();
         foreach ($refund ? $refund->get_items() : array() as $item) {
-            $product = $item->get_product();
+            $product = Basket::productId($item);
             $milli = abs(Packs::milli($item->get_quantity()));
-            if ($product instanceof WC_Product && Basket::onPrescription($product) && $milli > 0) {
-                $sku = (string) ProductMeta::sku($product);
-                $packs[$sku] = ($packs[$sku] ?? 0) + $milli;
+            if (in_array($product, OrderState::products($order), true) && $milli > 0) {
+                $packs[$product] = ($packs[$product] ?? 0) + $milli;
             }
         }
         if ($packs) {
-            self::put($order, $refundId, Basket::ofOrder($order) || self::all($order) ? $packs : array());
+            $left = array_sum(array_intersect_key(Basket::packs($order), array_flip(OrderState::products($order))));
+            self::put($order, $refundId, $left > 0 || self::all($order) ? $packs : array());
         }
     }
 
-    /** @param array<string, int> $packs SKU => thousandths of a pack; empty: all that was dispensed. */
+    /** @param array<int, int> $packs Product => thousandths of a pack; empty: all that was dispensed. */
     private static function put(WC_Order $order, int $refundId, array $packs): void
     {
         $questions = self::all($order);
@@ -146,41 +144,26 @@ final class Refunds
     }
 
     /**
-     * Packs in the prescription's unit, by what the dispense said of the same SKU.
+     * Packs in the prescription's unit, by what the dispense said of the same product.
      *
      * @param array<string, mixed> $job
-     * @param array<string, int>   $packs
+     * @param array<int, int>      $packs
      * @return array<int, array{medication_id: int, quantity: string}>
      */
     private static function units(WC_Order $order, array $job, array $packs): array
     {
-        $dispensed = array();
-        foreach ($job['lines'] ?? array() as $line) {
-            $dispensed[(string) $line['sku']] = $line;
-        }
-        $reservedPacks = array_column(OrderState::record($order)['lines'] ?? array(), 'milli', 'sku');
-        $given = array_column($job['body']['lines'] ?? array(), 'quantity', 'product_sku');
+        $units = array_column($job['lines'] ?? array(), 'quantity', 'sku');
         $lines = array();
-        foreach ($packs as $sku => $milli) {
-            $line = $dispensed[$sku] ?? null;
-            $all = isset($given[$sku]) ? self::packsDispensed($order, $sku) : (int) ($reservedPacks[$sku] ?? 0);
-            if ($line && $all > 0) {
-                $units = intdiv(Packs::milli($line['quantity']) * min($milli, $all), $all);
+        foreach (OrderState::record($order)['lines'] ?? array() as $line) {
+            $product = (int) $line['product'];
+            $all = (int) ($job['packs'][$product] ?? 0);
+            if (isset($packs[$product], $units[$line['sku']]) && $all > 0) {
+                $back = intdiv(Packs::milli($units[$line['sku']]) * min($packs[$product], $all), $all);
                 $id = (int) $line['medication_id'];
-                $lines[$id] = ($lines[$id] ?? 0) + $units;
+                $lines[$id] = ($lines[$id] ?? 0) + $back;
             }
         }
-        return array_map(static fn ($id, $units) => array('medication_id' => $id, 'quantity' => Packs::text($units)), array_keys($lines), $lines);
-    }
-
-    private static function packsDispensed(WC_Order $order, string $sku): int
-    {
-        foreach (Basket::ofOrder($order, DispenseRequest::completedAt($order)) as $line) {
-            if ($line->sku === $sku) {
-                return $line->milli;
-            }
-        }
-        return 0;
+        return array_map(static fn ($id, $milli) => array('medication_id' => $id, 'quantity' => Packs::text($milli)), array_keys($lines), $lines);
     }
 
     /** @return array<int, array<string, mixed>> */

@@ -61,7 +61,7 @@ final class SaleJob
         $job = $report->job($order);
         if (!isset($job['body'])) {
             $lines = array();
-            foreach (Basket::overTheCounter($order, DispenseRequest::completedAt($order)) as $sku => $milli) {
+            foreach (Basket::overTheCounter($order, DispenseRequest::completedAt($order), OrderState::products($order)) as $sku => $milli) {
                 $lines[] = array('sku' => (string) $sku, 'quantity' => Packs::text($milli));
             }
             $report->change($order, array('body' => array('external_reference' => $order->get_order_number(), 'lines' => $lines)));

@@ -91,7 +91,7 @@ final class Words
             'unreachable' => __('ELMED could not be reached', 'elmed-for-woocommerce'),
             'busy' => __('too many requests at the moment', 'elmed-for-woocommerce'),
             'key' => __('ELMED does not accept the key; look at ELMED → Settings', 'elmed-for-woocommerce'),
-            'refunded_before_report' => __('refunded before it was reported: did the parcel leave?', 'elmed-for-woocommerce'),
+            'called_off_before_report' => __('called off before it was reported: did the parcel leave?', 'elmed-for-woocommerce'),
             'invalid_status' => __('the prescription\'s status does not allow it at the moment', 'elmed-for-woocommerce'),
             'predecessor_open' => __('another prescription has to be settled first', 'elmed-for-woocommerce'),
             'quantity_unavailable' => __('more than is left of the prescription', 'elmed-for-woocommerce'),
