@@ -246,6 +246,15 @@ def test_stock_is_moved(cast, sign_in, amoxicillin, name, typed, kind, shelf, as
     assert sum(moved.values_list("quarantine_milli", flat=True)) == aside
 
 
+def test_loose_units_are_asked_for_where_a_pack_holds_several(cast, sign_in, make):  # noqa: F811
+    technician = sign_in("technician")
+    for fields, loose in ((AMOXICILLIN, True), (PLASTERS, False)):
+        page = text(technician.get(reverse("pharmacy_stock_receive", args=[make(fields).pk])))
+        assert ("Loose capsules" in page) == loose == ('name="units"' in page)
+    one = make(PLASTERS, sku="ONE", pack_size_milli=1000, pack_unit="inhaler")
+    assert 'name="units"' not in text(technician.get(reverse("pharmacy_stock_receive", args=[one.pk])))
+
+
 def test_out_of_quarantine_and_away(cast, sign_in, amoxicillin):
     batch = delivered(cast, amoxicillin)
     technician = sign_in("technician")

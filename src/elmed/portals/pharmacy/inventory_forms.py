@@ -6,6 +6,7 @@ from django import forms
 
 from elmed.core.refusals import Invalid
 from elmed.inventory.models import Batch, Product
+from elmed.inventory.packs import UNSIZED_MILLI, units_in_pack_milli
 from elmed.inventory.product_fields import POINTERS, SYSTEMS, as_text, from_text, of, quantity_or_none_at_all
 from elmed.inventory.receipts import Amount
 from elmed.portals.forms import DayField, OnceForm, PortalForm
@@ -100,7 +101,7 @@ class AmountForm(OnceForm):
     def __init__(self, *args: Any, product: Product, batches: list[Batch], **kwargs: Any) -> None:
         """For this product; the loose units are asked for where its pack holds some."""
         super().__init__(*args, **kwargs)
-        if product.pack_size_milli:
+        if units_in_pack_milli(product) != UNSIZED_MILLI:
             self.fields["units"].label = f"Loose {unit_words(product.pack_unit or '', many=True)}"
         else:
             del self.fields["units"]
