@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from elmed.core.clock import real_now
 from elmed.core.refusals import Invalid, NotAllowed, NotNow
 from elmed.events.models import Event
 from elmed.inventory import csv_files, prices, products, receipts
@@ -207,3 +208,37 @@ def test_five_thousand_rows(cast, who, django_assert_max_num_queries):
     dearer = csv_files.read(raw.replace(b".50,", b".60,"))
     planned = plan(who, dearer, now=NOW)
     assert apply(who, dearer, seen=planned.fingerprint, now=NOW)["change"] == 5000
+
+
+def stamps():
+    return set(Product.objects.values_list("updated_at", flat=True))
+
+
+def test_many_are_changed_at_one_moment_the_last_of_all(cast, who, monkeypatch, django_assert_max_num_queries):
+    """Who polls by change sees all of them or none: the moment is taken when the event was told, just before the commit."""
+    told = []
+    real = products.tell
+
+    def tell(*args, **words):
+        real(*args, **words)
+        told.append(real_now())
+
+    monkeypatch.setattr(products, "tell", tell)
+    header = HEADER + ",stock"
+    for raw in (
+        file(*(f"S{n},Article {n},{n % 90}.50,GBP,no,7" for n in range(1200)), header=header),
+        file(*(f"S{n},Article {n},{n % 90}.60,GBP,no," for n in range(1200)), header=header),
+    ):
+        table = csv_files.read(raw)
+        seen = plan(who, table, now=NOW).fingerprint
+        with django_assert_max_num_queries(100):  # SQLite takes fewer rows a statement
+            apply(who, table, seen=seen, now=NOW)
+        assert len(stamps()) == 1
+        assert stamps().pop() >= told[-1]
+    assert set(Product.objects.values_list("stock_milli", flat=True)) == {7000}
+    assert Movement.objects.filter(reason="Imported", shelf_milli=7000).count() == 1200
+    ids = list(Product.objects.values_list("pk", flat=True))
+    with django_assert_max_num_queries(100):
+        assert prices.change_prices(who, ids, PriceChange(percent_milli=10_000), now=NOW) == 1200
+    assert len(stamps()) == 1
+    assert stamps().pop() >= told[-1]

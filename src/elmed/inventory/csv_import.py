@@ -240,7 +240,7 @@ def _change(rows: Sequence[Row]) -> list[Product]:
         if row.active is not None:
             row.made.active = row.active
     columns = {name for row in rows for name in _columns(row)}
-    products.save_all([row.made for row in rows], sorted(columns))
+    stock.save_all([row.made for row in rows], sorted(columns))
     return [row.made for row in rows]
 
 

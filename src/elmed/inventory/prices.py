@@ -85,7 +85,7 @@ def change_prices(
     changed = [row for row in rows if row.differs]
     for row in changed:
         row.product.price_milli = row.price_milli
-    products.save_all([row.product for row in changed], ["price_milli"])
+    stock.save_all([row.product for row in changed], ["price_milli"])
     products.tell(actor, "product.changed", [row.product.pk for row in changed], now=now)
     stock.stamp([row.product for row in changed], now)
     return len(changed)

@@ -4,7 +4,7 @@ Called by the portal, by CSV import (csv_import.py) and by the API, which sets t
 say stands in product_fields.py; prices in bulk are prices.py; stock itself is moved by stock.py.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -168,12 +168,6 @@ def _save(product: Product) -> None:
         if not same.exclude(pk=product.pk).exists():
             raise
         raise sku_taken(product.sku) from None
-
-
-def save_all(products: Collection[Product], columns: Sequence[str]) -> None:
-    """Store these columns of locked products, a few hundred a statement; whoever calls stamps them at its end."""
-    if columns:
-        Product.objects.bulk_update(products, list(columns), batch_size=stock.BATCH)
 
 
 def own(actor: Actor, product_ids: Collection[int]) -> list[Product]:
