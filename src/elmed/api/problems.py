@@ -72,7 +72,10 @@ ERROR_CODES: dict[str, tuple[int, str]] = {
     "reservation_confirmed": (409, "The reservation was confirmed for another order."),
     "sku_taken": (409, "Another product of the pharmacy, perhaps a retired one, has this SKU."),
     "pack_size_fixed": (409, "The product's stock was counted in packs of this size: retire it and make a new one."),
-    "product_on_order": (409, "A shop's order waits for the product: its SKU, pack size and unit stay until that is over."),
+    "product_on_order": (
+        409,
+        "A shop's order waits for the product: its SKU, pack size and unit stay until that is over.",
+    ),
     "changed_meanwhile": (409, "It changed since you looked at it. Look again."),
     "already_recalled": (409, "The batch was recalled already."),
     "not_recalled": (409, "The batch is not recalled."),

@@ -65,7 +65,7 @@ class Named:
             pharmacy_id=self.people.accounts["pharmacy"].pk,
             now=now,
             notes=notes,
-            valid_until=now.astimezone(jurisdiction().zone).date() if today_only else None,
+            valid_until=jurisdiction().day(now) if today_only else None,
         )
 
     def _checked(self, patient: str, medicines: Sequence[str], **words: str) -> Prescription:

@@ -57,7 +57,7 @@ def purge_proof_tries(real: datetime) -> int:
 
 def lapse_licences(real: datetime) -> int:
     """Let accounts lapse whose licence ended before today."""
-    return accounts.lapse_due(real.astimezone(jurisdiction().zone).date(), real)
+    return accounts.lapse_due(jurisdiction().day(real), real)
 
 
 def quarantine_expired_batches(real: datetime) -> int:

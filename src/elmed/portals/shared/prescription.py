@@ -34,7 +34,7 @@ def age(born: date, today: date) -> int:
 
 def banner(request: PortalRequest, patient: Patient) -> dict[str, Any]:
     """What the patient's banner needs. One statement."""
-    today = request.now.astimezone(jurisdiction().zone).date()
+    today = jurisdiction().day(request.now)
     allergies = list(patient.allergies.order_by("pk"))
     return {"patient": patient, "age": age(patient.date_of_birth, today), "allergies": allergies}
 

@@ -83,7 +83,7 @@ def save_draft(
         rx.consultation = visibility.get(actor, Consultation, consultation_id)
     _check_same_patient(rx, patient)
     controlled = any(line.is_controlled for line in content.lines)
-    today = now.astimezone(jurisdiction().zone).date()
+    today = jurisdiction().day(now)
     if errors := _line_errors(content.lines) + _limit_errors(content, today):
         raise Invalid(errors)
     rx.valid_from = content.valid_from or today
@@ -202,7 +202,7 @@ def errors_in(rx: Prescription, lines: Sequence[PrescriptionLine], now: datetime
     """What keeps a draft from being signed: completeness, and the jurisdiction's limits at this moment."""
     place = jurisdiction()
     controlled = any(line.is_controlled for line in lines)
-    today = now.astimezone(place.zone).date()
+    today = place.day(now)
     checks = [
         (not lines, "/lines", "required", "Write at least one medicine."),
         (not rx.diagnosis, "/diagnosis", "required", "Write the diagnosis."),

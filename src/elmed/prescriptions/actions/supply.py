@@ -149,7 +149,7 @@ def _check_lines(subject: Subject, wanted: tuple[SupplyLine, ...], handed_over_a
                 medication_id=line_id,
                 quantity_available=quantities.text(max(available, 0)),
             )
-    day = _day(handed_over_at)
+    day = jurisdiction().day(handed_over_at)
     for row in wanted:
         if row.substituted and not by_id[row.medication_id].substitution_allowed:
             raise NotNow(
@@ -185,11 +185,6 @@ def _check_reservation(subject: Subject, actor: Actor, wanted: tuple[SupplyLine,
                 medication_id=line_id,
                 quantity_reserved=quantities.text(kept.get(line_id, 0)),
             )
-
-
-def _day(moment: datetime) -> date:
-    """That moment's day where the law of the place counts it."""
-    return moment.astimezone(jurisdiction().zone).date()
 
 
 def _check_reference(subject: Subject, actor: Actor, external_reference: str | None) -> None:
