@@ -12,6 +12,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -25,6 +26,7 @@ from woocommerce.tests.site.places import PLUGIN, BedError  # noqa: E402
 
 Step = tuple[str, Callable[[], Counts]]
 PICTURES = ROOT / "docs" / "how-to" / "images" / "woocommerce"
+NAMES = (f"run{os.getpid()}_{number}" for number in count(1))
 NO_WOOCOMMERCE = "WOOCOMMERCE_DIR is not set (a built WooCommerce: a folder, or the woocommerce.zip of its release)"
 
 
@@ -130,11 +132,12 @@ def on_site(
     options: tuple[str, ...] = (),
 ) -> Counts:
     """Bring a site up with the plugin from its zip, run PHPUnit, take it down. What the site logged is a failure."""
-    with Bed(name=f"run{os.getpid()}", port=free_ports(), suite=suite, hpos=hpos, woocommerce=woocommerce) as bed:
+    with Bed(name=next(NAMES), port=free_ports(), suite=suite, hpos=hpos, woocommerce=woocommerce) as bed:
         print(bed.ran_on, flush=True)
         report = bed.site.base / "report.xml"
         code = bed.phpunit("--testsuite", suites, "--log-junit", str(report), *options)
-        return with_log(of_junit(report, code), bed)
+        found = with_log(of_junit(report, code), bed)
+    return kept_where_failed(found, bed)
 
 
 def in_browser() -> Counts:
@@ -145,7 +148,7 @@ def in_browser() -> Counts:
     chromium = shutil.which("chromium")
     if chromium is None:
         return Counts(skipped=1, words="skipped: there is no chromium")
-    with Bed(name=f"run{os.getpid()}", port=free_ports(), woocommerce=source) as bed:
+    with Bed(name=next(NAMES), port=free_ports(), woocommerce=source) as bed:
         report = bed.site.base / "report.xml"
         given = {
             "ELMED_ENV": "development",
@@ -156,7 +159,17 @@ def in_browser() -> Counts:
             given["ELMED_TEST_SHOTS"] = str(PICTURES)
         command = [sys.executable, "-m", "pytest", "-q", f"--junitxml={report}", "woocommerce/tests/browser"]
         code = subprocess.run(command, cwd=ROOT, env={**os.environ, **given}, check=False).returncode
-        return with_log(of_junit(report, code), bed)
+        found = with_log(of_junit(report, code), bed)
+    return kept_where_failed(found, bed)
+
+
+def kept_where_failed(found: Counts, bed: Bed) -> Counts:
+    """The site's files are kept, to be looked at, only where something failed."""
+    if found.failed:
+        print(f"the site's files, with its logs: {bed.site.base}", file=sys.stderr, flush=True)
+    else:
+        bed.forget()
+    return found
 
 
 def with_log(found: Counts, bed: Bed) -> Counts:

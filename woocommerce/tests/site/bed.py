@@ -6,6 +6,7 @@ from `port` on: the site, the way to ELMED, the tests' door into it, ELMED itsel
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -93,7 +94,7 @@ class Bed:
         return subprocess.run(command, env=given, cwd=TESTS, check=False).returncode
 
     def __exit__(self, *_: object) -> None:
-        """End what was started. The site's files stay, to be looked at, until the next of that name."""
+        """End what was started. The site's files stay, to be looked at, until `forget` or the next of that name."""
         if hasattr(self, "site"):
             self.site.stop()
         if self._elmed is not None:
@@ -102,6 +103,10 @@ class Bed:
         if hasattr(self, "site"):
             self.site.database.drop()
         self._mariadb.stop()
+
+    def forget(self) -> None:
+        """Remove the site's files too: nothing of it is worth a look."""
+        shutil.rmtree(self.site.base, ignore_errors=True)
 
 
 def _php_version() -> str:
