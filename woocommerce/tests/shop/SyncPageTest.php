@@ -6,6 +6,7 @@
 namespace Elmed\WooCommerce\Tests;
 
 use Elmed\WooCommerce\Settings\SettingsPage;
+use Elmed\WooCommerce\Sync\Problems;
 use Elmed\WooCommerce\Sync\RunState;
 use Elmed\WooCommerce\Sync\Schedule;
 use Elmed\WooCommerce\Sync\SyncPage;
@@ -44,6 +45,18 @@ final class SyncPageTest extends SyncCase {
 		}
 		$this->assertStringNotContainsString( '<b>money</b>', $page );
 		$this->assertStringNotContainsString( 'value="cancel"', $page );
+	}
+
+	public function test_one_cause_is_told_once(): void {
+		foreach ( range( 1, 7 ) as $number ) {
+			$this->inElmed( "EURO-$number", array( 'currency' => 'EUR' ) );
+		}
+		$this->sync();
+		$page = $this->shown( SyncPage::class );
+		$this->assertSame( array( 1, 1 ), array( substr_count( $page, 'The price in ELMED is in EUR' ), substr_count( $page, '7 products</summary>' ) ) );
+		$this->assertStringContainsString( 'EURO-7', $page );
+		$this->assertCount( 1, Problems::texts() );
+		$this->assertMatchesRegularExpression( '/^(EURO-\d, ){4}EURO-\d \+2: The price/', Problems::texts()[0] );
 	}
 
 	public function test_a_running_sync_can_be_cancelled_and_a_cancelled_one_resumed(): void {

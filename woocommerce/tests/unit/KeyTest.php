@@ -45,7 +45,7 @@ final class KeyTest extends TestCase {
 
 	public function test_that_of_wp_config_wins(): void {
 		$said = Process::run(
-			'define( "ELMED_API_KEY", "elm_of_wp_config" ); update_option( "elmed_api_key_probe", 1, false ); delete_option( "elmed_api_key_probe" );
+			'define( "ELMED_API_KEY", "elm_of_wp_config" );
 			class_exists( "Elmed\WooCommerce\Settings\Key" ) || require WP_PLUGIN_DIR . "/elmed-for-woocommerce/src/autoload.php";
 			echo Elmed\WooCommerce\Settings\Key::value(), " ", Elmed\WooCommerce\Settings\Key::inConstant() ? "constant" : "option";'
 		);

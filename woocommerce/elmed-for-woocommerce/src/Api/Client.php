@@ -89,7 +89,10 @@ final class Client
     private static function answer($response): Answer
     {
         if (is_wp_error($response)) {
-            return Answer::none();
+            $answer = Answer::none();
+            // "cURL error 60: SSL certificate problem …": what the shop's host wants to hear.
+            $answer->detail = $response->get_error_message();
+            return $answer;
         }
         $data = json_decode(wp_remote_retrieve_body($response), true);
         $retry = wp_remote_retrieve_header($response, 'retry-after');

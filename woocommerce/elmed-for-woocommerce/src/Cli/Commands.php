@@ -10,7 +10,6 @@ namespace Elmed\WooCommerce\Cli;
 
 use Elmed\WooCommerce\Health\Checks;
 use Elmed\WooCommerce\Settings\ConnectionTest;
-use Elmed\WooCommerce\Sync\Problem;
 use Elmed\WooCommerce\Sync\Problems;
 use Elmed\WooCommerce\Sync\Run;
 use Elmed\WooCommerce\Sync\RunState;
@@ -71,8 +70,8 @@ final class Commands
         foreach (Checks::facts() as $label => $value) {
             WP_CLI::log($label . ': ' . $value);
         }
-        foreach (Problems::all() as $entry) {
-            WP_CLI::log('- ' . $entry['sku'] . ': ' . Problem::text($entry['what'], $entry['detail']));
+        foreach (Problems::texts() as $text) {
+            WP_CLI::log('- ' . $text);
         }
         foreach (Checks::worries() as $worry) {
             WP_CLI::warning($worry);

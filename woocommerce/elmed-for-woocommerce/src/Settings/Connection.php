@@ -26,7 +26,7 @@ final class Connection
     public const UNREACHABLE = 'unreachable';
 
     public string $state;
-    /** @var array<string, mixed> account, account_id, mode, scopes, missing, location, request_id: what the state has. */
+    /** @var array<string, mixed> account, account_id, mode, scopes, missing, location, said, request_id, now: what the state has. */
     public array $facts;
     /** When it was tested, in seconds since 1970. */
     public int $at;
@@ -73,7 +73,8 @@ final class Connection
             '{address}' => Options::baseUrl(),
             '{location}' => (string) ($this->facts['location'] ?? ''),
         );
-        return strtr($said, $fill);
+        $reason = (string) ($this->facts['said'] ?? '');
+        return strtr($said, $fill) . ($reason === '' ? '' : ' (' . $reason . ')');
     }
 
     public function keep(): void

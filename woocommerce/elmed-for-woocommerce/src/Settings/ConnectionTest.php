@@ -99,7 +99,8 @@ final class ConnectionTest
             return new Connection(Connection::REDIRECTS, array('location' => esc_url_raw((string) $answer->location)));
         }
         if ($answer->status === 0 || $answer->status >= 500) {
-            return new Connection(Connection::UNREACHABLE, $facts);
+            $said = $answer->status === 0 ? sanitize_text_field((string) $answer->detail) : 'HTTP ' . $answer->status;
+            return new Connection(Connection::UNREACHABLE, $facts + array('said' => $said));
         }
         if ($answer->code === null) {
             // Every refusal of ELMED's has a code; a page of another server has none.

@@ -13,6 +13,8 @@ final class Problems
 {
     public const OPTION = 'elmed_sync_problems';
     private const KEPT = 50;
+    /** How many SKUs a short text names. */
+    private const NAMED = 5;
 
     /**
      * Newest first.
@@ -56,15 +58,35 @@ final class Problems
     }
 
     /**
-     * Short texts for the pharmacy portal: the SKU and what to do.
+     * The same with one cause (a currency that is not the shop's stops every price) taken together, newest first.
+     *
+     * @return array<int, array{what: string, detail: string, at: int, entries: array<int, array<string, mixed>>}>
+     */
+    public static function groups(): array
+    {
+        $groups = array();
+        foreach (self::all() as $entry) {
+            $cause = $entry['what'] . '|' . $entry['detail'];
+            $groups[$cause] = $groups[$cause] ?? array('what' => $entry['what'], 'detail' => $entry['detail'], 'at' => $entry['at'], 'entries' => array());
+            $groups[$cause]['entries'][] = $entry;
+        }
+        return array_values($groups);
+    }
+
+    /**
+     * Short texts for the pharmacy portal and the terminal: the SKUs and what to do.
      *
      * @return array<int, string>
      */
     public static function texts(): array
     {
         return array_map(
-            static fn ($entry) => mb_substr($entry['sku'] . ': ' . Problem::text($entry['what'], $entry['detail']), 0, 300),
-            self::all()
+            static function ($group) {
+                $skus = array_column($group['entries'], 'sku');
+                $more = count($skus) > self::NAMED ? ' +' . (count($skus) - self::NAMED) : '';
+                return mb_substr(implode(', ', array_slice($skus, 0, self::NAMED)) . $more . ': ' . Problem::text($group['what'], $group['detail']), 0, 300);
+            },
+            self::groups()
         );
     }
 

@@ -30,7 +30,7 @@ final class SyncView
         printf('<div id="elmed-sync">%s</div>', $this->progress()); // phpcs:ignore WordPress.Security.EscapeOutput -- escaped where it is made
         echo '<p id="elmed-sync-say" role="status"></p>';
         $this->automatic();
-        $this->problems();
+        (new ProblemList())->show();
         (new ProductList())->show($page);
         echo '</div>';
     }
@@ -93,17 +93,17 @@ final class SyncView
         $running = $state !== null && $state->running();
         echo '<div class="elmed-buttons">';
         if ($running) {
-            $this->button('cancel', __('Cancel', 'elmed-for-woocommerce'), 'button-secondary');
+            self::button('cancel', __('Cancel', 'elmed-for-woocommerce'), 'button-secondary');
             echo '<noscript>';
-            $this->button('step', __('Do the next step', 'elmed-for-woocommerce'), 'button-primary');
+            self::button('step', __('Do the next step', 'elmed-for-woocommerce'), 'button-primary');
             echo '</noscript>';
         } else {
-            $this->button('start', __('Sync Products Now', 'elmed-for-woocommerce'), 'button-primary');
+            self::button('start', __('Sync Products Now', 'elmed-for-woocommerce'), 'button-primary');
         }
         if ($state !== null && $state->error === 'other_account') {
-            $this->button('change_account', __('Use the new account for this shop', 'elmed-for-woocommerce'), 'button-secondary');
+            self::button('change_account', __('Use the new account for this shop', 'elmed-for-woocommerce'), 'button-secondary');
         } elseif ($state !== null && in_array($state->state, array('cancelled', 'failed'), true)) {
-            $this->button('resume', __('Go on where it stopped', 'elmed-for-woocommerce'), 'button-secondary');
+            self::button('resume', __('Go on where it stopped', 'elmed-for-woocommerce'), 'button-secondary');
         }
         echo '</div>';
         if ($state !== null && $state->error === 'other_account') {
@@ -111,7 +111,8 @@ final class SyncView
         }
     }
 
-    private function button(string $what, string $label, string $class): void
+    /** One button is one form, so that it works without JavaScript. */
+    public static function button(string $what, string $label, string $class): void
     {
         printf('<form method="post" action="%s" style="display:inline">', esc_url(admin_url('admin-post.php')));
         printf('<input type="hidden" name="action" value="%s"><input type="hidden" name="elmed_do" value="%s">', esc_attr(SyncPage::ACTION), esc_attr($what));
@@ -146,35 +147,5 @@ final class SyncView
             /* translators: %s: e.g. "6 hours" */
             : sprintf(__('Automatic sync runs every %s.', 'elmed-for-woocommerce'), human_time_diff(0, Options::autoSyncSeconds()));
         printf('<p>%s %s <a href="%s">%s</a></p>', esc_html($when), esc_html($auto), esc_url(SettingsPage::url()), esc_html__('Change', 'elmed-for-woocommerce'));
-    }
-
-    private function problems(): void
-    {
-        $problems = Problems::all();
-        echo '<h2>' . esc_html__('Problems', 'elmed-for-woocommerce') . '</h2>';
-        if (!$problems) {
-            echo '<p>' . esc_html__('None.', 'elmed-for-woocommerce') . '</p>';
-            return;
-        }
-        echo '<p class="description">' . esc_html__('The newest 50. An entry goes by itself when the next sync finds it solved.', 'elmed-for-woocommerce') . '</p>';
-        echo '<div class="elmed-scroll" tabindex="0" role="region" aria-label="' . esc_attr__('Problems', 'elmed-for-woocommerce') . '"><table class="widefat striped"><thead><tr>';
-        foreach (array(__('SKU', 'elmed-for-woocommerce'), __('Product', 'elmed-for-woocommerce'), __('What is wrong, and what to do', 'elmed-for-woocommerce'), __('Seen', 'elmed-for-woocommerce')) as $heading) {
-            printf('<th scope="col">%s</th>', esc_html($heading));
-        }
-        echo '</tr></thead><tbody>';
-        foreach ($problems as $entry) {
-            $link = $entry['product'] ? get_edit_post_link($entry['product']) : null;
-            printf(
-                '<tr><td>%s</td><td>%s</td><td>%s</td><td>%s</td></tr>',
-                esc_html($entry['sku']),
-                $link ? sprintf('<a href="%s">%s</a>', esc_url($link), esc_html($entry['name'])) : esc_html($entry['name']),
-                esc_html(Problem::text($entry['what'], $entry['detail'])),
-                /* translators: %s: e.g. "5 minutes" */
-                esc_html(sprintf(__('%s ago', 'elmed-for-woocommerce'), human_time_diff($entry['at'])))
-            );
-        }
-        echo '</tbody></table></div><p>';
-        $this->button('clear', __('Empty this list', 'elmed-for-woocommerce'), 'button-secondary');
-        echo '</p>';
     }
 }
