@@ -10,12 +10,15 @@ from elmed.accounts.models import Account
 from elmed.api.models import IdempotencyRecord
 from elmed.core.clock import real_now
 from elmed.inventory import products, receipts
+from elmed.inventory.models import Batch
 from elmed.jobs import worker
 from elmed.jobs.models import PeriodicRun
 from elmed.jobs.periodic import PERIODIC, Periodic
 from elmed.prescriptions.actions.cancel import request_cancel
+from elmed.prescriptions.models import ProofTries
 from tests import factories
 from tests.inventory.conftest import PLASTERS
+from tests.prescriptions import shop
 
 MINUTE = timedelta(minutes=1)
 
@@ -103,9 +106,21 @@ def test_the_list_does_what_it_says(cast):
     words = {"batch_number": "B1", "expiry_date": (now - timedelta(days=2)).date(), "now": now - timedelta(days=9)}
     receipts.receive(cast.actor("technician"), product.pk, receipts.Amount(3000), **words)
 
+    shop.product(cast)
+    kept = factories.verified(cast, now=now - timedelta(hours=1), answers={"duplicate:1": "Known"})
+    reserved = shop.reserved(shop.shop(cast), kept, now=now - timedelta(minutes=16))
+    for wrong, began in ((1, now - timedelta(hours=25)), (2, now)):
+        ProofTries.objects.create(
+            account=cast.pharmacy, world_id=1, reference_digest=str(wrong), wrong=wrong, window_began_at=began
+        )
+
     done = worker.run_due(now)
 
     assert done == {work.name: 1 for work in PERIODIC}
+    reserved.refresh_from_db()
+    assert reserved.freed_reason == "timed_out"
+    assert ProofTries.objects.get().wrong == 2
+    assert Batch.objects.get().stock_milli == 0
     for rx, status in ((overdue, "expired"), (unanswered, "cancelled"), (young, "on_hold")):
         rx.refresh_from_db()
         assert rx.status == status
