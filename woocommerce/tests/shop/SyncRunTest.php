@@ -129,6 +129,18 @@ final class SyncRunTest extends SyncCase {
 		$this->assertSame( 'publish', $this->inShop( 'GOOD' )->get_status() );
 	}
 
+	public function test_a_product_that_the_database_gave_up_is_told_and_comes_with_the_next_sync(): void {
+		$one  = $this->inElmed( 'ONE' );
+		$lost = static fn ( $query ) => 0 === strpos( $query, 'INSERT' ) && false !== strpos( $query, ProductMeta::HASH ) ? 'SELECT 1' : $query;
+		add_filter( 'query', $lost );
+		$this->sync();
+		$this->assertSame( array( 'busy' ), $this->problemsOf( 'ONE' ) );
+
+		remove_filter( 'query', $lost );
+		$this->sync();
+		$this->assertSame( array( array(), 1 ), array( $this->problemsOf( 'ONE' ), $this->productsOf( $one ) ) );
+	}
+
 	public function test_a_product_that_killed_php_twice_is_left_out_and_the_others_come(): void {
 		$bad = $this->inElmed( 'BAD' );
 		$this->inElmed( 'GOOD' );

@@ -36,6 +36,21 @@ final class Finder
         return (int) wc_get_product_id_by_sku($sku);
     }
 
+    /** Whether the database has the product, and with it what was written last. */
+    public function holds(int $product, string $hash): bool
+    {
+        global $wpdb;
+        $found = $wpdb->get_var(
+            $wpdb->prepare(
+                "SELECT 1 FROM {$wpdb->posts} p JOIN {$wpdb->postmeta} m ON m.post_id = p.ID WHERE p.ID = %d AND m.meta_key = %s AND m.meta_value = %s",
+                $product,
+                ProductMeta::HASH,
+                $hash
+            )
+        );
+        return $found !== null;
+    }
+
     /** Whether a product is the plugin's own, once connected and let go (when the account was changed). */
     public function wasOurs(int $product, string $sku): bool
     {

@@ -143,10 +143,15 @@ final class Upsert
 
     private function save(WC_Product $product, Item $item, Writer $writer, string $result): string
     {
-        $product->update_meta_data(ProductMeta::HASH, $item->hash(self::settings()));
+        $hash = $item->hash(self::settings());
+        $product->update_meta_data(ProductMeta::HASH, $hash);
         $product->update_meta_data(ProductMeta::SYNCED_AT, gmdate('Y-m-d H:i:s'));
         $product->update_meta_data(ProductMeta::RESULT, $result);
         $this->store($product);
+        // WooCommerce goes on when the database gave a statement up (a deadlock with an order): look whether it is there.
+        if (!$this->finder->holds($product->get_id(), $hash)) {
+            throw new Problem(Problem::BUSY);
+        }
         try {
             $this->images->bring($product, $item->active ? $item->image_url : null);
         } catch (Problem $problem) {
