@@ -26,6 +26,7 @@ final class Plugin
         Sync\ProductRules::class,
         Sync\ExpressButtons::class,
         // The gate: nothing is sold on prescription without a check.
+        Gate\ItemMark::class,
         Gate\Fields::class,
         Gate\Outcome::class,
         Gate\BlockCheckout::class,

@@ -4,7 +4,7 @@
  * Which lines of a cart or of an order need a prescription, as ELMED is asked about them.
  *
  * Used by the gate's four paths and by the jobs of orders. It reads products and orders; it never calls ELMED, so it
- * may be used in cart hooks.
+ * may be used in cart hooks. What an order's item was when it was ordered is remembered by Gate\ItemMark.
  */
 
 namespace Elmed\WooCommerce\Gate;
@@ -43,7 +43,9 @@ final class Basket
     {
         $lines = array();
         foreach (self::items($order) as $item) {
-            self::add($lines, $item->get_product(), self::left($order, $item, $until));
+            if (ItemMark::on($item)) {
+                self::addItem($lines, $item, self::left($order, $item, $until));
+            }
         }
         return array_values($lines);
     }
@@ -52,7 +54,7 @@ final class Basket
     public static function hasPrescription(WC_Order $order): bool
     {
         foreach (self::items($order) as $item) {
-            if (self::onPrescription($item->get_product())) {
+            if (ItemMark::on($item)) {
                 return true;
             }
         }
@@ -87,8 +89,10 @@ final class Basket
         $sold = array();
         foreach (self::items($order) as $item) {
             $product = $item->get_product();
-            $otherwise = self::onPrescription($product) || in_array($product->get_id(), $without, true);
-            $sku = $otherwise ? null : ProductMeta::sku($product);
+            if (!$product instanceof WC_Product || ItemMark::on($item) || in_array($product->get_id(), $without, true)) {
+                continue;
+            }
+            $sku = ProductMeta::sku($product);
             $left = self::left($order, $item, $until);
             if ($sku !== null && $left > 0) {
                 $sold[$sku] = ($sold[$sku] ?? 0) + $left;
@@ -107,13 +111,10 @@ final class Basket
         return (int) $id;
     }
 
-    /** @return WC_Order_Item_Product[] Those whose product is still there. */
+    /** @return WC_Order_Item_Product[] */
     private static function items(WC_Order $order): array
     {
-        return array_filter(
-            $order->get_items(),
-            static fn ($item) => $item instanceof WC_Order_Item_Product && $item->get_product() instanceof WC_Product
-        );
+        return array_filter($order->get_items(), static fn ($item) => $item instanceof WC_Order_Item_Product);
     }
 
     /** Thousandths of a pack of one item that were not refunded until then. */
@@ -137,13 +138,35 @@ final class Basket
     /** @param array<int, Line> $lines */
     private static function add(array &$lines, WC_Product $product, int $milli): void
     {
-        if ($milli <= 0 || !self::onPrescription($product)) {
+        if (self::onPrescription($product)) {
+            self::addPacks($lines, new Line($product->get_id(), ProductMeta::sku($product), $product->get_name()), $milli);
+        }
+    }
+
+    /**
+     * One whose product is gone has no SKU to ask about: it cannot be sold any more.
+     *
+     * @param array<int, Line> $lines
+     */
+    private static function addItem(array &$lines, WC_Order_Item_Product $item, int $milli): void
+    {
+        $product = $item->get_product();
+        $there = $product instanceof WC_Product;
+        $line = new Line(
+            $there ? $product->get_id() : self::productId($item),
+            $there ? ProductMeta::sku($product) : null,
+            $there ? $product->get_name() : $item->get_name()
+        );
+        self::addPacks($lines, $line, $milli);
+    }
+
+    /** @param array<int, Line> $lines */
+    private static function addPacks(array &$lines, Line $line, int $milli): void
+    {
+        if ($milli <= 0) {
             return;
         }
-        $key = $product->get_id();
-        if (!isset($lines[$key])) {
-            $lines[$key] = new Line($key, ProductMeta::sku($product), $product->get_name());
-        }
-        $lines[$key]->milli += $milli;
+        $lines[$line->product] = $lines[$line->product] ?? $line;
+        $lines[$line->product]->milli += $milli;
     }
 }

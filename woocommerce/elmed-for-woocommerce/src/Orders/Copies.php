@@ -36,13 +36,25 @@ final class Copies
     public function stripAnswer($response)
     {
         if ($response instanceof \WP_REST_Response) {
-            $data = $response->get_data();
-            if (isset($data['meta_data']) && is_array($data['meta_data'])) {
-                $data['meta_data'] = array_values(array_filter($data['meta_data'], static fn ($meta) => !self::isOurs(self::name($meta))));
-                $response->set_data($data);
+            $data = self::withoutOurMeta((array) $response->get_data());
+            foreach (is_array($data['line_items'] ?? null) ? $data['line_items'] : array() as $at => $item) {
+                $data['line_items'][$at] = self::withoutOurMeta((array) $item);
             }
+            $response->set_data($data);
         }
         return $response;
+    }
+
+    /**
+     * @param array<string, mixed> $data An order, or an item of it.
+     * @return array<string, mixed>
+     */
+    private static function withoutOurMeta(array $data): array
+    {
+        if (isset($data['meta_data']) && is_array($data['meta_data'])) {
+            $data['meta_data'] = array_values(array_filter($data['meta_data'], static fn ($meta) => !self::isOurs(self::name($meta))));
+        }
+        return $data;
     }
 
     /** @param mixed $meta */

@@ -10,6 +10,7 @@
 namespace Elmed\WooCommerce\Orders;
 
 use Elmed\WooCommerce\Gate\Basket;
+use Elmed\WooCommerce\Gate\ItemMark;
 use WC_Order;
 use WC_Order_Item_Product;
 use WC_Product;
@@ -136,10 +137,6 @@ final class Mails
     /** @param mixed $item */
     private static function isSecret($item): bool
     {
-        if (self::$depth === 0 || !$item instanceof WC_Order_Item_Product) {
-            return false;
-        }
-        $product = $item->get_product();
-        return $product instanceof WC_Product && Basket::onPrescription($product);
+        return self::$depth > 0 && $item instanceof WC_Order_Item_Product && ItemMark::on($item);
     }
 }
