@@ -112,6 +112,22 @@ final class SyncRunTest extends SyncCase {
 		$this->assertSame( array( 'draft', array() ), array( $this->inShop( 'OLD' )->get_status(), $this->problemsOf( 'BOTH' ) ) );
 	}
 
+	public function test_a_key_that_is_changed_in_the_middle_is_asked_whose_it_is(): void {
+		Elmed::say( 'products_many', array( 'count' => 60, 'prefix' => 'SYNCRUN', 'pharmacy' => $this->pharmacy['pharmacy_id'] ) );
+		( new Run() )->start( 'manual' );
+		( new Run() )->step();
+		$same = Elmed::say( 'key', array( 'pharmacy' => $this->pharmacy['pharmacy_id'] ) );
+		$other = Elmed::say( 'pharmacy' );
+		update_option( 'elmed_api_key', $other['key'], false );
+		$this->assertSame( 'other_account', $this->goOn( 'failed' )->error );
+		$this->assertSame( 0, $this->drafts() );
+
+		update_option( 'elmed_api_key', $same['key'], false );
+		( new Run() )->resume();
+		$this->goOn();
+		$this->assertSame( array( 0, 60 ), array( $this->drafts(), (int) $GLOBALS['wpdb']->get_var( "SELECT COUNT(*) FROM {$GLOBALS['wpdb']->postmeta} WHERE meta_key = '_elmed_product_id'" ) ) );
+	}
+
 	public function test_a_product_that_another_plugin_fails_on_is_set_aside(): void {
 		$this->inElmed( 'GOOD' );
 		$this->inElmed( 'BAD' );

@@ -17,6 +17,8 @@ use Elmed\WooCommerce\Database\Locked;
 use Elmed\WooCommerce\Log;
 use Elmed\WooCommerce\Settings\Connection;
 use Elmed\WooCommerce\Settings\ConnectionTest;
+use Elmed\WooCommerce\Settings\Key;
+use Elmed\WooCommerce\Settings\Options;
 
 final class Run
 {
@@ -122,6 +124,12 @@ final class Run
         if ($state->isCancelled()) {
             return $this->end($state, 'cancelled', '');
         }
+        if ($state->stage !== 'begin' && $state->key !== self::key()) {
+            // Another key since: perhaps another account's. Its list begins at its beginning, after the greeting.
+            $state->stage = 'begin';
+            $state->cursor = null;
+            $state->page_done = array();
+        }
         wp_defer_term_counting(true);
         try {
             $this->work($state, microtime(true) + self::STEP_SECONDS);
@@ -180,9 +188,18 @@ final class Run
             return false;
         }
         Account::keep($connection->account());
-        $state->mark = gmdate('Y-m-d\TH:i:s\Z', (int) ($connection->facts['now'] ?? time()) - self::MARGIN);
+        if ($state->mark === '') {
+            $state->mark = gmdate('Y-m-d\TH:i:s\Z', (int) ($connection->facts['now'] ?? time()) - self::MARGIN);
+        }
+        $state->key = self::key();
         $state->stage = 'list';
         return true;
+    }
+
+    /** Tells one key from another, and nothing of either. */
+    private static function key(): string
+    {
+        return substr(hash('sha256', Options::baseUrl() . Key::value()), 0, 12);
     }
 
     private function refused(RunState $state, Answer $answer): void
@@ -196,7 +213,7 @@ final class Run
             // The list begins again; what is done already is skipped by its hash.
             $state->cursor = null;
             $state->page_done = array();
-            $this->failed($state, 'unreachable', null);
+            $this->failed($state, 'refused', null);
         } elseif ($answer->unreachable() || $answer->status === 408) {
             $this->failed($state, 'unreachable', $answer->retry_after);
         } else {

@@ -29,6 +29,8 @@ final class RunState
     public ?string $since = null;
     /** ELMED's clock when it began: where the next one for changes starts. */
     public string $mark = '';
+    /** Which key it greeted ELMED with; see Run::key(). */
+    public string $key = '';
     public ?string $cursor = null;
     /** @var array<int, int> ELMED's ids of the present page that are done. */
     public array $page_done = array();
