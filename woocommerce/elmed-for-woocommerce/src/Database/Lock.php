@@ -22,17 +22,32 @@ final class Lock
      */
     public static function hold(string $name, int $wait, callable $work)
     {
-        global $wpdb;
-        $full = self::fullName($name);
-        // 0: somebody else has it; null: the database could not say. Neither is a yes.
-        if ('1' !== (string) $wpdb->get_var($wpdb->prepare('SELECT GET_LOCK(%s, %d)', $full, $wait))) {
-            throw new Locked($name);
-        }
+        self::take($name, $wait);
         try {
             return $work();
         } finally {
-            $wpdb->query($wpdb->prepare('SELECT RELEASE_LOCK(%s)', $full));
+            self::give($name);
         }
+    }
+
+    /**
+     * Takes the lock for work that ends in another hook; `give` it back there, or the end of the process does.
+     *
+     * @throws Locked When another process holds it for longer than that.
+     */
+    public static function take(string $name, int $wait): void
+    {
+        global $wpdb;
+        // 0: somebody else has it; null: the database could not say. Neither is a yes.
+        if ('1' !== (string) $wpdb->get_var($wpdb->prepare('SELECT GET_LOCK(%s, %d)', self::fullName($name), $wait))) {
+            throw new Locked($name);
+        }
+    }
+
+    public static function give(string $name): void
+    {
+        global $wpdb;
+        $wpdb->query($wpdb->prepare('SELECT RELEASE_LOCK(%s)', self::fullName($name)));
     }
 
     /** Locks are named per database server, so the shop's own name is part of it; 64 characters at most. */

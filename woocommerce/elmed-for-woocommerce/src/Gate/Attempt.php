@@ -34,6 +34,27 @@ final class Attempt
         return new self($order);
     }
 
+    /** The order that it is kept on; 0 for the session. */
+    public function orderId(): int
+    {
+        return $this->order ? $this->order->get_id() : 0;
+    }
+
+    /** The session's, as another tab of the same shopper may have left it meanwhile. */
+    public static function reread(): void
+    {
+        $session = WC()->session;
+        if (!$session instanceof \WC_Session_Handler || !$session->has_session()) {
+            return;
+        }
+        $shopper = $session->get_customer_id();
+        wp_cache_delete(\WC_Cache_Helper::get_cache_prefix(WC_SESSION_CACHE_GROUP) . $shopper, WC_SESSION_CACHE_GROUP);
+        $kept = $session->get_session((string) $shopper, array());
+        if (is_array($kept)) {
+            $session->set(self::SESSION, maybe_unserialize($kept[self::SESSION] ?? null));
+        }
+    }
+
     /** @return array<string, mixed> fingerprint, reservation_id, or key and sent_at of a question without an answer. */
     public function load(): array
     {
@@ -66,6 +87,7 @@ final class Attempt
             $this->order->save_meta_data();
         } elseif (WC()->session) {
             WC()->session->__unset(self::SESSION);
+            WC()->session->save_data();
         }
     }
 }

@@ -9,8 +9,10 @@
 
 namespace Elmed\WooCommerce\Gate;
 
+use Elmed\WooCommerce\Database\Locked;
 use Elmed\WooCommerce\Log;
 use Elmed\WooCommerce\Orders\Cancellation;
+use Elmed\WooCommerce\Orders\Carried;
 use Elmed\WooCommerce\Orders\OrderState;
 use WC_Order;
 use WP_Error;
@@ -33,19 +35,25 @@ final class ClassicCheckout
         }
         try {
             $verdict = self::ask(is_array($data) ? $data : array());
+        } catch (Locked $other) {
+            $verdict = Verdict::no('busy');
         } catch (\Throwable $fault) {
             Log::fault($fault, 'classic checkout');
             $verdict = Verdict::no('cannot_check');
         }
         if ($verdict && $verdict->refused()) {
+            Turn::end();
             $errors->add('elmed_' . $verdict->reason, esc_html(Messages::of($verdict)));
         }
     }
 
+    /** @throws \Exception Another tab's order took the reservation: WooCommerce shows the words and takes no payment. */
     public function orderCreated(WC_Order $order): void
     {
         try {
             Outcome::attach($order);
+        } catch (Carried $taken) {
+            throw new \Exception(esc_html(Messages::of(Verdict::no('reserved'))));
         } catch (\Throwable $fault) {
             // Without its record the order waits as "check pending"; it is not sold unchecked.
             Log::fault($fault, 'order created');
@@ -78,6 +86,7 @@ final class ClassicCheckout
             }
             return null;
         }
+        Turn::take();
         EarlierOrder::takeOver($attempt);
         $given = Given::inForm($data);
         $verdict = (new Gate())->admit($lines, $given->proof, $given->send, $attempt);

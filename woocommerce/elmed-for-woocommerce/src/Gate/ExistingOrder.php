@@ -8,6 +8,7 @@
 
 namespace Elmed\WooCommerce\Gate;
 
+use Elmed\WooCommerce\Orders\Carried;
 use Elmed\WooCommerce\Orders\Confirm;
 use Elmed\WooCommerce\Orders\OrderState;
 use WC_Order;
@@ -32,8 +33,13 @@ final class ExistingOrder
         self::freeEarlier($order, $attempt);
         EarlierOrder::takeOver($attempt, $order->get_id());
         $verdict = (new Gate())->admit($lines, $given->proof, $given->send, $attempt);
-        if (!$verdict->refused()) {
+        if ($verdict->refused()) {
+            return $verdict;
+        }
+        try {
             Outcome::begin($verdict, $attempt, $order, $ofRequest);
+        } catch (Carried $taken) {
+            return Verdict::no('reserved');
         }
         return $verdict;
     }

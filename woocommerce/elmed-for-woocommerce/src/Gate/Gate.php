@@ -10,6 +10,7 @@
 namespace Elmed\WooCommerce\Gate;
 
 use Elmed\WooCommerce\Log;
+use Elmed\WooCommerce\Orders\Carrier;
 use Elmed\WooCommerce\Settings\Options;
 
 final class Gate
@@ -73,6 +74,11 @@ final class Gate
     {
         $kept = $attempt->load();
         if (empty($kept['reservation_id'])) {
+            return null;
+        }
+        if (Carrier::isOther((int) $kept['reservation_id'], $attempt->orderId())) {
+            // Another tab has placed its order with it: neither ours to use nor to free.
+            $attempt->forget();
             return null;
         }
         if (($kept['fingerprint'] ?? '') === $proof->fingerprint($lines)) {

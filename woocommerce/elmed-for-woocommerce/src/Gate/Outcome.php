@@ -11,6 +11,8 @@ namespace Elmed\WooCommerce\Gate;
 
 use Elmed\WooCommerce\Log;
 use Elmed\WooCommerce\Orders\Cancellation;
+use Elmed\WooCommerce\Orders\Carried;
+use Elmed\WooCommerce\Orders\Carrier;
 use Elmed\WooCommerce\Orders\Confirm;
 use Elmed\WooCommerce\Orders\OrderState;
 use WC_Order;
@@ -43,12 +45,24 @@ final class Outcome
         }
     }
 
-    /** The order is there: it keeps what the gate said. */
+    /**
+     * The order is there: it keeps what the gate said.
+     *
+     * @throws Carried When another order has taken the reservation meanwhile, which is left to it.
+     */
     public static function attach(WC_Order $order): void
     {
-        if (self::$verdict) {
-            OrderState::letThrough($order, self::$verdict);
+        if (!self::$verdict) {
+            return;
+        }
+        try {
+            Carrier::take($order, self::$verdict);
             self::$orderId = $order->get_id();
+            Turn::end();
+        } catch (Carried $taken) {
+            self::$attempt && self::$attempt->forget();
+            self::reset();
+            throw $taken;
         }
     }
 
@@ -142,5 +156,6 @@ final class Outcome
         self::$attempt = null;
         self::$orderId = null;
         self::$ofRequest = false;
+        Turn::end();
     }
 }

@@ -62,12 +62,16 @@ final class Confirm
         }
     }
 
-    /** Called with the order's lock held. */
-    public function confirm(WC_Order $order): void
+    /**
+     * Called with the order's lock held.
+     *
+     * @return Answer|null Why it must be asked again, where ELMED could not be; null when nothing is open.
+     */
+    public function confirm(WC_Order $order): ?Answer
     {
         $record = OrderState::record($order);
         if (empty($record['reservation_id']) || !empty($record['confirmed']) || Cancellation::isOff($order)) {
-            return;
+            return null;
         }
         $reference = (string) $order->get_order_number();
         $path = '/reservations/' . (int) $record['reservation_id'] . '/confirm';
@@ -78,12 +82,14 @@ final class Confirm
             Waiting::apply($order, $answer->data);
         } elseif (Report::passing($answer) !== null) {
             $this->again($order, $answer);
+            return $answer;
         } elseif ($answer->status === 404) {
             Waiting::hold($order, 'gone');
             $this->again($order, $answer);
         } else {
             $this->lost($order, $answer);
         }
+        return null;
     }
 
     private function again(WC_Order $order, Answer $answer): void
@@ -98,11 +104,9 @@ final class Confirm
 
     private function lost(WC_Order $order, Answer $answer): void
     {
-        if ($answer->code === 'reservation_used') {
-            return;
-        }
-        $reason = $answer->code === 'reservation_confirmed' ? 'other_order' : (string) ($answer->data['reason'] ?? 'gone');
-        Waiting::stop($order, $reason);
+        // Used without this order's confirmation: it left with another order.
+        $reasons = array('reservation_confirmed' => 'other_order', 'reservation_used' => 'reservation_used');
+        Waiting::stop($order, $reasons[$answer->code] ?? (string) ($answer->data['reason'] ?? 'gone'));
     }
 
     private static function canSendPageFirst(): bool

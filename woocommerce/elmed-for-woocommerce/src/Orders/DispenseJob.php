@@ -20,7 +20,7 @@ final class DispenseJob
     private const NOT_NOW = array('too_early', 'not_yet_valid', 'predecessor_open', 'version_conflict');
     /** In these the prescription may yet become dispensable. */
     private const OPEN = array('pending_review', 'on_hold', 'verified', 'partially_dispensed');
-    /** It is recorded already, under this order's number or its reservation. */
+    /** It is recorded already, under this order's number or its reservation: nothing is sent that was not confirmed for this order. */
     private const DONE_BEFORE = array('external_reference_used', 'reservation_used');
 
     private ?Client $client;
@@ -52,9 +52,13 @@ final class DispenseJob
         if ($report->isOver($order)) {
             return;
         }
-        // Its 15 minutes may be over: confirming takes the quantity again where it is still there.
-        (new Confirm())->confirm($order);
+        // Its 15 minutes may be over: confirming takes the quantity again where it is still there, and for this order alone.
+        $open = (new Confirm())->confirm($order);
         if (!$this->isDue($order, $report)) {
+            return;
+        }
+        if ($open !== null) {
+            $this->later($order, $report, $open);
             return;
         }
         try {
@@ -123,13 +127,10 @@ final class DispenseJob
 
     private function take(WC_Order $order, Report $report, Answer $answer): void
     {
-        $passing = Report::passing($answer);
-        if ($answer->ok() && $passing === null) {
+        if (Report::passing($answer) !== null) {
+            $this->later($order, $report, $answer);
+        } elseif ($answer->ok()) {
             $this->done($order, $report, $answer->data['dispense'] ?? array());
-        } elseif ($passing === 'busy') {
-            $report->postpone($order, (int) $answer->retry_after);
-        } elseif ($passing !== null) {
-            $report->retry($order, $passing, $answer->retry_after);
         } elseif (in_array($answer->code, self::DONE_BEFORE, true)) {
             $this->done($order, $report, array('id' => $answer->data['dispense_id'] ?? null));
         } elseif ($this->isClockAhead($order, $report, $answer)) {
@@ -138,6 +139,17 @@ final class DispenseJob
             $report->wait($order, (string) $answer->code);
         } else {
             $this->refused($order, $report, (string) $answer->code);
+        }
+    }
+
+    /** ELMED could not be asked. */
+    private function later(WC_Order $order, Report $report, Answer $answer): void
+    {
+        $passing = (string) Report::passing($answer);
+        if ($passing === 'busy') {
+            $report->postpone($order, (int) $answer->retry_after);
+        } else {
+            $report->retry($order, $passing, $answer->retry_after);
         }
     }
 
@@ -175,6 +187,9 @@ final class DispenseJob
         /* translators: %s: a number */
         $order->add_order_note(sprintf(__('ELMED: dispense reported (number %s).', 'elmed-for-woocommerce'), $number));
         Refunds::askAboutEarlier($order);
+        if (!empty($report->job($order)['ask'])) {
+            Refunds::askAboutAll($order);
+        }
     }
 
     private function refused(WC_Order $order, Report $report, string $code): void

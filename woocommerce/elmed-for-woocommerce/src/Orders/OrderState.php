@@ -24,6 +24,8 @@ final class OrderState
     public const REASON = '_elmed_reason';
     /** prescription_id, reservation_id, reserved_until, lines, reference, confirmed, asked_at. */
     public const RECORD = '_elmed_record';
+    /** RECORD's reservation_id again, to find the order by it (Orders\Carrier). */
+    public const RESERVATION = '_elmed_reservation';
     /** The status that a paid order gets once it is released. */
     public const STATUS_AFTER = '_elmed_status_after';
     /** Between two tries at placing it; see Gate\Attempt. */
@@ -41,7 +43,7 @@ final class OrderState
     public const HISTORY = '_elmed_history';
 
     public const ALL = array(
-        self::ORDER, self::RELEASE, self::REASON, self::RECORD, self::STATUS_AFTER, self::ATTEMPT, self::DISPENSE, self::JOB,
+        self::ORDER, self::RELEASE, self::REASON, self::RECORD, self::RESERVATION, self::STATUS_AFTER, self::ATTEMPT, self::DISPENSE, self::JOB,
         self::SALE, self::SALE_JOB, self::REFUNDS, self::ALERT, self::HISTORY,
     );
 
@@ -151,7 +153,8 @@ final class OrderState
     {
         $waiting = $verdict->result === Verdict::WAITING;
         self::own($order);
-        $order->update_meta_data(self::RECORD, $verdict->record + array('asked_at' => time()));
+        self::set($order, array(self::RECORD => $verdict->record + array('asked_at' => time())));
+        Report::ofDispense()->beginAnew($order);
         Waiting::ensure();
         self::setRelease($order, $waiting ? self::WAITING : self::RELEASED, $waiting ? 'awaiting_pharmacist' : '');
     }
@@ -159,7 +162,7 @@ final class OrderState
     /** The order carries no verification any longer. */
     public static function forget(WC_Order $order): void
     {
-        foreach (array(self::RELEASE, self::REASON, self::RECORD) as $name) {
+        foreach (array(self::RELEASE, self::REASON, self::RECORD, self::RESERVATION) as $name) {
             $order->delete_meta_data($name);
         }
         $order->save_meta_data();
@@ -200,6 +203,9 @@ final class OrderState
     public static function set(WC_Order $order, array $values): void
     {
         self::own($order);
+        if (isset($values[self::RECORD])) {
+            $values[self::RESERVATION] = (string) ($values[self::RECORD]['reservation_id'] ?? '');
+        }
         foreach ($values as $name => $value) {
             if ($value === '' || $value === array()) {
                 $order->delete_meta_data($name);
