@@ -61,7 +61,7 @@ final class Waiting
         }
     }
 
-    /** Asks about one order and takes the answer over; false when ELMED cannot be asked now. */
+    /** Asks about one order and takes the answer over; false when ELMED cannot be asked now, about this one or any other. */
     public function ask(int $orderId): bool
     {
         $answered = true;
@@ -70,10 +70,11 @@ final class Waiting
             if ($reservation === null) {
                 return;
             }
+            // Before the answer: one that cannot be told lets the others have their turn.
+            OrderState::changeRecord($order, array('asked_at' => time()));
             if (empty(OrderState::record($order)['confirmed'])) {
                 // Unconfirmed it may have run out, and confirming takes it again; asking would only tell that it is gone.
-                (new Confirm())->confirm($order);
-                $answered = !empty(OrderState::record($order)['confirmed']) || OrderState::reservationId($order) === null;
+                $answered = (new Confirm())->confirm($order) === null;
                 return;
             }
             $answered = self::take($order, (new Client())->request('GET', '/reservations/' . $reservation));
@@ -95,6 +96,9 @@ final class Waiting
                 break;
             case 'freed':
                 self::stop($order, $reason === '' ? 'gone' : $reason);
+                break;
+            case 'used':
+                self::used($order);
                 break;
         }
     }
@@ -134,11 +138,21 @@ final class Waiting
             self::hold($order, 'gone');
             return true;
         }
-        if (!$answer->ok() || $answer->unreachable()) {
+        if (Report::passing($answer) !== null) {
             return false;
         }
-        self::apply($order, $answer->data);
+        if ($answer->ok()) {
+            self::apply($order, $answer->data);
+        }
         return true;
+    }
+
+    /** Dispensed, and not by this order's report, the answer to which may only be lost: the patient has it already. */
+    private static function used(WC_Order $order): void
+    {
+        if (empty(Report::ofDispense()->job($order)['body'])) {
+            self::stop($order, 'reservation_used');
+        }
     }
 
     private static function release(WC_Order $order): void
@@ -153,7 +167,7 @@ final class Waiting
     }
 
     /** One that was about to be packed is not any longer. */
-    private static function holdBack(WC_Order $order): void
+    public static function holdBack(WC_Order $order): void
     {
         if ($order->has_status('processing')) {
             OrderState::setStatusAfter($order, 'processing');
