@@ -34,9 +34,15 @@ final class Alerts
         if (Refunds::open($order)) {
             return __('refunded after the dispense: did the parcel come back?', 'elmed-for-woocommerce');
         }
+        $report = Report::ofDispense()->state($order);
         $stopped = in_array(OrderState::word($order, OrderState::RELEASE), array(OrderState::STOPPED, OrderState::HELD), true);
-        if ($stopped && $order->has_status(array('pending', 'on-hold', 'processing', 'completed')) && !Report::ofDispense()->isOver($order)) {
+        // Taken back while it is completed: the rest of the order was handed over, and this was settled.
+        $settled = $report === Report::DONE || ($report === Report::REVERSED && $order->has_status('completed'));
+        if ($stopped && $order->has_status(array('pending', 'on-hold', 'processing', 'completed')) && !$settled) {
             return Words::release($order);
+        }
+        if ($report === Report::DONE && $order->has_status('completed') && OrderState::release($order) === OrderState::PENDING) {
+            return Words::reason('more_than_reported');
         }
         if (OrderState::release($order) === OrderState::WAITING && $order->has_status('completed') && !Report::ofDispense()->isOver($order)) {
             return Words::reason('unverified');

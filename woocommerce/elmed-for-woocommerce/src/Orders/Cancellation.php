@@ -16,7 +16,7 @@ use WC_Order;
 final class Cancellation
 {
     private const OFF = array('cancelled', 'failed', 'refunded', 'trash');
-    private const OWED = array(Report::QUEUED, Report::RETRYING, Report::WAITING, Report::REFUSED);
+    private const OWED = array(Report::QUEUED, Report::RETRYING, Report::WAITING, Report::REFUSED, Report::ATTENTION);
     private const SECONDS = array(60, 300, 1800, 7200, 21600);
 
     public function register(): void
@@ -81,6 +81,8 @@ final class Cancellation
             $answer = (new Client())->request('DELETE', '/reservations/' . (int) $reservation);
             if (Report::passing($answer) !== null) {
                 $this->again((int) $reservation, (int) $orderId, (int) $failures);
+            } elseif ($carries && $answer->code === 'reservation_used') {
+                self::wasReported($order);
             } elseif ($carries) {
                 OrderState::changeRecord($order, array('reservation_id' => null));
                 OrderState::setRelease($order, OrderState::STOPPED, 'order_off');
@@ -115,11 +117,21 @@ final class Cancellation
         Alerts::refresh($order);
     }
 
+    /** ELMED recorded the dispense and its answer got lost: the same request says which one, then a person is asked. */
+    private static function wasReported(WC_Order $order): void
+    {
+        $report = Report::ofDispense();
+        $report->change($order, array('left' => true, 'ask' => true));
+        $report->queue($order);
+    }
+
     /** The parcel may have left before ELMED heard of it: nothing is freed, a person is asked. In the trash it is still reported. */
     private static function afterCompletion(WC_Order $order, Report $report): void
     {
         if ($order->has_status(array('cancelled', 'failed', 'refunded'))) {
-            $report->end($order, Report::ATTENTION, 'called_off_before_report');
+            if (!PanelActions::asksWhetherItLeft($order)) {
+                $report->end($order, Report::ATTENTION, 'called_off_before_report');
+            }
         } else {
             Log::warning('order trashed or deleted before its dispense was reported', array('order' => $order->get_id()));
         }

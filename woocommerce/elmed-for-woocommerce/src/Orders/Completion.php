@@ -40,15 +40,30 @@ final class Completion
     public static function enqueue(WC_Order $order): void
     {
         if (OrderState::isOnPrescription($order)) {
-            if (OrderState::reservationId($order) !== null && OrderState::release($order) !== OrderState::PENDING) {
-                Report::ofDispense()->queue($order);
-            } elseif (!Report::ofDispense()->isOver($order)) {
-                Report::ofDispense()->end($order, Report::ATTENTION, 'unverified');
-                $order->add_order_note(__('ELMED: this order was completed, but its prescription was not checked. If it has left, record the dispense in ELMED by hand; if not, do not send it.', 'elmed-for-woocommerce'));
-            }
+            self::prescription($order);
         }
         if (Basket::overTheCounter($order, null, OrderState::products($order))) {
             Report::ofSale()->queue($order);
         }
+    }
+
+    private static function prescription(WC_Order $order): void
+    {
+        $report = Report::ofDispense();
+        if (OrderState::reservationId($order) !== null && OrderState::release($order) !== OrderState::PENDING) {
+            $report->queue($order);
+        } elseif (!$report->isOver($order) || self::isAfterReversal($order, $report)) {
+            $report->end($order, Report::ATTENTION, 'unverified');
+            $order->add_order_note(__('ELMED: this order was completed, but its prescription was not checked. If it has left, record the dispense in ELMED by hand; if not, do not send it.', 'elmed-for-woocommerce'));
+        } else {
+            // It may have become more than was reported.
+            Alerts::refresh($order);
+        }
+    }
+
+    /** Completed once more after its dispense was taken back, and not checked anew. */
+    private static function isAfterReversal(WC_Order $order, Report $report): bool
+    {
+        return $report->state($order) === Report::REVERSED && DispenseRequest::completedAt($order) >= (int) ($report->job($order)['reversed_at'] ?? 0);
     }
 }

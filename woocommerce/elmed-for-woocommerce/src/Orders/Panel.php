@@ -179,7 +179,7 @@ final class Panel
     private static function proof(WC_Order $order): void
     {
         $release = OrderState::release($order);
-        if (!in_array($release, array(OrderState::PENDING, OrderState::STOPPED), true) || Report::ofDispense()->isOver($order)) {
+        if (!in_array($release, array(OrderState::PENDING, OrderState::STOPPED), true) || Report::ofDispense()->state($order) === Report::DONE) {
             return;
         }
         echo '<fieldset class="elmed-proof"><legend><strong>' . esc_html__('Check a prescription for this order', 'elmed-for-woocommerce') . '</strong></legend>';

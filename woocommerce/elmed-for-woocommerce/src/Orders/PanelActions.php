@@ -120,7 +120,7 @@ final class PanelActions
     private static function check(WC_Order $order, array $posted): string
     {
         $lines = Basket::ofOrder($order);
-        if (!$lines || Report::ofDispense()->isOver($order)) {
+        if (!$lines || Report::ofDispense()->state($order) === Report::DONE) {
             return __('There is nothing to check in this order.', 'elmed-for-woocommerce');
         }
         $given = Given::inForm($posted);
@@ -178,7 +178,7 @@ final class PanelActions
         if (!$left) {
             $report->end($order, Report::DROPPED);
             Cancellation::freeLater((int) OrderState::reservationId($order), $order->get_id());
-            return __('The reservation will be given back.', 'elmed-for-woocommerce');
+            return OrderState::reservationId($order) === null ? __('The answer is saved.', 'elmed-for-woocommerce') : __('The reservation will be given back.', 'elmed-for-woocommerce');
         }
         $report->change($order, array('left' => true, 'failures' => 0));
         $report->queue($order);

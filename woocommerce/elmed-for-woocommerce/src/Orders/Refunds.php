@@ -87,10 +87,22 @@ final class Refunds
         OrderState::set($order, array(OrderState::REFUNDS => $questions));
         History::add($order, $answer === self::STAYS ? 'refund_stays' : 'refund_reversed');
         if ($answer !== self::STAYS && $questions[$refundId]['packs'] === array()) {
-            Report::ofDispense()->end($order, Report::REVERSED);
+            self::takenBack($order);
         }
         Alerts::refresh($order);
         return null;
+    }
+
+    /** Nothing of the check holds any more: ELMED has given the quantity back, to whoever comes first. */
+    private static function takenBack(WC_Order $order): void
+    {
+        $report = Report::ofDispense();
+        // Under the old key ELMED would give its old answer once more.
+        $report->change($order, array('body' => null, 'key' => null, 'left' => null, 'reversed_at' => time()));
+        $report->end($order, Report::REVERSED);
+        OrderState::changeRecord($order, array('reservation_id' => null));
+        OrderState::setRelease($order, OrderState::STOPPED, 'reversed');
+        Waiting::holdBack($order);
     }
 
     private static function ask(WC_Order $order, int $refundId): void

@@ -86,6 +86,14 @@ final class Report
         return in_array($this->state($order), array(self::DONE, self::REVERSED), true);
     }
 
+    /** A new check after the dispense was taken back: nothing of the earlier report holds for it. */
+    public function beginAnew(WC_Order $order): void
+    {
+        if (!empty($this->job($order)['reversed_at'])) {
+            OrderState::set($order, array($this->word => '', $this->job => array(), OrderState::REFUNDS => array()));
+        }
+    }
+
     /** Comes to an end: done, refused, attention or dropped. */
     public function end(WC_Order $order, string $state, string $reason = ''): void
     {

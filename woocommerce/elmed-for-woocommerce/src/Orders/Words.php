@@ -79,6 +79,7 @@ final class Words
             'issue_changed' => __('this supply of the prescription is complete', 'elmed-for-woocommerce'),
             'gone' => __('ELMED does not know the reservation under this key', 'elmed-for-woocommerce'),
             'order_off' => __('the order was cancelled, refunded or failed', 'elmed-for-woocommerce'),
+            'reversed' => __('its dispense was taken back', 'elmed-for-woocommerce'),
             'other_order' => __('the reservation belongs to another order', 'elmed-for-woocommerce'),
         );
     }
@@ -88,6 +89,7 @@ final class Words
     {
         return array(
             'unverified' => __('completed without a checked prescription', 'elmed-for-woocommerce'),
+            'more_than_reported' => __('it has more packs than were checked and reported', 'elmed-for-woocommerce'),
             'unreachable' => __('ELMED could not be reached', 'elmed-for-woocommerce'),
             'busy' => __('too many requests at the moment', 'elmed-for-woocommerce'),
             'key' => __('ELMED does not accept the key; look at ELMED → Settings', 'elmed-for-woocommerce'),
