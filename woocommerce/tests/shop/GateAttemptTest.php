@@ -6,6 +6,7 @@
 namespace Elmed\WooCommerce\Tests;
 
 use Elmed\WooCommerce\Gate\Attempt;
+use Elmed\WooCommerce\Gate\Calls;
 use Elmed\WooCommerce\Gate\ClassicCheckout;
 use Elmed\WooCommerce\Gate\Outcome;
 use Elmed\WooCommerce\Gate\Verdict;
@@ -151,7 +152,7 @@ final class GateAttemptTest extends OrdersCase {
 		$made = Elmed::say( 'prescription' );
 		$old  = $this->order( array( array( $this->medicine, 3 ) ) );
 		$verdict = $this->ask( $old, $made );
-		Outcome::begin( $verdict, Attempt::ofOrder( $old ), $old );
+		Outcome::begin( $verdict, Attempt::ofOrder( $old ), new Calls(), $old );
 		Outcome::keep();
 		$this->work( Jobs::CONFIRM, array( $old->get_id() ) );
 

@@ -6,6 +6,7 @@
 namespace Elmed\WooCommerce\Tests;
 
 use Elmed\WooCommerce\Gate\Attempt;
+use Elmed\WooCommerce\Gate\Calls;
 use Elmed\WooCommerce\Gate\ClassicCheckout;
 use Elmed\WooCommerce\Gate\Outcome;
 use Elmed\WooCommerce\Gate\Turn;
@@ -56,7 +57,7 @@ final class GateTabsTest extends OrdersCase {
 		OrderState::letThrough( $first, $verdict );
 
 		$second = $this->order( array( array( $this->medicine, 3 ) ) );
-		Outcome::begin( $verdict, Attempt::ofSession() );
+		Outcome::begin( $verdict, Attempt::ofSession(), new Calls() );
 		$said = '';
 		try {
 			( new ClassicCheckout() )->orderCreated( $second );

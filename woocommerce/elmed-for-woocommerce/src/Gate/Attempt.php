@@ -55,7 +55,7 @@ final class Attempt
         }
     }
 
-    /** @return array<string, mixed> fingerprint, reservation_id, or key and sent_at of a question without an answer. */
+    /** @return array<string, mixed> fingerprint, reservation_id and record; or key, asked and sent_at of a question without an answer. */
     public function load(): array
     {
         if ($this->order) {

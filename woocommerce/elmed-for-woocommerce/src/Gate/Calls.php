@@ -3,7 +3,7 @@
 /**
  * The calls that a shopper waits for, all of them together within five seconds.
  *
- * Used by Gate\Gate. Each returns ELMED's answer or throws Unanswered with the reason why there is none; no answer is
+ * Used by Gate\Gate, and by Gate\Outcome with what that has left of them. Each returns ELMED's answer or throws Unanswered with the reason why there is none; no answer is
  * never taken for a yes.
  */
 
@@ -18,23 +18,21 @@ final class Calls
     private const LEAST = 1.0;
 
     private Client $client;
-    private float $until;
+    private float $left = self::SECONDS;
 
     public function __construct(?Client $client = null)
     {
         $this->client = $client ?? new Client();
-        $this->until = microtime(true) + self::SECONDS;
     }
 
     /**
      * Checks the lines against the proof and keeps them.
      *
-     * @param Line[] $lines
+     * @param array<int, array{sku: string, quantity: string}> $asked
      * @return array<string, mixed>
      */
-    public function check(Proof $proof, array $lines, string $key): array
+    public function check(Proof $proof, array $asked, string $key): array
     {
-        $asked = array_map(static fn (Line $line) => $line->asked(), $lines);
         $body = array('reference' => $proof->reference, 'date_of_birth' => $proof->born, 'lines' => $asked, 'reserve' => true);
         return $this->told($this->send('POST', '/prescriptions/check', array('body' => $body, 'idempotency_key' => $key)));
     }
@@ -69,11 +67,15 @@ final class Calls
     /** @param array<string, mixed> $options */
     private function send(string $method, string $path, array $options = array()): Answer
     {
-        $left = $this->until - microtime(true);
-        if ($left < self::LEAST) {
+        if ($this->left < self::LEAST) {
             throw new Unanswered('unreachable');
         }
-        return $this->client->request($method, $path, $options + array('timeout' => round($left, 2), 'urgent' => true));
+        $began = microtime(true);
+        try {
+            return $this->client->request($method, $path, $options + array('timeout' => round($this->left, 2), 'urgent' => true));
+        } finally {
+            $this->left -= microtime(true) - $began;
+        }
     }
 
     /** @return array<string, mixed> */

@@ -89,9 +89,10 @@ final class ClassicCheckout
         Turn::take();
         EarlierOrder::takeOver($attempt);
         $given = Given::inForm($data);
-        $verdict = (new Gate())->admit($lines, $given->proof, $given->send, $attempt);
+        $calls = new Calls();
+        $verdict = (new Gate($calls))->admit($lines, $given->proof, $given->send, $attempt);
         if (!$verdict->refused()) {
-            Outcome::begin($verdict, $attempt);
+            Outcome::begin($verdict, $attempt, $calls);
         }
         return $verdict;
     }

@@ -32,12 +32,13 @@ final class ExistingOrder
         }
         self::freeEarlier($order, $attempt);
         EarlierOrder::takeOver($attempt, $order->get_id());
-        $verdict = (new Gate())->admit($lines, $given->proof, $given->send, $attempt);
+        $calls = new Calls();
+        $verdict = (new Gate($calls))->admit($lines, $given->proof, $given->send, $attempt);
         if ($verdict->refused()) {
             return $verdict;
         }
         try {
-            Outcome::begin($verdict, $attempt, $order, $ofRequest);
+            Outcome::begin($verdict, $attempt, $calls, $order, $ofRequest);
         } catch (Carried $taken) {
             return Verdict::no('reserved');
         }

@@ -15,8 +15,6 @@ use Elmed\WooCommerce\Settings\Options;
 
 final class Gate
 {
-    /** A question without an answer is repeated under its key for as long as ELMED would keep what it reserved. */
-    private const SAME_QUESTION = 840;
     /** Which of several reasons is told: what the shopper can do something about comes first. */
     private const ORDER = array(
         'not_online', 'not_covered', 'unit_mismatch', 'too_much', 'not_routed_here', 'expired', 'already_dispensed',
@@ -109,16 +107,23 @@ final class Gate
     /** @param Line[] $lines */
     private function ask(array $lines, Proof $proof, bool $send, Attempt $attempt): Verdict
     {
-        $answer = $this->question($lines, $proof, $attempt);
+        $question = new Question($this->calls, $attempt);
+        $answer = $question->put($lines, $proof);
         if ($send && self::reasons($answer) === array('not_routed_here')) {
             $this->calls->route($proof);
             $attempt->forget();
-            $answer = $this->question($lines, $proof, $attempt);
+            $answer = $question->put($lines, $proof);
         }
         $reasons = self::reasons($answer);
         $waiting = $reasons === array('awaiting_pharmacist');
         if (empty($answer['reservation_id']) || ($reasons && !$waiting)) {
             return $this->no($reasons, $answer, $lines);
+        }
+        if (!Question::isForAll($lines, $answer)) {
+            // Not a yes to what was asked; what was kept of it is given back.
+            $this->calls->release((int) $answer['reservation_id']);
+            $attempt->forget();
+            return Verdict::no('cannot_check');
         }
         if ($waiting && !Options::waitingOrders()) {
             $this->calls->release((int) $answer['reservation_id']);
@@ -126,63 +131,6 @@ final class Gate
             return Verdict::no($send ? 'sent_now_wait' : 'awaiting_pharmacist');
         }
         return Verdict::yes($attempt->load()['record'], $waiting);
-    }
-
-    /**
-     * Asks once, and repeats under the same key a question whose answer got lost, so that it reserves once.
-     *
-     * @param Line[] $lines
-     * @return array<string, mixed>
-     */
-    private function question(array $lines, Proof $proof, Attempt $attempt): array
-    {
-        $fingerprint = $proof->fingerprint($lines);
-        $kept = $attempt->load();
-        $same = isset($kept['key']) && ($kept['fingerprint'] ?? '') === $fingerprint && $kept['sent_at'] > time() - self::SAME_QUESTION;
-        $open = $same ? $kept : array('fingerprint' => $fingerprint, 'key' => wp_generate_uuid4(), 'sent_at' => time());
-        $attempt->save($open);
-        try {
-            $answer = $this->calls->check($proof, $lines, $open['key']);
-        } catch (Unanswered $unanswered) {
-            // Without an answer ELMED may have reserved all the same: the next try repeats the question.
-            if (!in_array($unanswered->reason, array('unreachable', 'busy'), true)) {
-                $attempt->forget();
-            }
-            throw $unanswered;
-        }
-        if (empty($answer['reservation_id'])) {
-            $attempt->forget();
-        } else {
-            $record = self::record($answer, $lines);
-            $attempt->save(array('fingerprint' => $fingerprint, 'reservation_id' => $record['reservation_id'], 'record' => $record));
-        }
-        return $answer;
-    }
-
-    /**
-     * What the order keeps of a yes: ids and quantities, nothing medical.
-     *
-     * @param array<string, mixed> $answer In the order of what was asked.
-     * @param Line[]               $asked
-     * @return array<string, mixed>
-     */
-    private static function record(array $answer, array $asked): array
-    {
-        $lines = array();
-        foreach ($answer['lines'] as $index => $line) {
-            $lines[] = array(
-                'product' => $asked[$index]->product,
-                'sku' => $asked[$index]->sku,
-                'milli' => Packs::milli($line['quantity']),
-                'medication_id' => $line['medication_id'],
-            );
-        }
-        return array(
-            'prescription_id' => (int) $answer['prescription_id'],
-            'reservation_id' => (int) $answer['reservation_id'],
-            'reserved_until' => (string) $answer['reserved_until'],
-            'lines' => $lines,
-        );
     }
 
     /**

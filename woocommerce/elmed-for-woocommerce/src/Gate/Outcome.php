@@ -21,6 +21,8 @@ final class Outcome
 {
     private static ?Verdict $verdict = null;
     private static ?Attempt $attempt = null;
+    /** With what the check has left of the shopper's five seconds. */
+    private static ?Calls $calls = null;
     private static ?int $orderId = null;
     /** Whether the end of a Store API request decides, and not the end of the page. */
     private static bool $ofRequest = false;
@@ -34,10 +36,11 @@ final class Outcome
     }
 
     /** The gate said yes; `$order` where there is one already. */
-    public static function begin(Verdict $verdict, Attempt $attempt, ?WC_Order $order = null, bool $ofRequest = false): void
+    public static function begin(Verdict $verdict, Attempt $attempt, Calls $calls, ?WC_Order $order = null, bool $ofRequest = false): void
     {
         self::$verdict = $verdict;
         self::$attempt = $attempt;
+        self::$calls = $calls;
         self::$orderId = null;
         self::$ofRequest = $ofRequest;
         if ($order) {
@@ -87,7 +90,7 @@ final class Outcome
             if ($order instanceof WC_Order) {
                 OrderState::forget($order);
             }
-            self::release($reservation);
+            self::release($reservation, self::$calls ?? new Calls());
         }
         self::reset();
     }
@@ -141,10 +144,10 @@ final class Outcome
         }
     }
 
-    private static function release(int $reservation): void
+    private static function release(int $reservation, Calls $calls): void
     {
         try {
-            (new Calls())->release($reservation);
+            $calls->release($reservation);
         } catch (Unanswered $unanswered) {
             Cancellation::freeLater($reservation);
         }
@@ -154,6 +157,7 @@ final class Outcome
     {
         self::$verdict = null;
         self::$attempt = null;
+        self::$calls = null;
         self::$orderId = null;
         self::$ofRequest = false;
         Turn::end();
