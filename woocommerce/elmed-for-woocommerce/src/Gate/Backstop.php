@@ -20,6 +20,8 @@ final class Backstop
 
     /** The order whose payment is being completed. WooCommerce asks the same filter to find out whether an order is paid. */
     private ?int $beingPaid = null;
+    /** @var array<int, array{0: WC_Order, 1: string}> Held before they had an id, and the status for after the release. */
+    private array $unborn = array();
 
     public function register(): void
     {
@@ -29,6 +31,7 @@ final class Backstop
             add_filter("woocommerce_{$gateway}_process_payment_order_status", array($this, 'ofGateway'), 999, 2);
         }
         add_action('woocommerce_before_order_object_save', array($this, 'beforeSave'), 999);
+        add_action('woocommerce_after_order_object_save', array($this, 'afterSave'), 1);
     }
 
     /** @param mixed $orderId */
@@ -83,8 +86,22 @@ final class Backstop
         if ($status === 'completed' || !in_array($status, wc_get_is_paid_statuses(), true) || !self::mustWait($order)) {
             return;
         }
-        OrderState::setStatusAfter($order, $status);
+        if ($order->get_id()) {
+            OrderState::setStatusAfter($order, $status);
+        } else {
+            $this->unborn[spl_object_id($order)] = array($order, $status);
+        }
         $order->set_status('on-hold', __('ELMED: held, because the prescription has not been checked and released.', 'elmed-for-woocommerce'));
+    }
+
+    /** What is kept on an order is bound to its id, which it has now. @param mixed $order */
+    public function afterSave($order): void
+    {
+        $held = $order instanceof WC_Order && $order->get_id() ? $this->unborn[spl_object_id($order)] ?? null : null;
+        if ($held) {
+            unset($this->unborn[spl_object_id($order)]);
+            OrderState::set($order, array(OrderState::STATUS_AFTER => $held[1]));
+        }
     }
 
     private static function mustWait(WC_Order $order): bool

@@ -17,10 +17,10 @@ use WC_Product;
 
 final class Basket
 {
-    /** Whether this product is sold against a prescription only. */
+    /** Whether this product is sold against a prescription only; a controlled medicine is, whatever its mark says. */
     public static function onPrescription(WC_Product $product): bool
     {
-        return ProductMeta::requiresPrescription($product);
+        return ProductMeta::requiresPrescription($product) || ProductMeta::isControlled($product);
     }
 
     /** @return Line[] One for each product of the cart that needs a prescription. */
