@@ -72,20 +72,20 @@ def summary(rows: list[tuple[str, Counts]]) -> int:
 def steps() -> Iterator[Step]:
     """Everything, in order."""
     yield "zip and bed", python_tests
-    yield "syntax, this machine's PHP", lambda: judged([versions.here(PLUGIN)])
-    yield "syntax, PHP " + " ".join(versions.OTHERS), other_versions
-    yield "unit, WordPress of trixie", lambda: on_site(suites="unit")
-    yield "unit, WordPress of sid", lambda: on_site(suites="unit", suite="sid")
-    yield "shop, orders in own tables", lambda: in_shop(suites="unit,shop")
-    yield "shop, orders as posts", lambda: in_shop(suites="shop", hpos=False)
-    yield "shop, WordPress of sid", lambda: in_shop(suites="shop", suite="sid")
-    yield "journeys, orders in own tables", lambda: in_shop(suites="journeys", options=("--exclude-group", "large"))
+    yield "syntax: this machine's PHP", lambda: judged([versions.here(PLUGIN)])
+    yield "syntax: PHP " + " ".join(versions.OTHERS), other_versions
+    yield "unit: WordPress of trixie", lambda: on_site(suites="unit")
+    yield "unit: WordPress of sid", lambda: on_site(suites="unit", suite="sid")
+    yield "shop: orders in own tables", lambda: in_shop(suites="unit,shop")
+    yield "shop: orders as posts", lambda: in_shop(suites="shop", hpos=False)
+    yield "shop: WordPress of sid", lambda: in_shop(suites="shop", suite="sid")
+    yield "journeys: orders in own tables", lambda: in_shop(suites="journeys", options=("--exclude-group", "large"))
     yield (
-        "journeys of orders, as posts",
+        "journeys of orders: as posts",
         lambda: in_shop(suites="journeys", hpos=False, options=("--filter", "OrdersTest|LifecycleTest")),
     )
     yield "browser", in_browser
-    yield "sync of 5,000 products", lambda: in_shop(suites="journeys", options=("--group", "large"))
+    yield "sync of 5000 products", lambda: in_shop(suites="journeys", options=("--group", "large"))
 
 
 def python_tests() -> Counts:
