@@ -27,6 +27,8 @@ abstract class OrdersCase extends TestCase {
 
 	protected function setUp(): void {
 		parent::setUp();
+		$tables = \Automattic\WooCommerce\Utilities\OrderUtil::custom_orders_table_usage_is_enabled();
+		$this->assertSame( (bool) Site::fact( 'hpos' ), $tables, 'orders are kept where the bed says' );
 		update_option( 'elmed_api_key', Elmed::fact( 'key' ), false );
 		// The mails' own hooks went with the test that first made the mailer.
 		( new \ReflectionProperty( \WC_Emails::class, '_instance' ) )->setValue( null, null );

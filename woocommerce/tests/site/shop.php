@@ -12,6 +12,8 @@ wp_set_current_user( 1 );
 WC_Install::install();
 WC_Install::create_pages();
 $options = array(
+	// Else the first page of wp-admin sets up a new shop once more, and keeps its orders in their own tables.
+	'woocommerce_newly_installed'                   => 'no',
 	'woocommerce_coming_soon'                       => 'no',
 	'woocommerce_currency'                          => 'GBP',
 	'woocommerce_default_country'                   => 'GB',

@@ -39,7 +39,6 @@ final class Fields
         if (!function_exists('woocommerce_register_additional_checkout_field')) {
             return;
         }
-        $needed = array(self::cartRule(true));
         $hidden = self::cartRule(false);
         foreach (array(Given::REFERENCE => self::text('reference'), Given::BORN => self::text('born')) as $id => $label) {
             woocommerce_register_additional_checkout_field(
@@ -48,7 +47,7 @@ final class Fields
                     'label' => $label,
                     'location' => 'order',
                     'type' => 'text',
-                    'required' => $needed[0],
+                    'required' => self::cartRule(true),
                     'hidden' => $hidden,
                     'show_in_order_confirmation' => false,
                     'attributes' => array('autocomplete' => 'off', 'maxLength' => '60'),
@@ -147,8 +146,7 @@ final class Fields
         }
     }
 
-    /** @return void */
-    public function printOrderPayFields()
+    public function printOrderPayFields(): void
     {
         $order = wc_get_order(absint(get_query_var('order-pay')));
         if ($order instanceof WC_Order && Basket::ofOrder($order) && !OrderState::isLetThrough($order)) {
