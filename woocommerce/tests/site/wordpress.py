@@ -175,15 +175,21 @@ def _config(site: Site) -> str:
 
 def add_woocommerce(site: Site, source: Path, *, hpos: bool) -> None:
     """A built WooCommerce, activated and made into a shop. Raises BedError where it is none."""
+    built = require_built(source)
+    shutil.copytree(built, site.www / "wp-content" / "plugins" / "woocommerce", copy_function=_link_or_copy)
+    site.activate("woocommerce/woocommerce.php")
+    version = site.php(BED / "shop.php", site.www, "hpos" if hpos else "posts").strip().splitlines()[-1]
+    site.write(woocommerce=version, hpos=hpos)
+
+
+def require_built(source: Path) -> Path:
+    """The folder of a built WooCommerce, which a zip is unpacked to. Raises BedError where it is none."""
     built = _unpacked(source)
     if not (built / "woocommerce.php").is_file() or not (built / "vendor" / "autoload.php").is_file():
         raise BedError(
             f"WOOCOMMERCE_DIR={source} is not a built WooCommerce (a folder with woocommerce.php and vendor/)."
         )
-    shutil.copytree(built, site.www / "wp-content" / "plugins" / "woocommerce", copy_function=_link_or_copy)
-    site.activate("woocommerce/woocommerce.php")
-    version = site.php(BED / "shop.php", site.www, "hpos" if hpos else "posts").strip().splitlines()[-1]
-    site.write(woocommerce=version, hpos=hpos)
+    return built
 
 
 def _link_or_copy(source: str, target: str) -> None:
@@ -198,7 +204,8 @@ def _unpacked(source: Path) -> Path:
     """The folder itself, or what its zip holds."""
     if not source.is_file():
         return source
-    target = folder("woocommerce") / source.stem
+    known = source.stat()  # another release's zip has the same name
+    target = folder("woocommerce") / f"{source.stem}-{known.st_size}-{int(known.st_mtime)}"
     if not (target / "woocommerce" / "woocommerce.php").is_file():
         with zipfile.ZipFile(source) as archive:
             archive.extractall(target)
