@@ -36,6 +36,18 @@ final class Finder
         return (int) wc_get_product_id_by_sku($sku);
     }
 
+    /**
+     * The stock of a product as the database has it at this moment; until the transaction ends nobody else changes it.
+     *
+     * @return int|null Null where none is kept.
+     */
+    public function lockStock(int $product): ?int
+    {
+        global $wpdb;
+        $stock = $wpdb->get_var($wpdb->prepare("SELECT meta_value FROM {$wpdb->postmeta} WHERE post_id = %d AND meta_key = '_stock' FOR UPDATE", $product));
+        return $stock === null || $stock === '' ? null : (int) $stock;
+    }
+
     /** Whether the database has the product, and with it what was written last. */
     public function holds(int $product, string $hash): bool
     {
@@ -105,9 +117,10 @@ final class Finder
             return array();
         }
         $posts = implode(',', array_keys($by_post));
-        $keys = array(ProductMeta::HASH, ProductMeta::IMAGE, '_stock', '_manage_stock');
+        $keys = array_merge(array(ProductMeta::HASH, ProductMeta::IMAGE, '_stock', '_manage_stock'), ProductMeta::MARKS);
+        $places = implode(',', array_fill(0, count($keys), '%s'));
         $rows = $wpdb->get_results(
-            $wpdb->prepare("SELECT post_id, meta_key, meta_value FROM {$wpdb->postmeta} WHERE post_id IN ($posts) AND meta_key IN (%s, %s, %s, %s)", $keys),
+            $wpdb->prepare("SELECT post_id, meta_key, meta_value FROM {$wpdb->postmeta} WHERE post_id IN ($posts) AND meta_key IN ($places)", $keys),
             ARRAY_A
         );
         foreach ($rows as $row) {

@@ -36,12 +36,14 @@ final class Page
     public function work(RunState $state, float $until): ?Answer
     {
         $query = array('limit' => self::SIZE, 'cursor' => $state->cursor, 'updated_since' => $state->since);
+        // Counted before ELMED is asked and after it: what is reported in between is in neither ELMED's answer nor the later count.
+        $sold = $this->unreported->quantities();
         $answer = $this->client->request('GET', '/products', array('query' => $query, 'timeout' => 20));
         if (!$answer->ok() || !is_array($answer->data['data'] ?? null)) {
             return $answer->ok() ? Answer::none() : $answer;
         }
         $rows = $answer->data['data'];
-        if (!$this->bringAll($state, $rows, $until)) {
+        if (!$this->bringAll($state, $rows, $until, $sold)) {
             return null;
         }
         $state->addSeen(array_filter(array_map(static fn ($row) => (int) ($row['id'] ?? 0), $rows)));
@@ -69,7 +71,8 @@ final class Page
                 return;
             }
             $this->suspect->name($item->id);
-            $result = $this->upsert->run($item, static fn ($product) => $sold[$product] ?? 0);
+            $before = $stored[$item->id]['_stock'] ?? null;
+            $result = $this->upsert->run($item, fn (int $product) => $this->soldNow($product, $sold[$product] ?? 0, $before));
             if ($result === Upsert::SKIPPED) {
                 Problems::clear($item->id);
             }
@@ -85,14 +88,33 @@ final class Page
     }
 
     /**
+     * What was sold, up to this moment: the shop goes on selling while a page is worked off.
+     *
+     * @param string|null $before The stock when `$counted` was counted; null: not known.
+     */
+    private function soldNow(int $product, int $counted, ?string $before): int
+    {
+        $now = $this->finder->lockStock($product);
+        if ($now === null || ($before !== null && $now >= (int) $before)) {
+            return $counted;
+        }
+        $recounted = $this->unreported->quantities()[$product] ?? 0;
+        // An order that has taken its packs may not have written so yet.
+        return $before === null || $recounted > $counted ? max($counted, $recounted) : $counted + (int) $before - $now;
+    }
+
+    /**
      * @param array<int, mixed> $rows
+     * @param array<int, int>   $sold
      * @return bool Whether the whole page is done.
      */
-    private function bringAll(RunState $state, array $rows, float $until): bool
+    private function bringAll(RunState $state, array $rows, float $until, array $sold): bool
     {
         $ids = array_filter(array_map(static fn ($row) => is_array($row) ? (int) ($row['id'] ?? 0) : 0, $rows));
         $stored = $this->finder->stored($ids);
-        $sold = $rows ? $this->unreported->quantities() : array();
+        foreach ($rows ? $this->unreported->quantities() : array() as $product => $packs) {
+            $sold[$product] = max($packs, $sold[$product] ?? 0);
+        }
         foreach ($rows as $row) {
             $id = is_array($row) ? (int) ($row['id'] ?? 0) : 0;
             if (in_array($id, $state->page_done, true)) {
@@ -120,6 +142,9 @@ final class Page
     private function unchanged(Item $item, array $stored, array $sold): bool
     {
         if (!$stored || $stored['status'] === 'trash' || ($stored[ProductMeta::HASH] ?? '') !== $item->hash(Upsert::settings())) {
+            return false;
+        }
+        if (array_diff_assoc(Writer::marksOf($item), $stored) !== array()) {
             return false;
         }
         if ($item->active && !Images::isDone($item->image_url, $stored[ProductMeta::IMAGE] ?? '')) {

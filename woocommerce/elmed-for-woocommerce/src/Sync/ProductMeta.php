@@ -3,8 +3,8 @@
 /**
  * What the plugin keeps on a product, by name, and how to ask it.
  *
- * Written by Sync\Upsert; read by the gate, the jobs of orders and Sync. A variation's own value counts before its
- * parent's, since either can carry the SKU that ELMED knows.
+ * Written by Sync\Upsert; read by the gate, the jobs of orders and Sync. A variation without a mark has its parent's; the
+ * SKU and the id it has of its own or not at all, since another pack is another product.
  */
 
 namespace Elmed\WooCommerce\Sync;
@@ -23,6 +23,8 @@ final class ProductMeta
     public const CONTROLLED = '_elmed_controlled';
     /** "no": retired in ELMED, or gone from it. */
     public const ACTIVE = '_elmed_active';
+    /** What no import and no other plugin may take away: compared in each sync. */
+    public const MARKS = array(self::SKU, self::REQUIRES_PRESCRIPTION, self::CONTROLLED, self::ACTIVE);
     /** Hash of what ELMED last said, to skip what has not changed. */
     public const HASH = '_elmed_hash';
     /** Stock in ELMED, in packs, as it said it; "" where it keeps none. */
@@ -40,37 +42,37 @@ final class ProductMeta
     /** Whether it may be bought against a prescription only. */
     public static function requiresPrescription(WC_Product $product): bool
     {
-        return self::own($product, self::REQUIRES_PRESCRIPTION) === 'yes';
+        return self::ownOrParents($product, self::REQUIRES_PRESCRIPTION) === 'yes';
     }
 
     /** Whether it is a controlled medicine, which is handed out in the pharmacy only. */
     public static function isControlled(WC_Product $product): bool
     {
-        return self::own($product, self::CONTROLLED) === 'yes';
+        return self::ownOrParents($product, self::CONTROLLED) === 'yes';
     }
 
     /** Whether ELMED has retired it or does not know it any more. */
     public static function isRetired(WC_Product $product): bool
     {
-        return self::own($product, self::ACTIVE) === 'no';
+        return self::ownOrParents($product, self::ACTIVE) === 'no';
     }
 
     /** ELMED's id; null for a product that ELMED does not know. */
     public static function id(WC_Product $product): ?int
     {
-        $id = (int) self::own($product, self::ID);
+        $id = (int) $product->get_meta(self::ID);
         return $id > 0 ? $id : null;
     }
 
     /** The SKU to name to ELMED; null for a product that ELMED does not know. */
     public static function sku(WC_Product $product): ?string
     {
-        $sku = self::own($product, self::SKU);
+        $sku = (string) $product->get_meta(self::SKU);
         return $sku === '' ? null : $sku;
     }
 
     /** A value of the product's own or, for a variation without one, of its parent. */
-    private static function own(WC_Product $product, string $name): string
+    private static function ownOrParents(WC_Product $product, string $name): string
     {
         $value = (string) $product->get_meta($name);
         if ($value === '' && $product->is_type('variation')) {

@@ -11,7 +11,6 @@ namespace Elmed\WooCommerce\Sync;
 
 use Elmed\WooCommerce\Database\Lock;
 use Elmed\WooCommerce\Database\Locked;
-use Elmed\WooCommerce\Database\Transaction;
 use Elmed\WooCommerce\Settings\Options;
 use WC_Product;
 use WC_Product_Simple;
@@ -35,7 +34,8 @@ final class Upsert
     }
 
     /**
-     * @param int $sold Packs of it that were sold here and ELMED does not know of.
+     * @param callable|null $sold Takes a product, says how many packs of it were sold here that ELMED does not know of. Asked
+     *                            at the last moment, within the transaction that saves.
      * @return string One of the constants above.
      * @throws Problem When it was not brought over, or not whole (noted already in that case).
      */
@@ -86,7 +86,7 @@ final class Upsert
             throw new Problem(Problem::TYPE, $product instanceof WC_Product ? $product->get_type() : '?');
         }
         // Whoever threw it away meant it. It comes back when it is taken out of the trash.
-        return $product->get_status('edit') === 'trash' ? self::SKIPPED : $this->update($product, $item, $adopted, $sold($id));
+        return $product->get_status('edit') === 'trash' ? self::SKIPPED : $this->update($product, $item, $adopted, $sold);
     }
 
     /** @throws Problem When the setting wants to hear of it. */
@@ -105,31 +105,36 @@ final class Upsert
         $product->set_status(Options::newAsDrafts() ? 'draft' : 'publish');
         $product->update_meta_data(ProductMeta::ACTIVE, 'yes');
         $writer = new Writer();
-        $writer->write($product, $item, true, false, 0);
+        $writer->write($product, $item, true, false);
+        $writer->stock($product, $item, 0);
         return $this->save($product, $item, $writer, self::CREATED);
     }
 
-    private function update(WC_Product $product, Item $item, bool $adopted, int $sold): string
+    private function update(WC_Product $product, Item $item, bool $adopted, callable $sold): string
     {
         $writer = new Writer();
-        $writer->write($product, $item, false, $adopted, $sold);
+        $writer->write($product, $item, false, $adopted);
         if ($item->active) {
             Writer::show($product);
         } else {
             Writer::hide($product);
         }
         $result = $item->active ? self::UPDATED : self::RETIRED;
-        return $this->save($product, $item, $writer, $adopted ? self::ADOPTED : $result);
+        $stock = static fn () => $writer->stock($product, $item, $sold($product->get_id()));
+        return $this->save($product, $item, $writer, $adopted ? self::ADOPTED : $result, $stock);
     }
 
     /**
      * All of it or nothing: WooCommerce writes a product in some forty statements, and a process that dies between two of
      * them would leave one without its SKU, which nobody finds again. It is also several times faster than forty commits.
      */
-    private function store(WC_Product $product): void
+    private function store(WC_Product $product, ?callable $first): void
     {
         wc_transaction_query('start');
         try {
+            if ($first) {
+                $first();
+            }
             $saved = $product->save();
         } catch (\Throwable $fault) {
             wc_transaction_query('rollback');
@@ -141,13 +146,13 @@ final class Upsert
         }
     }
 
-    private function save(WC_Product $product, Item $item, Writer $writer, string $result): string
+    private function save(WC_Product $product, Item $item, Writer $writer, string $result, ?callable $stock = null): string
     {
         $hash = $item->hash(self::settings());
         $product->update_meta_data(ProductMeta::HASH, $hash);
         $product->update_meta_data(ProductMeta::SYNCED_AT, gmdate('Y-m-d H:i:s'));
         $product->update_meta_data(ProductMeta::RESULT, $result);
-        $this->store($product);
+        $this->store($product, $stock);
         // WooCommerce goes on when the database gave a statement up (a deadlock with an order): look whether it is there.
         if (!$this->finder->holds($product->get_id(), $hash)) {
             throw new Problem(Problem::BUSY);

@@ -20,9 +20,8 @@ final class Writer
     /**
      * @param bool $new     Just made, nothing in it is the merchant's.
      * @param bool $adopted A product of the merchant's own that is connected now: name and description stay, the price follows.
-     * @param int  $sold    Packs that were sold here and ELMED does not know of.
      */
-    public function write(WC_Product $product, Item $item, bool $new, bool $adopted, int $sold): void
+    public function write(WC_Product $product, Item $item, bool $new, bool $adopted): void
     {
         $written = json_decode((string) $product->get_meta(ProductMeta::WRITTEN), true);
         $written = is_array($written) ? $written : array();
@@ -30,7 +29,6 @@ final class Writer
             $written = $this->texts($product, $item, $new, $written);
         }
         $written = $this->price($product, $item, $new || $adopted, $written);
-        $this->stock($product, $item, $sold);
         $this->marks($product, $item);
         $product->update_meta_data(ProductMeta::WRITTEN, (string) wp_json_encode($written));
     }
@@ -123,7 +121,8 @@ final class Writer
         return $written;
     }
 
-    private function stock(WC_Product $product, Item $item, int $sold): void
+    /** Apart from the rest, at the last moment: orders take stock meanwhile. @param int $sold Packs that were sold here and ELMED does not know of. */
+    public function stock(WC_Product $product, Item $item, int $sold): void
     {
         $product->update_meta_data(ProductMeta::STOCK, (string) $item->stock);
         if ($item->stock === null) {
@@ -133,6 +132,21 @@ final class Writer
         $product->set_stock_quantity(self::sellable($item, $sold));
     }
 
+    /**
+     * The marks of a product, as ELMED says them.
+     *
+     * @return array<string, string>
+     */
+    public static function marksOf(Item $item): array
+    {
+        return array(
+            ProductMeta::SKU => $item->sku,
+            ProductMeta::REQUIRES_PRESCRIPTION => $item->requires_prescription ? 'yes' : 'no',
+            ProductMeta::CONTROLLED => $item->is_controlled ? 'yes' : 'no',
+            ProductMeta::ACTIVE => $item->active ? 'yes' : 'no',
+        );
+    }
+
     private function marks(WC_Product $product, Item $item): void
     {
         $sku = (string) $product->get_meta(ProductMeta::SKU);
@@ -140,9 +154,9 @@ final class Writer
             $product->set_sku($item->sku);
         }
         $product->update_meta_data(ProductMeta::ID, (string) $item->id);
-        $product->update_meta_data(ProductMeta::SKU, $item->sku);
-        $product->update_meta_data(ProductMeta::REQUIRES_PRESCRIPTION, $item->requires_prescription ? 'yes' : 'no');
-        $product->update_meta_data(ProductMeta::CONTROLLED, $item->is_controlled ? 'yes' : 'no');
+        foreach (self::marksOf($item) as $name => $value) {
+            $product->update_meta_data($name, $value);
+        }
     }
 
     /** Whether a field is ELMED's: new, or as the plugin last wrote it, or the setting says so. */
