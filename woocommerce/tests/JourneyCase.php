@@ -15,6 +15,8 @@ abstract class JourneyCase extends \PHPUnit\Framework\TestCase {
 		parent::setUpBeforeClass();
 		Elmed::fine();
 		static::begin();
+		$tables = \Automattic\WooCommerce\Utilities\OrderUtil::custom_orders_table_usage_is_enabled();
+		self::assertSame( '1' === Site::fact( 'hpos' ), $tables, 'orders are not kept where the site was made to keep them' );
 	}
 
 	protected function setUp(): void {
