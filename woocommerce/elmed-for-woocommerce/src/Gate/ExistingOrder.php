@@ -3,7 +3,7 @@
 /**
  * The gate for an order that is there already: a block checkout's draft, or one on an order-pay page.
  *
- * Used by BlockCheckout and OrderPay. One that was let through before needs no proof again while its reservation stands.
+ * Used by BlockCheckout, OrderPay and Orders\StaffCheck. One that was let through before needs no proof again while its reservation stands.
  */
 
 namespace Elmed\WooCommerce\Gate;
@@ -46,7 +46,7 @@ final class ExistingOrder
     }
 
     /** A new proof for an order that carries a reservation: the earlier one becomes the attempt's, to be reused or freed. */
-    private static function freeEarlier(WC_Order $order, Attempt $attempt): void
+    public static function freeEarlier(WC_Order $order, Attempt $attempt): void
     {
         $reservation = OrderState::reservationId($order);
         if ($reservation !== null && empty($attempt->load()['reservation_id'])) {

@@ -3,7 +3,7 @@
 /**
  * The one check: may these lines be sold against this prescription, and if so, are they kept for the order?
  *
- * Asked when an order is placed, by Gate\BlockCheckout, ClassicCheckout, OrderPay and Orders\Panel. One call as a rule;
+ * Asked when an order is placed, by Gate\BlockCheckout, ClassicCheckout, OrderPay and Orders\StaffCheck. One call as a rule;
  * a second try first deals with the first one's reservation. Anything but a clear yes is a no.
  */
 

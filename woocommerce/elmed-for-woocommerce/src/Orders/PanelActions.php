@@ -9,11 +9,7 @@
 namespace Elmed\WooCommerce\Orders;
 
 use Elmed\WooCommerce\Api\Answer;
-use Elmed\WooCommerce\Gate\Attempt;
-use Elmed\WooCommerce\Gate\Basket;
-use Elmed\WooCommerce\Gate\Gate;
 use Elmed\WooCommerce\Gate\Given;
-use Elmed\WooCommerce\Gate\Messages;
 use Elmed\WooCommerce\Log;
 use WC_Order;
 
@@ -56,7 +52,7 @@ final class PanelActions
             case 'ask':
                 return self::ask($order);
             case 'check':
-                return self::check($order, $posted);
+                return StaffCheck::run($order->get_id(), Given::inForm($posted));
             case 'refund':
                 return self::refund($order, $posted);
             case 'left':
@@ -114,38 +110,6 @@ final class PanelActions
             return __('ELMED could not be asked at the moment.', 'elmed-for-woocommerce');
         }
         return Words::release(Jobs::fresh($order->get_id()) ?? $order) . '.';
-    }
-
-    /** @param array<string, mixed> $posted */
-    private static function check(WC_Order $order, array $posted): string
-    {
-        $lines = Basket::ofOrder($order);
-        if (!$lines || Report::ofDispense()->state($order) === Report::DONE) {
-            return __('There is nothing to check in this order.', 'elmed-for-woocommerce');
-        }
-        $given = Given::inForm($posted);
-        $attempt = Attempt::ofOrder($order);
-        $verdict = (new Gate())->admit($lines, $given->proof, $given->send, $attempt);
-        if ($verdict->refused()) {
-            return Messages::of($verdict);
-        }
-        OrderState::letThrough($order, $verdict);
-        History::add($order, 'asked_by_staff');
-        $attempt->forget();
-        // What was to be reported with an earlier reservation is another request now.
-        Report::ofDispense()->change($order, array('body' => null, 'key' => null));
-        (new Confirm())->confirm($order);
-        if (empty(OrderState::record($order)['confirmed'])) {
-            Confirm::soon($order->get_id());
-        }
-        if (OrderState::release($order) === OrderState::RELEASED) {
-            Progress::afterRelease($order);
-        }
-        if ($order->has_status('completed')) {
-            Completion::enqueue($order);
-        }
-        Alerts::refresh($order);
-        return Words::release($order) . '.';
     }
 
     /** @param array<string, mixed> $posted */
