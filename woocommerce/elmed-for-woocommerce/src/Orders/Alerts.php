@@ -13,6 +13,8 @@ use WC_Order;
 
 final class Alerts
 {
+    private const SHOWN = 20;
+
     public function register(): void
     {
         add_action('admin_notices', array($this, 'show'));
@@ -54,7 +56,7 @@ final class Alerts
     {
         try {
             if (current_user_can('edit_shop_orders') && self::isShopScreen()) {
-                self::print(Tally::alerts(20));
+                self::print(Tally::alerts(self::SHOWN + 1));
             }
         } catch (\Throwable $fault) {
             Log::fault($fault, 'alerts');
@@ -70,9 +72,12 @@ final class Alerts
         echo '<div class="notice notice-error elmed-alerts"><p><strong>';
         esc_html_e('ELMED: these orders need you.', 'elmed-for-woocommerce');
         echo '</strong></p><ul>';
-        foreach ($orders as $order) {
+        foreach (array_slice($orders, 0, self::SHOWN) as $order) {
             $reason = self::reason($order);
             printf('<li><a href="%s">#%s</a>: %s</li>', esc_url($order->get_edit_order_url()), esc_html($order->get_order_number()), esc_html($reason));
+        }
+        if (count($orders) > self::SHOWN) {
+            echo '<li>' . esc_html__('There are more; these are the newest.', 'elmed-for-woocommerce') . '</li>';
         }
         echo '</ul></div>';
     }

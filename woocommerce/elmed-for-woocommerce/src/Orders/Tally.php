@@ -91,14 +91,14 @@ final class Tally
     /** @return WC_Order[] Orders that somebody has to look at, newest first. */
     public static function alerts(int $most = 50): array
     {
-        return array_reverse(self::find(OrderState::ALERT, 'yes', array_keys(wc_get_order_statuses()), $most));
+        return self::find(OrderState::ALERT, 'yes', array_keys(wc_get_order_statuses()), $most, '', 'DESC');
     }
 
     /**
      * @param string[] $statuses
      * @return WC_Order[]
      */
-    private static function find(string $meta, string $value, array $statuses, int $most, string $created = ''): array
+    private static function find(string $meta, string $value, array $statuses, int $most, string $created = '', string $order = 'ASC'): array
     {
         $found = wc_get_orders(
             array(
@@ -106,7 +106,7 @@ final class Tally
                 'status' => $statuses,
                 'limit' => $most,
                 'orderby' => 'ID',
-                'order' => 'ASC',
+                'order' => $order,
                 'date_created' => $created,
                 'meta_key' => $meta, // phpcs:ignore WordPress.DB.SlowDBQuery -- asked by jobs and by one notice.
                 'meta_value' => $value, // phpcs:ignore WordPress.DB.SlowDBQuery

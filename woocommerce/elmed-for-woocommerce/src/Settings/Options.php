@@ -37,10 +37,11 @@ final class Options
         self::WAITING_ORDERS => array('yes', array('yes', 'no')),
     );
 
-    /** The address of ELMED without a slash at the end; ELMED_BASE_URL in wp-config.php wins. */
+    /** The address of ELMED without a slash at the end; ELMED_BASE_URL in wp-config.php wins. A key of wp-config.php goes nowhere else. */
     public static function baseUrl(): string
     {
-        $url = self::baseUrlInConstant() ? constant('ELMED_BASE_URL') : get_option(self::BASE_URL, '');
+        $kept = self::baseUrlIsFixed() ? '' : get_option(self::BASE_URL, '');
+        $url = self::baseUrlInConstant() ? constant('ELMED_BASE_URL') : $kept;
         $url = Address::normalise((string) $url);
         return $url === '' ? self::DEFAULT_BASE_URL : $url;
     }
@@ -49,6 +50,12 @@ final class Options
     public static function baseUrlInConstant(): bool
     {
         return defined('ELMED_BASE_URL') && constant('ELMED_BASE_URL') !== '';
+    }
+
+    /** Whether wp-config.php decides on the address: it sets the address, or the key, which no form may send elsewhere. */
+    public static function baseUrlIsFixed(): bool
+    {
+        return self::baseUrlInConstant() || Key::inConstant();
     }
 
     /** Seconds between automatic syncs; 0 when they are off. */

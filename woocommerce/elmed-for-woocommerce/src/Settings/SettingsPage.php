@@ -105,15 +105,9 @@ final class SettingsPage
             delete_option(Connection::OPTION);
             return 'key-removed';
         }
-        if (!$this->takeAddress($given)) {
-            return 'bad-address';
-        }
-        $key = trim((string) ($given['elmed_api_key'] ?? ''));
-        if ($key !== '' && !Key::inConstant()) {
-            if (!Key::looksRight($key)) {
-                return 'bad-key';
-            }
-            Key::store($key);
+        $refusal = $this->takeConnection($given);
+        if ($refusal !== null) {
+            return $refusal;
         }
         $this->takeOptions($given);
         do_action('elmed_settings_saved');
@@ -126,18 +120,42 @@ final class SettingsPage
         return 'saved';
     }
 
-    /** @param array<string, mixed> $given */
-    private function takeAddress(array $given): bool
+    /**
+     * Takes the key and the address; why not, as a word of SettingsView, when it changes nothing. A key goes to the
+     * address that it was entered for: whoever may change the address must not get at a key that somebody else entered.
+     *
+     * @param array<string, mixed> $given
+     */
+    private function takeConnection(array $given): ?string
     {
-        if (!isset($given['elmed_base_url']) || Options::baseUrlInConstant()) {
-            return true;
+        $url = $this->address($given);
+        $key = Key::inConstant() ? '' : trim((string) ($given['elmed_api_key'] ?? ''));
+        if ($url !== Options::baseUrl() && !Address::isSafe($url)) {
+            return 'bad-address';
+        }
+        if ($key !== '' && !Key::looksRight($key)) {
+            return 'bad-key';
+        }
+        if ($url !== Options::baseUrl() && $key === '' && Key::exists()) {
+            return 'key-needed';
+        }
+        if ($url !== Options::baseUrl()) {
+            update_option(Options::BASE_URL, $url === Options::DEFAULT_BASE_URL ? '' : $url);
+        }
+        if ($key !== '') {
+            Key::store($key);
+        }
+        return null;
+    }
+
+    /** The address that the form asks for. @param array<string, mixed> $given */
+    private function address(array $given): string
+    {
+        if (!isset($given['elmed_base_url']) || Options::baseUrlIsFixed()) {
+            return Options::baseUrl();
         }
         $url = Address::normalise(sanitize_text_field((string) $given['elmed_base_url']));
-        if ($url !== '' && !Address::isSafe($url)) {
-            return false;
-        }
-        update_option(Options::BASE_URL, $url === Options::DEFAULT_BASE_URL ? '' : $url);
-        return true;
+        return $url === '' ? Options::DEFAULT_BASE_URL : $url;
     }
 
     /** @param array<string, mixed> $given */

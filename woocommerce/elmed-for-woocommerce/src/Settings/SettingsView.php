@@ -38,6 +38,7 @@ final class SettingsView
             'saved' => array('success', __('Settings saved.', 'elmed-for-woocommerce')),
             'key-removed' => array('success', __('The key was removed from this shop. In ELMED it still works until it is revoked there.', 'elmed-for-woocommerce')),
             'bad-key' => array('error', __('That is not an API key: one begins with elm_ and is 68 characters long (elm_test_ and 73 for a test key). Nothing was changed. Copy it again where it was created; it is shown only once.', 'elmed-for-woocommerce')),
+            'key-needed' => array('error', __('A key is sent only to the address that it was entered for. To change the address, enter the key as well. Nothing was changed.', 'elmed-for-woocommerce')),
             'bad-address' => array('error', __('The address must begin with https://. Nothing was changed.', 'elmed-for-woocommerce')),
         );
         if (isset($texts[$said])) {
@@ -97,11 +98,14 @@ final class SettingsView
         if (Options::baseUrlInConstant()) {
             /* translators: %s: a web address */
             echo '<p>' . esc_html(sprintf(__('Set in wp-config.php (ELMED_BASE_URL): %s', 'elmed-for-woocommerce'), Options::baseUrl())) . '</p>';
+        } elseif (Options::baseUrlIsFixed()) {
+            /* translators: %s: a web address */
+            echo '<p>' . esc_html(sprintf(__('%s. The key is set in wp-config.php; another address is set there too (ELMED_BASE_URL).', 'elmed-for-woocommerce'), Options::baseUrl())) . '</p>';
         } else {
             printf(
                 '<input type="url" id="elmed_base_url" name="elmed_base_url" value="%s" class="regular-text code" aria-describedby="elmed_base_url_help"><p class="description" id="elmed_base_url_help">%s</p>',
                 esc_attr(Options::baseUrl()),
-                esc_html__('Leave it as it is unless your pharmacy portal has another address.', 'elmed-for-woocommerce')
+                esc_html__('Leave it as it is unless your pharmacy portal has another address. To change it, enter the API key as well.', 'elmed-for-woocommerce')
             );
         }
         echo '</td></tr>';
