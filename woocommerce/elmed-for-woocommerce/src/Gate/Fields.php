@@ -61,6 +61,8 @@ final class Fields
                 'label' => __('Where is your prescription?', 'elmed-for-woocommerce'),
                 'location' => 'order',
                 'type' => 'select',
+                // Without words of its own WooCommerce makes them from the label: "Select a where is …".
+                'placeholder' => __('Please choose', 'elmed-for-woocommerce'),
                 'options' => array(
                     array('value' => 'here', 'label' => __('With this pharmacy, or I do not know', 'elmed-for-woocommerce')),
                     array('value' => Given::SEND_HERE, 'label' => __('With no pharmacy yet. Send it to this pharmacy', 'elmed-for-woocommerce')),
