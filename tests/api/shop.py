@@ -10,7 +10,7 @@ from elmed.inventory.products import set_stock
 from elmed.prescriptions.models import Prescription, ProofTries, Reservation, ReservationLine
 from tests.cast import NOW, Cast
 from tests.prescriptions import shop
-from tests.prescriptions.attempts import everything
+from tests.prescriptions.attempts import everything, rows_of
 
 BORN = shop.BORN.isoformat()
 WEEK = replace(shop.AMOXICILLIN, sku="AMOX-7", pack_size_milli=7_000, price_milli=4_200)  # three of them fill the line
@@ -23,7 +23,7 @@ TABLES = (
 
 def all_there_is(*, but: tuple[str, ...] = ()) -> dict[str, list[tuple[Any, ...]]]:
     """Everything clinical, and everything of the shop, value by value; `but` leaves tables out by their model's name."""
-    rows = everything() | {model.__name__: list(model.objects.order_by("pk").values_list()) for model in TABLES}
+    rows = everything() | rows_of(*TABLES)
     return {name: found for name, found in rows.items() if name not in but}
 
 

@@ -226,7 +226,7 @@ class Life(RuleBasedStateMachine):
 @pytest.mark.django_db
 def test_random_lives():
     checks = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
-    examples = 20 if connection.vendor == "sqlite" else 8
+    examples = 12 if connection.vendor == "sqlite" else 6
     profile = settings(
         max_examples=examples, stateful_step_count=25, deadline=None, derandomize=True, database=None,
         suppress_health_check=checks, phases=(Phase.generate, Phase.shrink),

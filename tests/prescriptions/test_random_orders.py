@@ -95,7 +95,7 @@ class ShopLife(Life):
 @pytest.mark.django_db
 def test_random_orders():
     checks = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
-    examples = 20 if connection.vendor == "sqlite" else 6
+    examples = 12 if connection.vendor == "sqlite" else 5
     profile = settings(
         max_examples=examples, stateful_step_count=30, deadline=None, derandomize=True, database=None,
         suppress_health_check=checks, phases=(Phase.generate, Phase.shrink),
