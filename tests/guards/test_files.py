@@ -2,24 +2,16 @@
 
 import ast
 
-import pytest
-
 from tests.guards.source import PACKAGE, files, name, tree
 
 MOST_LINES = 300
-LONG: dict[str, str] = {}
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "misc", "shared_utils"}
 
 
 def test_files_are_short():
     too_long = {name(path): len(path.read_text().splitlines()) for path in files()}
-    too_long = {path: lines for path, lines in too_long.items() if lines > MOST_LINES and path not in LONG}
+    too_long = {path: lines for path, lines in too_long.items() if lines > MOST_LINES}
     assert not too_long, f"over {MOST_LINES} lines: split them by what they answer for"
-
-
-@pytest.mark.parametrize("entry", sorted(LONG))
-def test_no_stale_exception(entry):
-    assert len((PACKAGE / entry).read_text().splitlines()) > MOST_LINES
 
 
 def test_no_drawers():

@@ -223,12 +223,16 @@ class Life(RuleBasedStateMachine):
         assert all(numbers == list(range(1, len(numbers) + 1)) for numbers in listed.values())
 
 
-@pytest.mark.django_db
-def test_random_lives():
+def live(life: type[RuleBasedStateMachine], *, examples: int, steps: int) -> None:
+    """So many lives of so many steps, the same ones each time."""
     checks = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
-    examples = 12 if connection.vendor == "sqlite" else 6
     profile = settings(
-        max_examples=examples, stateful_step_count=25, deadline=None, derandomize=True, database=None,
+        max_examples=examples, stateful_step_count=steps, deadline=None, derandomize=True, database=None,
         suppress_health_check=checks, phases=(Phase.generate, Phase.shrink),
     )  # fmt: skip
-    run_state_machine_as_test(Life, settings=profile)
+    run_state_machine_as_test(life, settings=profile)
+
+
+@pytest.mark.django_db
+def test_random_lives():
+    live(Life, examples=12 if connection.vendor == "sqlite" else 6, steps=25)

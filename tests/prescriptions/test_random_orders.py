@@ -9,9 +9,8 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import initialize, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import initialize, invariant, precondition, rule
 
 from elmed.core.refusals import Refusal
 from elmed.prescriptions.actions.check import Asked, check
@@ -21,7 +20,7 @@ from elmed.prescriptions.actions.supply import Supply
 from elmed.prescriptions.models import Prescription, PrescriptionLine, Reservation, ReservationLine
 from elmed.prescriptions.vocabulary import OPEN
 from tests.prescriptions.shop import product, shop
-from tests.prescriptions.test_random_lives import Life
+from tests.prescriptions.test_random_lives import Life, live
 
 
 class ShopLife(Life):
@@ -94,10 +93,4 @@ class ShopLife(Life):
 
 @pytest.mark.django_db
 def test_random_orders():
-    checks = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
-    examples = 12 if connection.vendor == "sqlite" else 5
-    profile = settings(
-        max_examples=examples, stateful_step_count=30, deadline=None, derandomize=True, database=None,
-        suppress_health_check=checks, phases=(Phase.generate, Phase.shrink),
-    )  # fmt: skip
-    run_state_machine_as_test(ShopLife, settings=profile)
+    live(ShopLife, examples=12 if connection.vendor == "sqlite" else 5, steps=30)
