@@ -1,6 +1,7 @@
 """What has expired leaves the shelf: into quarantine, so that no shop is ever shown a pack that must not be sold.
 
-Called by the worker every hour (jobs/periodic.py). A hand-over of an expired batch is refused by stock.py all the same.
+Called by the worker every minute (jobs/periodic.py): a look along an index that holds only what lies on a shelf. A
+hand-over of an expired batch is refused by stock.py all the same.
 """
 
 from datetime import date, datetime

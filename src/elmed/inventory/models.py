@@ -26,6 +26,9 @@ class ProductImage(models.Model):
     height = models.PositiveIntegerField()
     data = models.BinaryField()
     created_at = models.DateTimeField()
+    unused_since = models.DateTimeField(
+        null=True, blank=True, help_text="When the clock first found no product that shows it."
+    )
 
     def __str__(self) -> str:
         """For logs."""
@@ -103,7 +106,8 @@ class Batch(models.Model):
         constraints = [
             models.UniqueConstraint("product", Lower("number"), name="batch_number_once"),
         ]
-        indexes = [models.Index(fields=["expiry_date"], name="batch_expiry")]
+        # Asked every minute: years of used-up batches are not in it.
+        indexes = [models.Index(fields=["expiry_date"], condition=Q(stock_milli__gt=0), name="batch_expiry")]
 
     def __str__(self) -> str:
         """For people."""

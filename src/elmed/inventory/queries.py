@@ -32,7 +32,7 @@ def _low() -> Q:
 
 
 def _soon(day: date, days: int) -> Q:
-    """On the shelf, and its last day near; what has expired already is in quarantine, or is there within the hour."""
+    """On the shelf, and its last day near; what has expired already is in quarantine, or is there within a minute."""
     return Q(stock_milli__gt=0, recalled_at__isnull=True, expiry_date__lte=day + timedelta(days=days))
 
 

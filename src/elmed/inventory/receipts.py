@@ -61,9 +61,9 @@ def count(
         units, cause = amount.of(product), Cause(Kind.CORRECTION, actor, now, reason="Counted")
         if not 0 <= units <= packs.to_units(product, MAX_PACKS_MILLI):
             raise Invalid.field("/packs", "out_of_range", "From 0 to a million packs.")
-        if batch_id is None:
-            return stock.count(product, units, cause)
         batch = _own_batch(actor, product, batch_id)
+        if batch is None:
+            return stock.count(product, units, cause)
         difference = units - batch.stock_milli
         return [stock.correct(product, batch, difference, cause)] if difference else []
 
@@ -85,7 +85,7 @@ def correct(
     why = required(reason, "/reason")
     with _locked(actor, product_id) as product:
         units = _positive(amount, product)
-        batch = _own_batch(actor, product, batch_id) if batch_id is not None else None
+        batch = _own_batch(actor, product, batch_id)
         cause = Cause(Kind.CORRECTION, actor, now, reason=why)
         if more:
             _require_fit(batch, now)
@@ -114,7 +114,7 @@ def set_aside(
     why = required(reason, "/reason")
     with _locked(actor, product_id) as product:
         units = _positive(amount, product)
-        batch = _own_batch(actor, product, batch_id) if batch_id is not None else None
+        batch = _own_batch(actor, product, batch_id)
         there = batch.stock_milli if batch else _loose(product, "shelf_milli")
         _require_there(units, there, product, "on the shelf")
         return stock.set_aside(product, batch, units, Cause(Kind.QUARANTINE, actor, now, reason=why))
@@ -127,7 +127,7 @@ def discard(
     why = required(reason, "/reason")
     with _locked(actor, product_id) as product:
         units = _positive(amount, product)
-        batch = _own_batch(actor, product, batch_id) if batch_id is not None else None
+        batch = _own_batch(actor, product, batch_id)
         _require_there(units, _in_quarantine(product, batch), product, "in quarantine")
         return stock.discard(product, batch, units, Cause(Kind.QUARANTINE, actor, now, reason=why))
 
@@ -139,7 +139,7 @@ def release(
     why = required(reason, "/reason")
     with _locked(actor, product_id) as product:
         units = _positive(amount, product)
-        batch = _own_batch(actor, product, batch_id) if batch_id is not None else None
+        batch = _own_batch(actor, product, batch_id)
         _require_there(units, _in_quarantine(product, batch), product, "in quarantine")
         _require_fit(batch, now)
         return stock.release(product, batch, units, Cause(Kind.QUARANTINE, actor, now, reason=why))
@@ -185,7 +185,10 @@ def _batch(product: Product, number: str, expiry_date: date | None, now: datetim
     return batch
 
 
-def _own_batch(actor: Actor, product: Product, batch_id: int) -> Batch:
+def _own_batch(actor: Actor, product: Product, batch_id: int | None) -> Batch | None:
+    """The batch that was chosen; None where none was. Raises Invalid."""
+    if batch_id is None:
+        return None
     batch = visible(actor, Batch).filter(pk=batch_id, product=product).first()
     if batch is None:
         raise Invalid.field("/batch", "unknown_batch", "Not a batch of this product.")

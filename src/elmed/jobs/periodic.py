@@ -13,6 +13,7 @@ from elmed.accounts import actions as accounts
 from elmed.api.idempotency import purge
 from elmed.core.models import Mode, World
 from elmed.inventory.expiry import quarantine_expired
+from elmed.inventory.images import purge_unused
 from elmed.prescriptions.actions.cancel import cancel_unanswered
 from elmed.prescriptions.actions.expire import expire_due
 from elmed.prescriptions.actions.proof import purge_tries
@@ -65,6 +66,11 @@ def quarantine_expired_batches(real: datetime) -> int:
     return sum(quarantine_expired(now, world_id=world_id, mode=mode) for world_id, mode, now in worlds(real))
 
 
+def purge_pictures(real: datetime) -> int:
+    """Delete pictures that no product shows any more."""
+    return purge_unused(real)
+
+
 def purge_kept_answers(real: datetime) -> int:
     """Forget answers kept for a repeated `Idempotency-Key`."""
     return purge(real)
@@ -86,12 +92,14 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic("free reservations", MINUTE, free_reservations),
     # Licences end at midnight in the jurisdiction; an hour late at most.
     Periodic("lapse licences", HOUR, lapse_licences),
-    # A batch's last day ends at midnight in the jurisdiction: an hour later no shop is shown it any more.
-    Periodic("quarantine expired batches", HOUR, quarantine_expired_batches),
+    # A batch's last day ends at midnight in the jurisdiction: a minute later no page and no shop is shown it any more.
+    Periodic("quarantine expired batches", MINUTE, quarantine_expired_batches),
     # Kept 24 hours, as promised to clients, and an hour more at most.
     Periodic("purge kept answers", HOUR, purge_kept_answers),
     # They count an hour at most.
     Periodic("purge proof tries", HOUR, purge_proof_tries),
+    # A day after the last product showed it, and an hour more at most.
+    Periodic("purge pictures", HOUR, purge_pictures),
     # An ended session is refused at sign-in anyway; this only frees the space.
     Periodic("purge sessions", 24 * HOUR, purge_sessions),
 )

@@ -28,6 +28,7 @@ class Migration(migrations.Migration):
                 ('height', models.PositiveIntegerField()),
                 ('data', models.BinaryField()),
                 ('created_at', models.DateTimeField()),
+                ('unused_since', models.DateTimeField(blank=True, help_text='When the clock first found no product that shows it.', null=True)),
             ],
         ),
         migrations.CreateModel(
@@ -138,7 +139,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='batch',
-            index=models.Index(fields=['expiry_date'], name='batch_expiry'),
+            index=models.Index(condition=models.Q(('stock_milli__gt', 0)), fields=['expiry_date'], name='batch_expiry'),
         ),
         migrations.AddConstraint(
             model_name='batch',
