@@ -36,7 +36,8 @@ REASONS = {
     "django-stubs": "Types of Django, and the plugin that knows its models.",
     "import-linter": "Refuses imports against the layers.",
     "openapi-spec-validator": "Judges the generated OpenAPI document.",
-    "playwright": "Drives a browser through the shop's checkouts.",
+    "playwright": "Drives a browser through the portals and the shop's checkouts.",
+    "babel": "Reads the translatable words out of code and templates, and compiles the catalogues; pure Python.",
 }
 _CLASSIFIERS = {"MIT License": "MIT", "BSD License": "BSD", "Apache Software License": "Apache-2.0"}
 

@@ -24,6 +24,7 @@ class Migration(migrations.Migration):
                 ('email', models.EmailField(max_length=254)),
                 ('name', models.CharField(max_length=200)),
                 ('is_active', models.BooleanField(default=True)),
+                ('language', models.CharField(blank=True, help_text='As chosen; empty: what the browser asks for.', max_length=10)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
             ],
             options={
