@@ -29,9 +29,9 @@ from elmed.prescriptions.actions.dispense import dispense
 from elmed.prescriptions.actions.expire import expire_due
 from elmed.prescriptions.actions.reverse import reverse
 from elmed.prescriptions.actions.supply import Supply, SupplyLine
-from elmed.prescriptions.models import Dispense, DispenseLine, LineClosure, Prescription, PrescriptionLine
+from elmed.prescriptions.models import Dispense, DispenseLine, Hold, LineClosure, Prescription, PrescriptionLine
 from elmed.prescriptions.states import allowed
-from elmed.prescriptions.vocabulary import OPEN, Act, ReversalReason, Status
+from elmed.prescriptions.vocabulary import OPEN, Act, HoldKind, ReversalReason, Status
 from tests import factories as f
 from tests.cast import NOW, assemble
 from tests.prescriptions.attempts import attempt
@@ -58,6 +58,7 @@ class Life(RuleBasedStateMachine):
         lines = (f.AMOXICILLIN, f.RAMIPRIL)
         rx = f.verified(self.cast, lines=lines, repeats_allowed=repeats, minimum_dispense_interval_days=interval)
         self.rx_id, self.version = rx.pk, rx.version
+        self.answers = set()
         self.events = self._events()
         self.lines = [(line.pk, line.quantity_milli) for line in rx.lines.all()]
 
@@ -145,6 +146,7 @@ class Life(RuleBasedStateMachine):
     @rule(parts=st.one_of(st.none(), st.tuples(st.integers(1, 9), st.integers(0, 9))), ago=st.sampled_from((1, 30)))
     def is_answered_as_handed_over(self, parts, ago):
         what, actor = self._supply(parts, ago), self.actors["pharmacist"]
+        self.answers.add(self.now)
         self._try(lambda: answer_handed_over(actor, self.rx_id, what, source="portal", now=self.now))
 
     def _supply(self, parts, ago) -> Supply:
@@ -195,6 +197,18 @@ class Life(RuleBasedStateMachine):
             supplied[row.line_id, row.dispense.issue_number] += row.quantity_milli - row.restored_milli
         prescribed = dict(self.lines)
         assert all(0 <= total <= prescribed[line] for (line, _), total in supplied.items())
+
+    @invariant()
+    def nothing_is_handed_over_in_a_pause(self):
+        """But for the answer to a request to cancel, which may lie in a pharmacy's own pause, never in the request."""
+        if not hasattr(self, "rx_id"):
+            return
+        skew = timedelta(minutes=2)
+        for made in Dispense.objects.all():
+            answered = made.created_at in self.answers
+            for pause in Hold.objects.filter(kind=HoldKind.CANCELLATION) if answered else Hold.objects.all():
+                over = pause.ended_at is not None and pause.ended_at <= made.handed_over_at + skew
+                assert over or made.handed_over_at < pause.placed_at or made.created_at <= pause.placed_at
 
     @invariant()
     def the_status_is_what_the_dispenses_say(self):

@@ -61,6 +61,11 @@ ERROR_CODES: dict[str, tuple[int, str]] = {
     "not_dispensable": (409, "It has ended, and the hand-over is not from before its end."),
     "reported_too_late": (409, "A hand-over from before the end is reported within 72 hours after it."),
     "handed_over_after_request": (409, "The hand-over must lie before the request to cancel."),
+    "handed_over_before_check": (
+        409,
+        "The pharmacy's check came after `handed_over_at`: nothing is handed over before it.",
+    ),
+    "handed_over_on_hold": (409, "It was on hold at `handed_over_at`: nothing of it was to be handed over."),
     "not_reversible": (409, "Only an own dispense of the newest issue, within 72 hours of its record."),
     "already_reversed": (409, "This dispense was reversed already."),
     "substitution_not_allowed": (409, "The doctor does not allow a substitution of this line."),

@@ -16,7 +16,7 @@ from elmed.access.actors import Actor
 from elmed.accounts.models import Account, AccountKind, AccountState, Membership
 from elmed.core.clock import end_of_day
 from elmed.core.compiled import Compiled, stand_in
-from elmed.prescriptions.guards import Caller, Facts, HoldFacts
+from elmed.prescriptions.guards import Caller, Facts, HoldFacts, Pause
 from elmed.prescriptions.jurisdiction import jurisdiction
 from elmed.prescriptions.models import (
     DispenseLine,
@@ -132,9 +132,18 @@ def _supplied(prescription_id: int) -> list[Supplied]:
 
 
 def facts(
-    subject: Subject, actor: Actor, now: datetime, *, dispense_id: int | None = None, complete: bool = True
+    subject: Subject,
+    actor: Actor,
+    now: datetime,
+    *,
+    dispense_id: int | None = None,
+    complete: bool = True,
+    handed_over_at: datetime | None = None,
 ) -> Facts:
-    """What the guards look at; `dispense_id` narrows *reversible* to that dispense."""
+    """What the guards look at; `dispense_id` narrows *reversible* to that dispense.
+
+    `handed_over_at`: the moment of a supply that is reported; the pauses it may lie in are read only for that.
+    """
     rx, hold = subject.rx, subject.hold
     cancellation = next((h for h in subject.holds if h.kind == HoldKind.CANCELLATION), None) or _last_cancellation(rx)
     return Facts(
@@ -159,6 +168,7 @@ def facts(
         ),
         hold=HoldFacts(HoldKind(hold.kind), Side(hold.side), Status(hold.return_to), hold.placed_at) if hold else None,
         replacement_supplied=rx.replaced_at is not None and _replacement_supplied(rx),
+        pauses=_pauses(rx) if handed_over_at is not None else (),
     )
 
 
@@ -178,6 +188,11 @@ def _last_cancellation(rx: Prescription) -> Hold | None:
         return None
     requests = Hold.objects.filter(prescription=rx, kind=HoldKind.CANCELLATION)
     return requests.exclude(outcome=Act.WITHDRAW_CANCEL.value).order_by("pk").last()
+
+
+def _pauses(rx: Prescription) -> tuple[Pause, ...]:
+    rows = Hold.objects.filter(prescription=rx).order_by("pk").values_list("placed_at", "ended_at")
+    return tuple(Pause(began, ended) for began, ended in rows)
 
 
 def _replacement_supplied(rx: Prescription) -> bool:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from elmed.access.permissions import Permission
 from elmed.prescriptions.jurisdiction import jurisdiction
-from elmed.prescriptions.vocabulary import CANCELLATION_ANSWER, LATE_REPORT, LATE_SOURCES, HoldKind, Side
+from elmed.prescriptions.vocabulary import CANCELLATION_ANSWER, CLOCK_SKEW, LATE_REPORT, LATE_SOURCES, HoldKind, Side
 from elmed.prescriptions.vocabulary import Status as S
 
 
@@ -21,6 +21,13 @@ class HoldFacts(NamedTuple):
     side: Side
     return_to: S
     placed_at: datetime
+
+
+class Pause(NamedTuple):
+    """A time during which it was on hold. An open one has no end."""
+
+    began: datetime
+    ended: datetime | None
 
 
 class Facts(NamedTuple):
@@ -45,6 +52,7 @@ class Facts(NamedTuple):
     reversible: bool  # the caller's pharmacy made a dispense of the newest issue, not reversed, inside the window
     hold: HoldFacts | None
     replacement_supplied: bool = False  # something of what replaced it was supplied
+    pauses: tuple[Pause, ...] = ()  # read only where a supply is reported for an earlier moment
 
 
 class Caller(NamedTuple):
@@ -71,11 +79,9 @@ HELD_ELSEWHERE = No("held_elsewhere", "A pharmacy holds it already: the patient 
 
 def nothing_supplied(facts: Facts, _caller: Caller, _now: datetime) -> No | None:
     """Nothing was ever supplied (a supply recorded in error, or that never left, does not count)."""
-    return (
-        No("already_supplied", "Something of it was supplied. Stop it, or return it, instead.")
-        if facts.supplied_ever
-        else None
-    )
+    if not facts.supplied_ever:
+        return None
+    return No("already_supplied", "Something of it was supplied. Stop it, or return it, instead.")
 
 
 def something_supplied(facts: Facts, _caller: Caller, _now: datetime) -> No | None:
@@ -85,11 +91,9 @@ def something_supplied(facts: Facts, _caller: Caller, _now: datetime) -> No | No
 
 def something_supplied_in_issue(facts: Facts, _caller: Caller, _now: datetime) -> No | None:
     """Something of the current issue was supplied."""
-    return (
-        None
-        if facts.supplied_in_issue
-        else No("nothing_supplied", "Nothing of this issue was supplied yet. Close the prescription instead.")
-    )
+    if facts.supplied_in_issue:
+        return None
+    return No("nothing_supplied", "Nothing of this issue was supplied yet. Close the prescription instead.")
 
 
 def complete(facts: Facts, _caller: Caller, _now: datetime) -> No | None:
@@ -99,11 +103,9 @@ def complete(facts: Facts, _caller: Caller, _now: datetime) -> No | None:
 
 def not_self(_facts: Facts, caller: Caller, _now: datetime) -> No | None:
     """Nobody verifies or dispenses what they prescribed, or what is prescribed to them."""
-    return (
-        No("own_prescription", "Nobody verifies or dispenses what they prescribed or what is prescribed to them.")
-        if caller.self_dealing
-        else None
-    )
+    if not caller.self_dealing:
+        return None
+    return No("own_prescription", "Nobody verifies or dispenses what they prescribed or what is prescribed to them.")
 
 
 def held_by_nobody_else(facts: Facts, caller: Caller, _now: datetime) -> No | None:
@@ -140,12 +142,9 @@ def hold_is(kind: HoldKind) -> Guard:
 
 def hold_not_mine_to_place(facts: Facts, caller: Caller, _now: datetime) -> No | None:
     """Only staff pause what no pharmacy holds yet."""
-    ok = facts.status is not S.ISSUED or Side.STAFF in caller.sides
-    return (
-        None
-        if ok
-        else No("not_routed", "No pharmacy holds it yet: only ELMED's staff can pause it. Cancel it instead.")
-    )
+    if facts.status is not S.ISSUED or Side.STAFF in caller.sides:
+        return None
+    return No("not_routed", "No pharmacy holds it yet: only ELMED's staff can pause it. Cancel it instead.")
 
 
 def placed_by_my_side(facts: Facts, caller: Caller, _now: datetime) -> No | None:
@@ -180,11 +179,9 @@ def requestable_hold(facts: Facts, _caller: Caller, _now: datetime) -> No | None
         return None
     if facts.hold.kind is HoldKind.CANCELLATION:
         return No("cancellation_pending", "The cancellation is requested already.")
-    return (
-        None
-        if facts.hold.return_to in (S.VERIFIED, S.PARTIALLY_DISPENSED)
-        else No("cancel_instead", "Cancel it: no pharmacist has checked it.")
-    )
+    if facts.hold.return_to in (S.VERIFIED, S.PARTIALLY_DISPENSED):
+        return None
+    return No("cancel_instead", "Cancel it: no pharmacist has checked it.")
 
 
 def overdue(facts: Facts, _caller: Caller, now: datetime) -> No | None:
@@ -235,13 +232,30 @@ def supply_due(facts: Facts, caller: Caller, now: datetime) -> No | None:
     return None
 
 
+def checked_by_then(facts: Facts, caller: Caller, _now: datetime) -> No | None:
+    """Nothing is handed over before a pharmacist of the holding pharmacy has checked it."""
+    moment, checked = caller.handed_over_at, facts.verified_at
+    if moment is None or checked is None or moment + CLOCK_SKEW >= checked:
+        return None
+    return No("handed_over_before_check", "It was checked only after that moment: a hand-over follows the check.")
+
+
+def not_on_hold_then(facts: Facts, caller: Caller, _now: datetime) -> No | None:
+    """Nothing is handed over while it is on hold; what is reported later is judged by the moment it left."""
+    moment = caller.handed_over_at
+    if moment is None:
+        return None
+    for pause in facts.pauses:
+        if pause.began <= moment and (pause.ended is None or moment + CLOCK_SKEW < pause.ended):
+            return No("handed_over_on_hold", "It was on hold at that moment: nothing of it was to be handed over.")
+    return None
+
+
 def something_left(facts: Facts, _caller: Caller, _now: datetime) -> No | None:
     """Something of the current issue is left that nobody else reserved."""
-    return (
-        None
-        if facts.anything_available
-        else No("quantity_unavailable", "Nothing of the current issue is left that is not reserved.")
-    )
+    if facts.anything_available:
+        return None
+    return No("quantity_unavailable", "Nothing of the current issue is left that is not reserved.")
 
 
 def late_report(facts: Facts, caller: Caller, now: datetime) -> No | None:
@@ -265,14 +279,9 @@ def late_report(facts: Facts, caller: Caller, now: datetime) -> No | None:
 
 def handed_over_before_request(facts: Facts, caller: Caller, _now: datetime) -> No | None:
     """The answer *handed over* is about a supply from before the request."""
-    before = (
-        facts.hold is not None and caller.handed_over_at is not None and caller.handed_over_at < facts.hold.placed_at
-    )
-    return (
-        None
-        if before
-        else No("handed_over_after_request", "`handed_over_at` must lie before the doctor's request to cancel.")
-    )
+    if facts.hold is not None and caller.handed_over_at is not None and caller.handed_over_at < facts.hold.placed_at:
+        return None
+    return No("handed_over_after_request", "`handed_over_at` must lie before the doctor's request to cancel.")
 
 
 def reversible(facts: Facts, _caller: Caller, _now: datetime) -> No | None:

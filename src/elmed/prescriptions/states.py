@@ -46,7 +46,7 @@ _PAST = {
     Act.REPLACE: "replaced", Act.EXPIRE: "expired", Act.TRANSFER: "transferred", Act.CORRECT: "entered_in_error",
 }  # fmt: skip
 
-_SUPPLY = (g.not_self, g.online_allowed, g.never_both, g.supply_due)
+_SUPPLY = (g.checked_by_then, g.not_self, g.online_allowed, g.never_both, g.supply_due)
 _CHECKED = {S.VERIFIED, S.PARTIALLY_DISPENSED}
 
 # fmt: off
@@ -58,7 +58,7 @@ TRANSITIONS: dict[Act, Transition] = {row.act: row for row in (
     _row(Act.REJECT, {S.PENDING_REVIEW, S.VERIFIED}, {Side.PHARMACY}, (g.nothing_supplied,), {S.REJECTED}),
     _row(Act.HOLD, {S.ISSUED, S.PENDING_REVIEW, *_CHECKED}, {Side.PHARMACY, Side.DOCTOR, Side.STAFF}, (g.hold_not_mine_to_place,), {S.ON_HOLD}),
     _row(Act.RESUME, {S.ON_HOLD}, {Side.PHARMACY, Side.DOCTOR, Side.STAFF}, (g.placed_by_my_side,), {S.ISSUED, S.PENDING_REVIEW, *_CHECKED, S.ON_HOLD}),
-    _row(Act.DISPENSE, {*_CHECKED, *LATE_SOURCES}, {Side.PHARMACY}, (g.late_report, *_SUPPLY, g.something_left),
+    _row(Act.DISPENSE, {*_CHECKED, *LATE_SOURCES}, {Side.PHARMACY}, (g.late_report, g.not_on_hold_then, *_SUPPLY, g.something_left),
          {S.PARTIALLY_DISPENSED, S.DISPENSED, S.VERIFIED, *LATE_SOURCES}),
     _row(Act.CLOSE_LINE, _CHECKED, {Side.PHARMACY}, (g.something_supplied_in_issue,), {*_CHECKED, S.DISPENSED}),
     _row(Act.REVERSE, set(S) - {S.DRAFT, S.ENTERED_IN_ERROR}, {Side.PHARMACY, Side.SUPPLIER, Side.STAFF}, (g.reversible,), set(S) - {S.DRAFT, S.ENTERED_IN_ERROR}),

@@ -78,6 +78,7 @@ OPEN = frozenset({S.ISSUED, S.PENDING_REVIEW, S.VERIFIED, S.PARTIALLY_DISPENSED,
 DERIVED_STATUSES = frozenset({S.VERIFIED, S.PARTIALLY_DISPENSED, S.DISPENSED})
 LATE_SOURCES = frozenset({S.EXPIRED, S.STOPPED, S.CANCELLED})
 LATE_REPORT = timedelta(hours=72)
+CLOCK_SKEW = timedelta(minutes=2)  # how far a reported moment may be off: other clocks, and minutes typed by people
 REVERSAL_WINDOW = timedelta(hours=72)
 CANCELLATION_ANSWER = timedelta(hours=24)
 

@@ -104,7 +104,7 @@ def legal(
             free_overdue(subject, now)
             unclaimed = reserved.claim(subject, actor, reservation_id, now) if reservation_id is not None else None
             caller = facts_.caller(subject, actor, handed_over_at=handed_over_at, extra_sides=extra_sides)
-            found = facts_.facts(subject, actor, now, dispense_id=dispense_id)
+            found = facts_.facts(subject, actor, now, dispense_id=dispense_id, handed_over_at=handed_over_at)
             no = judge(act, found, caller, now)
             if no and no.verdict is Verdict.NOT_ALLOWED:
                 raise NotAllowed(no.code, no.detail)
@@ -132,8 +132,8 @@ def legal(
 
 
 def _as_it_is(found: Facts, caller: Caller, now: datetime) -> dict[str, Any]:
-    """What every 409 says: the status it was found in, and what the caller can do instead."""
-    acts = [act.value for act in allowed(found, caller, now)]
+    """What every 409 says: the status it was found in, and what the caller can do instead, as a read shows it."""
+    acts = [act.value for act in allowed(found, caller._replace(handed_over_at=None), now)]
     return {"current_status": found.status.value, "allowed_actions": acts}
 
 

@@ -18,9 +18,7 @@ from elmed.prescriptions.facts import Subject
 from elmed.prescriptions.jurisdiction import jurisdiction
 from elmed.prescriptions.models import Dispense, DispenseLine, LineClosure, PrescriptionLine, Source
 from elmed.prescriptions.states import LineState, derive, issue_complete
-from elmed.prescriptions.vocabulary import LATE_SOURCES, Status
-
-CLOCK_SKEW = timedelta(minutes=2)
+from elmed.prescriptions.vocabulary import CLOCK_SKEW, LATE_SOURCES, Status
 
 
 @dataclass(frozen=True)
