@@ -173,8 +173,9 @@ def periodic() -> str:
     """What happens by the clock."""
     rows = []
     for entry in PERIODIC:
-        minutes = int(entry.every.total_seconds() // 60)
-        every = f"{minutes // 60} h" if minutes % 60 == 0 else f"{minutes} min"
+        seconds = int(entry.every.total_seconds())
+        minutes = seconds // 60
+        every = f"{seconds} s" if seconds < 60 else f"{minutes // 60} h" if minutes % 60 == 0 else f"{minutes} min"
         rows.append([entry.name, every, (inspect.getdoc(entry.run) or "").splitlines()[0]])
     return page(
         "Periodic work",

@@ -10,6 +10,7 @@ from elmed.core.clock import real_now
 from elmed.core.models import Mode
 from elmed.events.models import AccessRecord, Event
 from elmed.inventory.models import Product
+from elmed.notifications.send import send_due
 from elmed.prescriptions import reference as references
 from elmed.prescriptions.models import Prescription, PrescriptionLine, ProofTries, Reservation
 from tests import factories as f
@@ -327,5 +328,6 @@ def test_the_owner_is_mailed_when_checks_are_paused(cast, tireless):
     rx = f.verified(cast, now=NOW)
     for _ in range(50):
         tireless.post(ROUTE, shop.proof(rx, reference=references.new()))
+    assert send_due(real_now()) == 1
     assert [message.to for message in mail.outbox] == [[cast.people["owner"].email]]
     assert rx.reference not in mail.outbox[0].body

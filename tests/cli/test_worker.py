@@ -10,10 +10,11 @@ from elmed.accounts.models import Account
 from elmed.api.models import IdempotencyRecord
 from elmed.core.clock import real_now
 from elmed.inventory import products, receipts
-from elmed.inventory.models import Batch
+from elmed.inventory.models import Batch, ProductImage
 from elmed.jobs import worker
 from elmed.jobs.models import PeriodicRun
 from elmed.jobs.periodic import PERIODIC, Periodic
+from elmed.notifications.models import Mail
 from elmed.prescriptions.actions.cancel import request_cancel
 from elmed.prescriptions.models import ProofTries
 from tests import factories
@@ -112,6 +113,14 @@ def test_the_list_does_what_it_says(cast):
     for wrong, began in ((1, now - timedelta(hours=25)), (2, now)):
         ProofTries.objects.create(
             account=cast.pharmacy, world_id=1, reference_digest=str(wrong), wrong=wrong, window_began_at=began
+        )
+    ProductImage.objects.create(
+        sha256="0" * 64, content_type="image/png", width=1, height=1, data=b"x", created_at=now,
+        unused_since=now - timedelta(days=2),
+    )  # fmt: skip
+    for sent_at, created_at in ((None, now), (now - timedelta(days=91), now - timedelta(days=91))):
+        Mail.objects.create(
+            to="ann@example.org", template="checks_paused", created_at=created_at, due_at=created_at, sent_at=sent_at
         )
 
     done = worker.run_due(now)

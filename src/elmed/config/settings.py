@@ -67,6 +67,7 @@ INSTALLED_APPS = [
     "elmed.access",
     "elmed.patients",
     "elmed.events",
+    "elmed.notifications",
     "elmed.prescriptions",
     "elmed.inventory",
     "elmed.api",
@@ -207,6 +208,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 
+
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
@@ -226,6 +228,7 @@ EMAIL_SUBJECT_PREFIX = ""
 EMAIL_HOST, EMAIL_PORT = ENV.email_host, ENV.email_port
 EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = ENV.email_user, ENV.email_password.get_secret_value()
 EMAIL_USE_TLS = ENV.email_use_tls
+EMAIL_TIMEOUT = 15  # seconds; a mail server that hangs is a failed try, and the next mail has its turn
 EMAIL_BACKEND = (
     "django.core.mail.backends.smtp.EmailBackend"
     if ENV.email_host

@@ -14,6 +14,7 @@ from elmed.api.idempotency import purge
 from elmed.core.models import Mode, World
 from elmed.inventory.expiry import quarantine_expired
 from elmed.inventory.images import purge_unused
+from elmed.notifications import send as mails
 from elmed.prescriptions.actions.cancel import cancel_unanswered
 from elmed.prescriptions.actions.expire import expire_due
 from elmed.prescriptions.actions.proof import purge_tries
@@ -76,6 +77,16 @@ def purge_kept_answers(real: datetime) -> int:
     return purge(real)
 
 
+def send_mails(real: datetime) -> int:
+    """Send the mails that wait; what could not be sent is tried again, less and less often, for about three days."""
+    return mails.send_due(real)
+
+
+def purge_mails(real: datetime) -> int:
+    """Forget mails that were written more than 90 days ago."""
+    return mails.purge(real)
+
+
 def purge_sessions(real: datetime) -> int:
     """Forget sign-ins that are over."""
     return Session.objects.filter(expire_date__lt=real).delete()[0]
@@ -84,6 +95,8 @@ def purge_sessions(real: datetime) -> int:
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
 PERIODIC: tuple[Periodic, ...] = (
+    # Somebody waits before the page that says a mail was sent: as often as the worker looks, so within seconds.
+    Periodic("send mails", timedelta(seconds=5), send_mails),
     # A prescription's end is its `expires_at`; acts on an overdue one do not wait for this, lists and mails do.
     Periodic("expire prescriptions", MINUTE, expire_prescriptions),
     # The doctor and the pharmacy are told at most a minute after the 24 hours.
@@ -100,6 +113,8 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic("purge proof tries", HOUR, purge_proof_tries),
     # A day after the last product showed it, and an hour more at most.
     Periodic("purge pictures", HOUR, purge_pictures),
+    # Kept for questions such as whether a mail was sent at all.
+    Periodic("purge mails", 24 * HOUR, purge_mails),
     # An ended session is refused at sign-in anyway; this only frees the space.
     Periodic("purge sessions", 24 * HOUR, purge_sessions),
 )

@@ -39,6 +39,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
     current = max((url for url, _ in urls if request.path.startswith(url)), key=len, default="")
     return {
         "SITE_NAME": settings.SITE_NAME,
+        "DEMO": settings.DEMO,
         "BASE_URL": settings.BASE_URL,
         "API_URL": f"{settings.BASE_URL}/api/public/v1",
         "SUPPORT_EMAIL": settings.SUPPORT_EMAIL,

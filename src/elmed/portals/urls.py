@@ -4,6 +4,7 @@ from django.urls import include, path
 
 urlpatterns = [
     path("", include("elmed.portals.shared.urls")),
+    path("", include("elmed.portals.joining.urls")),
     path("doctor/", include("elmed.portals.doctor.urls")),
     path("pharmacy/", include("elmed.portals.pharmacy.urls")),
     path("patient/", include("elmed.portals.patient.urls")),

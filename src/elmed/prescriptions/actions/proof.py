@@ -8,8 +8,6 @@ import hashlib
 import logging
 from datetime import date, datetime, timedelta
 
-from django.conf import settings
-from django.core.mail import send_mail
 from django.db import transaction
 
 from elmed.access import policy
@@ -19,6 +17,7 @@ from elmed.accounts.models import AccountKind, Membership, Role
 from elmed.core.clock import real_now, rfc3339, world_now
 from elmed.core.refusals import NotAllowed, NotVisible, Refusal
 from elmed.events.record import record
+from elmed.notifications import mail
 from elmed.prescriptions import reference as references
 from elmed.prescriptions.models import Prescription, ProofTries
 
@@ -141,18 +140,11 @@ def _tell_owner(actor: Actor) -> None:
         subject_account_id=actor.account_id,
     )
     owners = Membership.objects.filter(account_id=actor.acting_account_id, role=Role.OWNER, person__is_active=True)
-    to = list(owners.values_list("person__email", flat=True))
-    transaction.on_commit(
-        lambda: send_mail(
-            subject="Prescription checks of your web shop are paused",
-            message="Fifty wrong proofs (reference and date of birth) within an hour came through your keys. "
-            "Checks are paused for an hour. If this was not you or your customers, revoke the key:\n"
-            f"{settings.BASE_URL}/settings/api-keys\n",
-            from_email=None,
-            recipient_list=to,
-            fail_silently=True,
+    owners = owners.select_related("person", "account")
+    for owner in owners:
+        mail.queue(
+            to=owner.person.email, template="checks_paused", context={"account": owner.account.name}, at=real_now()
         )
-    )
 
 
 def purge_tries(now: datetime) -> int:
