@@ -4,8 +4,8 @@
  * Holds paid orders that came past the gate: made over REST, in wp-admin, by an import or a renewal.
  *
  * Where WooCommerce, cash on delivery, bank transfer or cheque would set a status, and where anything else saves
- * "processing" or another paid status, an order with prescription lines that ELMED has not released becomes on-hold. Completed by hand it stays
- * completed: Orders\Completion shows an alert then. No call is made here.
+ * "processing" or any status that may ship (Gate\Statuses), an order with prescription lines that ELMED has not released
+ * becomes on-hold. Completed by hand it stays completed: Orders\Completion shows an alert then. No call is made here.
  */
 
 namespace Elmed\WooCommerce\Gate;
@@ -16,8 +16,6 @@ use WC_Order;
 
 final class Backstop
 {
-    private const MAY_STAY = array('on-hold', 'pending', 'failed', 'cancelled', 'refunded');
-
     /** The order whose payment is being completed. WooCommerce asks the same filter to find out whether an order is paid. */
     private ?int $beingPaid = null;
     /** @var array<int, array{0: WC_Order, 1: string}> Held before they had an id, and the status for after the release. */
@@ -65,10 +63,8 @@ final class Backstop
      */
     public function ofGateway($status, $order)
     {
-        if (!$order instanceof WC_Order || in_array($status, self::MAY_STAY, true)) {
-            return $status;
-        }
-        if (!self::mustWait($order)) {
+        // One that completes at once has not left yet.
+        if (!$order instanceof WC_Order || ($status !== 'completed' && !Statuses::mayShip((string) $status)) || !self::mustWait($order)) {
             return $status;
         }
         OrderState::setStatusAfter($order, (string) $status);
@@ -82,14 +78,12 @@ final class Backstop
             return;
         }
         $status = (string) ($order->get_changes()['status'] ?? '');
-        // Also what other plugins call paid, such as "packed"; what is completed has left.
-        if ($status === 'completed' || !in_array($status, wc_get_is_paid_statuses(), true) || !self::mustWait($order)) {
+        if (!Statuses::mayShip($status) || !self::mustWait($order)) {
             return;
         }
-        if ($order->get_id()) {
-            OrderState::setStatusAfter($order, $status);
-        } else {
-            $this->unborn[spl_object_id($order)] = array($order, $status);
+        // What is not paid, such as "ready to ship", only a person knows to be true: the release does not set it.
+        if (in_array($status, wc_get_is_paid_statuses(), true)) {
+            $this->rememberStatus($order, $status);
         }
         $order->set_status('on-hold', __('ELMED: held, because the prescription has not been checked and released.', 'elmed-for-woocommerce'));
     }
@@ -101,6 +95,15 @@ final class Backstop
         if ($held) {
             unset($this->unborn[spl_object_id($order)]);
             OrderState::set($order, array(OrderState::STATUS_AFTER => $held[1]));
+        }
+    }
+
+    private function rememberStatus(WC_Order $order, string $status): void
+    {
+        if ($order->get_id()) {
+            OrderState::setStatusAfter($order, $status);
+        } else {
+            $this->unborn[spl_object_id($order)] = array($order, $status);
         }
     }
 

@@ -8,6 +8,7 @@
 
 namespace Elmed\WooCommerce\Orders;
 
+use Elmed\WooCommerce\Gate\Statuses;
 use Elmed\WooCommerce\Log;
 use WC_Order;
 
@@ -40,7 +41,7 @@ final class Alerts
         $stopped = in_array(OrderState::word($order, OrderState::RELEASE), array(OrderState::STOPPED, OrderState::HELD), true);
         // Taken back while it is completed: the rest of the order was handed over, and this was settled.
         $settled = $report === Report::DONE || ($report === Report::REVERSED && $order->has_status('completed'));
-        if ($stopped && $order->has_status(array('pending', 'on-hold', 'processing', 'completed')) && !$settled) {
+        if ($stopped && $order->has_status(array_merge(array('pending', 'on-hold', 'completed'), Statuses::thatMayShip())) && !$settled) {
             return Words::release($order);
         }
         if ($report === Report::DONE && $order->has_status('completed') && OrderState::release($order) === OrderState::PENDING) {

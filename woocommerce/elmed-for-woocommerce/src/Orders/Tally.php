@@ -8,11 +8,11 @@
 
 namespace Elmed\WooCommerce\Orders;
 
+use Elmed\WooCommerce\Gate\Statuses;
 use WC_Order;
 
 final class Tally
 {
-    private const OPEN = array('pending', 'on-hold', 'processing', 'completed');
     private const MOST = 500;
     /** As long as a reservation is kept at most, and a while. */
     private const LATELY = 16 * DAY_IN_SECONDS;
@@ -68,7 +68,7 @@ final class Tally
     /** @return WC_Order[] Open orders with that release, oldest first. */
     public static function orders(string $release): array
     {
-        $statuses = $release === OrderState::RELEASED ? array('on-hold', 'processing') : self::OPEN;
+        $statuses = array_merge(Statuses::thatMayShip(), $release === OrderState::RELEASED ? array('on-hold') : array('pending', 'on-hold', 'completed'));
         return self::find(OrderState::RELEASE, $release, $statuses, self::MOST);
     }
 

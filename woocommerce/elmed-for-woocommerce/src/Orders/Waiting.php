@@ -12,6 +12,7 @@ namespace Elmed\WooCommerce\Orders;
 
 use Elmed\WooCommerce\Api\Answer;
 use Elmed\WooCommerce\Api\Client;
+use Elmed\WooCommerce\Gate\Statuses;
 use Elmed\WooCommerce\Log;
 use Elmed\WooCommerce\Plugin;
 use WC_Order;
@@ -169,7 +170,8 @@ final class Waiting
     /** One that was about to be packed is not any longer. */
     public static function holdBack(WC_Order $order): void
     {
-        if ($order->has_status('processing')) {
+        if (Statuses::mayShip($order->get_status())) {
+            // Back to its beginning, whatever another plugin's status said: it is packed anew.
             OrderState::setStatusAfter($order, 'processing');
             $order->update_status('on-hold', __('ELMED: held.', 'elmed-for-woocommerce'));
         }
