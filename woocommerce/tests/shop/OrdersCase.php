@@ -31,7 +31,8 @@ abstract class OrdersCase extends TestCase {
 		$this->assertSame( (bool) Site::fact( 'hpos' ), $tables, 'orders are kept where the bed says' );
 		update_option( 'elmed_api_key', Elmed::fact( 'key' ), false );
 		// The mails' own hooks went with the test that first made the mailer.
-		( new \ReflectionProperty( \WC_Emails::class, '_instance' ) )->setValue( null, null );
+		$mailer = property_exists( \WC_Emails::class, '_instance' ) ? '_instance' : 'instance'; // From WooCommerce 10 on.
+		( new \ReflectionProperty( \WC_Emails::class, $mailer ) )->setValue( null, null );
 		WC()->mailer();
 		// Packs of 7: a prescription of 21 capsules is three of them.
 		$this->medicine = $this->product( true, array( 'pack' => '7', 'name' => 'Amoxicillin 500 mg capsules' ) );

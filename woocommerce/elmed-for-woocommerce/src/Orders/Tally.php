@@ -68,8 +68,11 @@ final class Tally
     /** @return WC_Order[] Open orders with that release, oldest first. */
     public static function orders(string $release): array
     {
-        $statuses = array_merge(Statuses::thatMayShip(), $release === OrderState::RELEASED ? array('on-hold') : array('pending', 'on-hold', 'completed'));
-        return self::find(OrderState::RELEASE, $release, $statuses, self::MOST);
+        $usual = array_merge($release === OrderState::RELEASED ? array() : array('pending', 'completed'), array('on-hold', 'processing'));
+        $others = array_diff(Statuses::thatMayShip(), $usual);
+        // Another plugin's status may be an order's last one: what lies there for long would keep the others from their turn.
+        $lately = $others ? self::find(OrderState::RELEASE, $release, $others, self::MOST, '>' . (time() - self::LATELY)) : array();
+        return array_merge(self::find(OrderState::RELEASE, $release, $usual, self::MOST), $lately);
     }
 
     /** How many orders wait for the pharmacist. */
