@@ -16,7 +16,7 @@ from elmed.access.actors import Actor
 from elmed.access.permissions import Permission
 from elmed.core.models import Mode
 from elmed.events.record import together
-from elmed.inventory import catalogue, packs
+from elmed.inventory import catalogue, packs, stock
 from elmed.inventory.coverage import covers, same_unit
 from elmed.inventory.models import Product, ProductLink
 from elmed.prescriptions import facts as facts_
@@ -109,7 +109,7 @@ def check(actor: Actor, prescription_id: int, asked: Sequence[Asked], *, reserve
         if is_overdue(subject.rx, now):
             expire_locked(subject, now)
         free_overdue(subject, now)
-        lines = _answer(subject, actor, asked, now)
+        lines = _answer(subject, actor, asked, now, keeps=reserve)
         kept = None
         if reserve and lines and all(line.can_be_kept for line in lines):
             kept = _keep(subject, actor, lines, now)
@@ -146,12 +146,23 @@ def _sealed(subject: Subject) -> bool:
     return False
 
 
-def _answer(subject: Subject, actor: Actor, asked: Sequence[Asked], now: datetime) -> list[CheckedLine]:
+def _answer(subject: Subject, actor: Actor, asked: Sequence[Asked], now: datetime, *, keeps: bool) -> list[CheckedLine]:
     against = standing(subject, actor, now, pharmacy_id=actor.account_id)
     products = catalogue.by_sku(actor, [row.sku for row in asked], active_only=True)
+    if keeps:
+        products = _held(products)
     linked = ProductLink.objects.filter(product__in=products.values(), line__in=subject.lines)
     answering = _Answering(subject, against, frozenset(linked.values_list("product_id", "line_id")))
     return [answering.to(row, products.get(row.sku.lower())) for row in asked]
+
+
+def _held(products: dict[str, Product]) -> dict[str, Product]:
+    """The same, locked, as they are once the lock is there.
+
+    Who changes a product's pack or SKU meanwhile waits, and then finds the order (inventory/on_order.py).
+    """
+    locked = stock.lock([product.pk for product in products.values()])
+    return {row.sku.lower(): row for row in locked.values() if row.active and row.sku.lower() in products}
 
 
 @dataclass

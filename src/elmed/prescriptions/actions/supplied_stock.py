@@ -20,6 +20,9 @@ from elmed.prescriptions.vocabulary import ReversalReason
 def take(actor: Actor, lines: Sequence[DispenseLine], *, handed_over_at: datetime, now: datetime) -> None:
     """Take each line's product from the pharmacy's stock. A SKU that is not in its catalogue is only written down.
 
+    What an order sold stays sold: neither its product's new fields nor a link taken away refuse it. Where the product
+    is counted in another unit by now, its stock cannot be: that supply too is only written down.
+
     Raises NotNow (`batch_expired`, `batch_recalled`, `substitution_not_allowed`), Invalid where product and line count
     in different units.
     """
@@ -34,6 +37,8 @@ def take(actor: Actor, lines: Sequence[DispenseLine], *, handed_over_at: datetim
         product = locked[named.pk]
         _require_prescribed(product, line)
         if not same_unit(product, line.line):
+            if _was_sold(line):
+                continue
             raise Invalid.field(
                 f"/lines/{index}/product_sku", "unit_mismatch", "The product is counted in another unit than the line."
             )
@@ -46,16 +51,14 @@ def take(actor: Actor, lines: Sequence[DispenseLine], *, handed_over_at: datetim
 def _require_prescribed(product: Product, line: DispenseLine) -> None:
     """Where the doctor allows no substitution, the product is the prescribed one, also where nobody declares another.
 
-    What the order's check said yes to stays said, although the product's fields were changed since. Raises NotNow.
+    Raises NotNow.
     """
     prescribed = line.line
     if prescribed.substitution_allowed or covers(product, prescribed, linked=False):
         return
     if ProductLink.objects.filter(product=product, line=prescribed).exists():
         return
-    if ReservationLine.objects.filter(
-        reservation=line.dispense.reservation_id, line=prescribed, product_sku__iexact=product.sku
-    ).exists():
+    if _was_sold(line):
         return
     raise NotNow(
         "substitution_not_allowed",
@@ -63,6 +66,12 @@ def _require_prescribed(product: Product, line: DispenseLine) -> None:
         medication_id=prescribed.pk,
         product_sku=product.sku,
     )
+
+
+def _was_sold(line: DispenseLine) -> bool:
+    """Whether the order that this supplies was sold this product for this line: its check said yes, and that stays said."""
+    sold = ReservationLine.objects.filter(reservation=line.dispense.reservation_id, line=line.line)
+    return sold.filter(product_sku__iexact=line.product_sku).exists()
 
 
 def give_back(actor: Actor, back: Mapping[DispenseLine, int], reason: ReversalReason, *, now: datetime) -> None:
