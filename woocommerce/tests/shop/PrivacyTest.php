@@ -5,6 +5,8 @@
 
 namespace Elmed\WooCommerce\Tests;
 
+use Elmed\WooCommerce\Gate\ItemMark;
+use Elmed\WooCommerce\Orders\OrderState;
 use Elmed\WooCommerce\Privacy\PolicyText;
 use Elmed\WooCommerce\Privacy\Privacy;
 use WC_Order;
@@ -18,7 +20,73 @@ final class PrivacyTest extends TestCase {
 		$this->assertTrue( $export['done'] );
 		$this->assertCount( 1, $export['data'] );
 		$this->assertSame( 'elmed-order-' . $order->get_id(), $export['data'][0]['item_id'] );
-		$this->assertContains( 'released', array_column( $export['data'][0]['data'], 'value' ) );
+		$said = array_column( $export['data'][0]['data'], 'value', 'name' );
+		$this->assertSame( array( 'Order' => $order->get_order_number(), 'Prescription check' => 'Released', 'Prescription’s number in ELMED' => '7' ), $said );
+	}
+
+	public function test_it_is_given_out_in_words_and_all_of_it(): void {
+		$order = $this->order( 'completed', 'ann@example.org' );
+		$item  = new \WC_Order_Item_Product();
+		$item->set_name( 'Tablets <1>' );
+		$item->update_meta_data( ItemMark::META, 'yes' );
+		$order->add_item( $item );
+		$lines = array( array( 'sku' => 'MED-1', 'product' => 3, 'medication_id' => 9, 'milli' => 2000 ) );
+		$kept  = array(
+			OrderState::RELEASE      => 'stopped',
+			OrderState::REASON       => 'returned',
+			OrderState::RECORD       => array( 'prescription_id' => 7, 'reservation_id' => 8, 'reserved_until' => '2026-12-01T10:00:00Z', 'lines' => $lines, 'reference' => '41', 'confirmed' => true, 'asked_at' => 1790000000 ),
+			OrderState::RESERVATION  => '8',
+			OrderState::STATUS_AFTER => 'processing',
+			OrderState::ATTEMPT      => array( 'key' => 'e1f5-key', 'fingerprint' => 'ab12-print', 'reservation_id' => 12 ),
+			OrderState::DISPENSE     => 'refused',
+			OrderState::JOB          => array( 'key' => 'e1f5-key', 'reason' => 'expired', 'dispense_id' => 55, 'lines' => array( array( 'sku' => 'MED-1', 'quantity' => '14' ) ) ),
+			OrderState::SALE         => 'done',
+			OrderState::SALE_JOB     => array( 'body' => array( 'lines' => array( array( 'sku' => 'OTC-1', 'quantity' => '1' ) ) ) ),
+			OrderState::REFUNDS      => array( 3 => array( 'packs' => array(), 'key' => 'e1f5-key', 'answer' => '' ) ),
+			OrderState::ALERT        => 'yes',
+			OrderState::HISTORY      => array( array( 1790000000, 'release_stopped', 'returned' ) ),
+		);
+		$this->assertSame( array(), array_diff( OrderState::ALL, array_keys( $kept ), array( OrderState::ORDER ) ), 'something is kept that nobody is told of' );
+		foreach ( $kept as $name => $value ) {
+			$order->update_meta_data( $name, $value );
+		}
+		$order->save();
+		$said = array_column( ( new Privacy() )->export( 'ann@example.org' )['data'][0]['data'], 'value', 'name' );
+
+		$date = static fn( $at ) => wp_date( get_option( 'date_format' ) . ' ' . get_option( 'time_format' ), $at );
+		$this->assertSame(
+			array(
+				'Order'                          => $order->get_order_number(),
+				'Prescription check'             => 'Stopped (the prescription was returned)',
+				'Prescription’s number in ELMED' => '7',
+				'Reservation’s number in ELMED'  => '8',
+				'Reserved until'                 => $date( strtotime( '2026-12-01T10:00:00Z' ) ),
+				'Packs that were checked'        => 'MED-1 × 2',
+				'Order number told to ELMED'     => '41',
+				'ELMED last asked'               => $date( 1790000000 ),
+				'Check that was begun'           => 'Not finished 12',
+				'Report of the dispense'         => 'Refused by ELMED (the prescription has expired)',
+				'Dispense’s number in ELMED'     => '55',
+				'What was reported'              => 'MED-1 × 14',
+				'Report of the other items'      => 'Reported',
+				'Other items that were reported' => 'OTC-1 × 1',
+				'Order status after the release' => 'Processing',
+				'Questions after refunds'        => '1 asked, 1 without an answer',
+				'Needs somebody of the shop'     => 'Yes',
+				'What happened'                  => $date( 1790000000 ) . ' Stopped: do not send (the prescription was returned)',
+				'Items on prescription'          => 'Tablets &lt;1&gt;',
+			),
+			$said
+		);
+		$this->assertStringNotContainsString( 'e1f5-key', implode( $said ) );
+	}
+
+	public function test_a_copy_of_an_order_says_what_it_is(): void {
+		$order = $this->order( 'completed', 'ann@example.org' );
+		$order->update_meta_data( OrderState::ORDER, '999999' );
+		$order->save();
+		$said = array_column( ( new Privacy() )->export( 'ann@example.org' )['data'][0]['data'], 'value', 'name' );
+		$this->assertSame( 'From order 999999; not used', $said['Copied'] );
 	}
 
 	public function test_what_is_kept_of_finished_orders_is_erased_and_the_order_stays(): void {

@@ -58,10 +58,7 @@ final class Privacy
         $data = array();
         $orders = $this->orders($email, $page);
         foreach ($orders as $order) {
-            $facts = array();
-            foreach ($this->kept($order) as $name => $value) {
-                $facts[] = array('name' => ucfirst(str_replace('_', ' ', substr($name, strlen(self::PREFIX)))), 'value' => $value);
-            }
+            $facts = Kept::facts($order);
             if ($facts) {
                 $data[] = array(
                     'group_id' => 'elmed',
@@ -85,7 +82,7 @@ final class Privacy
         $answer = array('items_removed' => false, 'items_retained' => false, 'messages' => array(), 'done' => true);
         $orders = $this->orders($email, $page);
         foreach ($orders as $order) {
-            if (!$this->kept($order)) {
+            if (!$this->keeps($order)) {
                 continue;
             }
             if ($this->underWay($order)) {
@@ -125,19 +122,16 @@ final class Privacy
         return array_values(array_filter($orders, static fn ($order) => $order instanceof WC_Order));
     }
 
-    /** @return array<string, string> What is kept on the order and its items, by name. */
-    private function kept(WC_Order $order): array
+    private function keeps(WC_Order $order): bool
     {
-        $kept = array();
         foreach (array_merge(array($order), array_values($order->get_items())) as $thing) {
             foreach ($thing->get_meta_data() as $meta) {
                 if (strncmp($meta->key, self::PREFIX, strlen(self::PREFIX)) === 0) {
-                    $value = is_scalar($meta->value) ? (string) $meta->value : (string) wp_json_encode($meta->value);
-                    $kept[$meta->key] = isset($kept[$meta->key]) ? $kept[$meta->key] . '; ' . $value : $value;
+                    return true;
                 }
             }
         }
-        return $kept;
+        return false;
     }
 
     private function forget(WC_Order $order): void
