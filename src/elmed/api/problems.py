@@ -90,6 +90,7 @@ ERROR_CODES: dict[str, tuple[int, str]] = {
     ),
     "signature_invalid": (409, "The seal of the prescription does not hold. Do not supply it."),
     "warnings_unanswered": (409, "Clinical warnings want a change or a reason."),
+    "demonstration_formulary": (409, "A medicine comes from demonstration data. Choose it from the real formulary."),
     "request_in_progress": (409, "A request with this `Idempotency-Key` is under way. Repeat it in a moment."),
     "already_rotated": (409, "The key was rotated already: rotate its successor."),
     "already_revoked": (409, "The key is revoked already."),

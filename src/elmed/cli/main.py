@@ -21,7 +21,7 @@ from elmed.cli.words import CommandFailed, say_error
 from elmed.core.refusals import Invalid, Refusal
 
 # The groups, in the order `--help` lists them.
-GROUPS = ("setup", "serve", "worker", "migrate", "demo", "accounts", "keys", "prescriptions", "check")
+GROUPS = ("setup", "serve", "worker", "migrate", "demo", "accounts", "keys", "prescriptions", "formulary", "check")
 DESCRIPTION = (
     "ELMED: electronic prescriptions. Settings come from the environment; docs/reference/settings.md lists them."
 )

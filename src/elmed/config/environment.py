@@ -84,6 +84,11 @@ class Environment(BaseSettings):
         pattern="^[A-Z]{3}$",
         description="Jurisdiction: the currency (ISO 4217) of a new product, unless somebody says another.",
     )
+    formulary_allow_demonstration: bool = Field(
+        False,
+        description="Whether production signs medicines from demonstration data, which is not for clinical use. "
+        "Only for trying out.",
+    )
     max_body_bytes: int = Field(
         1024 * 1024, ge=1024, description="Largest request body the API takes, in bytes (413 above it)."
     )

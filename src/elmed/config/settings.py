@@ -66,6 +66,7 @@ INSTALLED_APPS = [
     "elmed.accounts",
     "elmed.access",
     "elmed.patients",
+    "elmed.medications",
     "elmed.events",
     "elmed.notifications",
     "elmed.prescriptions",
@@ -208,6 +209,8 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 
+
+FORMULARY_ALLOW_DEMONSTRATION = ENV.formulary_allow_demonstration
 
 CACHES = {
     "default": {

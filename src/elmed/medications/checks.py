@@ -1,78 +1,176 @@
 """Clinical checks as pure functions: what a doctor should see before signing. They warn; the doctor decides.
 
-Texts and codes are compared as they are written; of related substances only the families of FAMILIES are known. They
-are no substitute for a drug database.
+Two tiers: *stop* is what a pharmacist would ring up about, *note* what a doctor may well have meant. Each warning has
+a key of its own among those of a draft, a message, what to do, and the source of its threshold. Free text is compared
+as it is written, and doses in free text are not judged. They are no substitute for a drug database.
 """
 
+import hashlib
 import re
 from collections.abc import Sequence
+from datetime import date
 from typing import NamedTuple
 
+from django.utils.translation import gettext as _
+
+from elmed.medications import dose_checks
+from elmed.medications.allergies import speaks_against
+from elmed.medications.facts import (
+    AllergyFacts,
+    CurrentFacts,
+    InteractionFacts,
+    LineFacts,
+    PatientFacts,
+    codes_of,
+    ingredients_of,
+)
+
+STOP, NOTE = "stop", "note"
+MESSAGE_LENGTH, CODE_LENGTH = 300, 40  # what the answer to a warning stores
 _DOSE = re.compile(
     r"\b\d+([.,]\d+)?\s*(mg|ml|g|microgram|unit|units|tablet|tablets|puff|puffs|drops?)\b|\b\d-\d-\d\b", re.IGNORECASE
 )
 
 
 class Warning(NamedTuple):
-    """One warning; `position` is that of the line that caused it (0: the notes)."""
+    """One warning; `position` is that of the line that caused it (0: the notes).
+
+    Of one code there is at most one a line, so that an answer belongs to one warning: an interaction carries the pair
+    in its code (`interaction.ATC:B01AA03+ATC:M01AE01`), and `kind` is the code without it.
+    """
 
     code: str
     position: int
     message: str
+    tier: str = NOTE
+    advice: str = ""
+    source: str = ""
 
     @property
     def key(self) -> str:
         """What its answer is filed under."""
         return f"{self.code}:{self.position}"
 
+    @property
+    def kind(self) -> str:
+        """The code without the pair."""
+        return self.code.partition(".")[0]
 
-def _same(text: str, code: str | None, other_text: str, other_code: str | None) -> bool:
-    if code and other_code and code.casefold() == other_code.casefold():
+
+def check(
+    *,
+    lines: Sequence[LineFacts],
+    patient: PatientFacts,
+    today: date,
+    current: Sequence[CurrentFacts] = (),
+    interactions: Sequence[InteractionFacts] = (),
+    notes: str = "",
+) -> list[Warning]:
+    """Every warning of a draft, by line and then stop before note.
+
+    `today` is the day where the law of the place counts it; `interactions` are the pairs of queries.interactions_for.
+    """
+    found: list[Warning] = []
+    for line in lines:
+        earlier = [other for other in lines if other.position < line.position]
+        found += _allergy(line, patient.allergies)
+        found += _duplicate(line, earlier, current)
+        found += _interactions(line, [*earlier, *current], interactions)
+    found += [Warning(*one) for one in dose_checks.findings(lines, patient, today)]
+    if _DOSE.search(notes):
+        message = _("The notes seem to hold a dose. Doses belong in the line.")
+        found.append(
+            Warning("dose_in_notes", 0, message, NOTE, _("Move it into the line, and take it out of the notes."))
+        )
+    return sorted(_merged(found), key=lambda one: (one.position == 0, one.position, one.tier != STOP))
+
+
+def _merged(found: Sequence[Warning]) -> list[Warning]:
+    """One a key: what a line has of the same code is said in one warning, in the sterner tier."""
+    by_key: dict[str, Warning] = {}
+    for one in found:
+        before = by_key.get(one.key)
+        message, tier = one.message, one.tier
+        if before is not None:
+            message, tier = f"{before.message} {message}", STOP if before.tier == STOP else tier
+        by_key[one.key] = (before or one)._replace(message=message[:MESSAGE_LENGTH], tier=tier)
+    return list(by_key.values())
+
+
+def _allergy(line: LineFacts, allergies: Sequence[AllergyFacts]) -> list[Warning]:
+    names = [(line.text, line.code)]
+    for ingredient in ingredients_of(line):
+        names += [(ingredient.name, code.partition(":")[2]) for code in sorted(ingredient.codes)]
+        names.append((ingredient.name, None))
+    against = [
+        one.substance
+        for one in allergies
+        if any(speaks_against(text, code, one.substance, one.code) for text, code in names)
+    ]
+    if not against:
+        return []
+    message = _("Recorded allergy: %(substances)s.") % {"substances": ", ".join(against)}
+    return [Warning("allergy", line.position, message, STOP, _("Choose a medicine of another family."))]
+
+
+def _duplicate(line: LineFacts, earlier: Sequence[LineFacts], current: Sequence[CurrentFacts]) -> list[Warning]:
+    """The same ingredient twice. The same medicine in two strengths is often meant; the same row twice is not."""
+    for other in earlier:
+        if _same(line, other):
+            twice = line.medicine is not None and line.medicine == other.medicine
+            message = _("The same medicine stands in another line.")
+            return [Warning("duplicate", line.position, message, STOP if twice else NOTE, _("Keep one of the lines."))]
+        if names := _shared(line, other):
+            message = _("%(names)s stands in another line too.") % {"names": names}
+            return [Warning("duplicate", line.position, message, NOTE, _("Keep one of the lines."))]
+    for taken in current:
+        if _same(line, taken):
+            message = _("The patient has an open prescription for the same medicine.")
+        elif names := _shared(line, taken):
+            message = _("The patient has an open prescription with %(names)s.") % {"names": names}
+        else:
+            continue
+        return [Warning("duplicate", line.position, message, NOTE, _("Stop or replace the other prescription."))]
+    return []
+
+
+def _same(line: LineFacts, other: LineFacts | CurrentFacts) -> bool:
+    """The same code, or the same first word: free text that begins alike is taken for the same medicine."""
+    if line.code and other.code and line.code.casefold() == other.code.casefold():
         return True
-    first, second = text.casefold().split(), other_text.casefold().split()
+    first, second = line.text.casefold().split(), other.text.casefold().split()
     return bool(first and second) and first[0] == second[0]
 
 
-class Family(NamedTuple):
-    """Substances of which an allergy to one speaks against the others."""
-
-    name: re.Pattern[str]  # as doctors record it
-    stem: re.Pattern[str]  # as international nonproprietary names are formed
-    atc: tuple[str, ...]
+def _shared(line: LineFacts, other: LineFacts | CurrentFacts) -> str:
+    """The ingredients that both hold, by name."""
+    theirs = codes_of(other)
+    return ", ".join(one.name for one in ingredients_of(line) if one.codes & theirs)
 
 
-# Stems: WHO, The use of stems in the selection of international nonproprietary names, WHO/EMP/RHT/TSN/2018.1.
-# Groups: the ATC classification of the WHO Collaborating Centre for Drug Statistics Methodology.
-FAMILIES = (
-    Family(re.compile(r"penicillin", re.IGNORECASE), re.compile(r"cillin\b", re.IGNORECASE), ("J01C",)),
-    Family(
-        re.compile(r"ce(ph|f)alosporin", re.IGNORECASE),
-        re.compile(r"\bcef", re.IGNORECASE),
-        ("J01DB", "J01DC", "J01DD", "J01DE"),
-    ),
-    Family(
-        re.compile(r"sul(f|ph)(onamide|a\b)", re.IGNORECASE), re.compile(r"\bsul(f|ph)a\w", re.IGNORECASE), ("J01E",)
-    ),
-    Family(re.compile(r"quinolone", re.IGNORECASE), re.compile(r"floxacin\b", re.IGNORECASE), ("J01M",)),
-    Family(re.compile(r"\bnsaid|anti-inflammator", re.IGNORECASE), re.compile(r"profen\b", re.IGNORECASE), ("M01A",)),
-)
+def _interactions(
+    line: LineFacts, others: Sequence[LineFacts | CurrentFacts], pairs: Sequence[InteractionFacts]
+) -> list[Warning]:
+    mine, theirs = codes_of(line), frozenset().union(*(codes_of(other) for other in others))
+    return [
+        Warning(
+            _pair_code(pair),
+            line.position,
+            f"{pair.first_name} + {pair.second_name}: {pair.sentence}",
+            pair.tier,
+            pair.advice,
+            pair.source,
+        )
+        for pair in pairs
+        if (pair.first_code in mine and pair.second_code in theirs)
+        or (pair.second_code in mine and pair.first_code in theirs)
+    ]
 
 
-def _families(text: str, code: str | None) -> set[int]:
-    """The numbers of the families that a text or an ATC code belongs to."""
-    atc = (code or "").upper()
-    return {
-        number
-        for number, family in enumerate(FAMILIES)
-        if family.name.search(text) or family.stem.search(text) or atc.startswith(family.atc)
-    }
-
-
-def _speaks_against(text: str, code: str | None, substance: str, substance_code: str) -> bool:
-    """Whether an allergy to that substance is one to this medicine: the same words or code, or the same family."""
-    if code and substance_code and code.casefold().startswith(substance_code.casefold()):
-        return True
-    return substance.casefold() in text.casefold() or bool(_families(text, code) & _families(substance, substance_code))
+def _pair_code(pair: InteractionFacts) -> str:
+    """A code for the pair, as long as a stored code may be."""
+    code = f"interaction.{pair.first_code}+{pair.second_code}"
+    return code if len(code) <= CODE_LENGTH else f"interaction.{hashlib.sha256(code.encode()).hexdigest()[:16]}"
 
 
 def warnings_for(
@@ -82,17 +180,11 @@ def warnings_for(
     current: Sequence[tuple[str, str | None]],
     notes: str,
 ) -> list[Warning]:
-    """Warnings for these lines (position, text, code), the patient's allergies (substance, code), current medicines."""
-    found = []
-    for position, text, code in lines:
-        against = [substance for substance, other in allergies if _speaks_against(text, code, substance, other)]
-        if against:
-            found.append(Warning("allergy", position, f"Recorded allergy: {', '.join(against)}."[:300]))
-        earlier = [(other, other_code) for at, other, other_code in lines if at < position]
-        if any(_same(text, code, other, other_code) for other, other_code in earlier):
-            found.append(Warning("duplicate", position, "The same medicine stands in another line."))
-        elif any(_same(text, code, other, other_code) for other, other_code in current):
-            found.append(Warning("duplicate", position, "The patient has an open prescription for the same medicine."))
-    if _DOSE.search(notes):
-        found.append(Warning("dose_in_notes", 0, "The notes seem to hold a dose. Doses belong in the line."))
-    return found
+    """The same for drafts in free text: lines (position, text, code), allergies (substance, code), current medicines."""
+    return check(
+        lines=[LineFacts(position, text, code) for position, text, code in lines],
+        patient=PatientFacts(allergies=tuple(AllergyFacts(substance, code) for substance, code in allergies)),
+        current=[CurrentFacts(text, code) for text, code in current],
+        notes=notes,
+        today=date.min,
+    )

@@ -1,0 +1,121 @@
+"""Reads of the formulary: the search, one medicine, the interactions of a draft, what is loaded.
+
+Where real data are loaded the demonstration is not offered any more. Every function is one or two statements, however
+many medicines there are.
+"""
+
+from collections.abc import Iterable
+from fractions import Fraction
+from typing import NamedTuple
+
+from django.db.models import Case, Count, IntegerField, Q, QuerySet, Value, When
+
+from elmed.medications.facts import Ingredient, InteractionFacts, Limits, MedicineFacts
+from elmed.medications.folding import HEAD_LENGTH, WORD_LENGTH, folded
+from elmed.medications.models import FormularySource, Interaction, Medicine, MedicineWord
+
+MOST = 100
+
+
+def search(words: str, limit: int = 20) -> list[Medicine]:
+    """Medicines that the words are prefixes of, those that begin with them first; none below three characters.
+
+    The first word of that length is looked up among names and brands, else the next; the others may also begin a
+    strength or a form: `amox 500`, `500 amox`.
+    """
+    typed = folded(words[:200])
+    parts = [part[:WORD_LENGTH] for part in typed.split()][:8]
+    for lead in (part for part in parts if len(part) >= HEAD_LENGTH and not part.isdigit()):
+        if found := _found(typed, lead, [part for part in parts if part != lead], min(limit, MOST)):
+            return found
+    return []
+
+
+def _found(typed: str, lead: str, others: list[str], limit: int) -> list[Medicine]:
+    found = MedicineWord.objects.filter(head=lead[:HEAD_LENGTH], word__startswith=lead)
+    rows = offered().filter(pk__in=found.values("medicine_id"))
+    for part in others:
+        rows = rows.filter(search_text__contains=f" {part}")
+    start = Case(
+        When(search_text__startswith=f" {typed}", then=Value(0)),
+        When(search_text__startswith=f" {lead}", then=Value(1)),
+        default=Value(2),
+        output_field=IntegerField(),
+    )
+    return list(rows.order_by(start, "sort_key", "pk")[:limit])
+
+
+def offered() -> QuerySet[Medicine]:
+    """What may be chosen now: not retired, and no demonstration beside real data."""
+    real = Medicine.objects.filter(source__demonstration=False, retired_at__isnull=True)
+    rows = Medicine.objects.filter(retired_at__isnull=True).select_related("source")
+    return rows.filter(source__demonstration=False) if real.exists() else rows
+
+
+def by_id(pks: Iterable[int]) -> dict[int, Medicine]:
+    """Medicines by id, retired ones too: prescriptions name them."""
+    return {row.pk: row for row in Medicine.objects.filter(pk__in=set(pks)).select_related("source")}
+
+
+def facts_of(row: Medicine) -> MedicineFacts:
+    """The medicine as the checks look at it."""
+    return MedicineFacts(
+        name=row.name,
+        ingredients=tuple(
+            Ingredient(one["name"], frozenset(one["codes"]), None if one["mg"] is None else Fraction(one["mg"]))
+            for one in row.ingredients
+        ),
+        strength=row.strength,
+        form=row.form,
+        dose_unit=row.dose_unit,
+        is_controlled=row.is_controlled,
+        weekly_only=row.weekly_only,
+        limits=Limits(
+            row.max_single_milli, row.max_daily_milli, row.max_daily_per_kg_milli, row.max_days, row.limits_source
+        ),
+    )
+
+
+def interactions_for(codes: Iterable[str]) -> list[InteractionFacts]:
+    """The pairs among these ingredient codes; from real data where there are any, else from the demonstration."""
+    wanted = set(codes)
+    pairs = list(
+        Interaction.objects.filter(first_code__in=wanted, second_code__in=wanted)
+        .select_related("source")
+        .order_by("first_code", "second_code", "source__demonstration", "source_id")
+    )
+    found: dict[tuple[str, str], InteractionFacts] = {}
+    for pair in pairs:
+        found.setdefault((pair.first_code, pair.second_code), _pair(pair))
+    return list(found.values())
+
+
+def _pair(row: Interaction) -> InteractionFacts:
+    return InteractionFacts(
+        row.first_code, row.second_code, row.first_name, row.second_name, row.tier, row.sentence, row.advice,
+        f"{row.reference_title}, {row.reference_url}, read on {row.read_on.isoformat()}",
+    )  # fmt: skip
+
+
+def demonstration_in_use() -> bool:
+    """Whether what is offered is demonstration data, or nothing: a screen says so."""
+    return not FormularySource.objects.filter(demonstration=False, medicines__retired_at__isnull=True).exists()
+
+
+class SourceStatus(NamedTuple):
+    """A source with its counts."""
+
+    source: FormularySource
+    offered: int
+    retired: int
+    interactions: int
+
+
+def status() -> list[SourceStatus]:
+    """What is loaded, real data first."""
+    pairs = dict(Interaction.objects.values_list("source").annotate(count=Count("pk")))
+    rows = FormularySource.objects.annotate(
+        offered=Count("medicines", filter=Q(medicines__retired_at__isnull=True)),
+        retired=Count("medicines", filter=Q(medicines__retired_at__isnull=False)),
+    ).order_by("demonstration", "name")
+    return [SourceStatus(row, row.offered, row.retired, pairs.get(row.pk, 0)) for row in rows]
