@@ -10,7 +10,7 @@ BIN := .venv/bin
 export PORT ELMED_DATA ELMED_TEST_POSTGRES
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test plugin test-shop check bench docs css install install-dev
+.PHONY: help demo test e2e plugin test-shop check bench docs css messages install install-dev
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -36,7 +36,10 @@ bench: install ## CPU and latency of list, read and dispense against a hand-writ
 docs: install-dev ## write the generated pages and the API's contract anew
 	@$(BIN)/python tools/generate.py
 
-css: ## compile the portals' stylesheet (needs npm; the compiled file is committed)
+messages: install-dev ## read the translatable words out of the code, and compile the translations
+	@$(BIN)/python tools/messages.py
+
+css: ## compile the portals' stylesheets (needs npm; the compiled files are committed)
 	@npm ci --no-audit --no-fund
 	@npm run css
 

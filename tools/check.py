@@ -16,6 +16,7 @@ STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("types", (f"{BIN}/mypy",)),
     ("layers", (f"{BIN}/lint-imports",)),
     ("generated files", (sys.executable, "tools/generate.py", "--check")),
+    ("translations", (sys.executable, "tools/messages.py", "--check")),
     ("migrations", (sys.executable, "-m", "django", "makemigrations", "--check", "--dry-run")),
 )
 

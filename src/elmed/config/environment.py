@@ -56,6 +56,12 @@ class Environment(BaseSettings):
     trusted_proxies: int = Field(
         0, ge=0, le=10, description="How many proxies in front append to `X-Forwarded-For`. 0: the header is ignored."
     )
+    idle_lock_minutes: int = Field(
+        15, ge=1, le=600, description="After so many minutes without use a page is covered until the password is given."
+    )
+    idle_end_minutes: int = Field(
+        60, ge=3, le=720, description="After so many minutes without use one has to sign in again."
+    )
     email_host: str = Field("", description="SMTP server. Empty: mails are written to `ELMED_DATA/mail`.")
     email_port: int = Field(587, description="SMTP port.")
     email_user: str = Field("", description="SMTP user.")

@@ -17,3 +17,4 @@ def enter() -> None:
         os.environ.pop(name, None)
     port = os.environ.get("PORT") or "8000"
     os.environ.update(ELMED_ENV="demo", LISTEN_ADDRESS="127.0.0.1", BASE_URL=f"http://localhost:{port}")
+    os.environ.update(IDLE_LOCK_MINUTES="60", IDLE_END_MINUTES="600")  # somebody who looks around needs no lock

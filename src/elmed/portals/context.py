@@ -5,29 +5,31 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrPromise
 
 from elmed.accounts.models import Account, AccountKind, AccountState
 
 # Each portal's navigation: name of the page, words. The first is its home.
-NAVIGATION: dict[str, tuple[tuple[str, str], ...]] = {
+NAVIGATION: dict[str, tuple[tuple[str, StrPromise], ...]] = {
     AccountKind.DOCTOR: (
-        ("doctor_home", "Home"),
-        ("doctor_patients", "Patients"),
-        ("doctor_prescriptions", "Prescriptions"),
-        ("settings", "Settings"),
+        ("doctor_home", _("Home")),
+        ("doctor_patients", _("Patients")),
+        ("doctor_prescriptions", _("Prescriptions")),
+        ("settings", _("Settings")),
     ),
     AccountKind.PHARMACY: (
-        ("pharmacy_queue", "Queue"),
-        ("pharmacy_inventory", "Inventory"),
-        ("settings", "Settings"),
+        ("pharmacy_queue", _("Queue")),
+        ("pharmacy_inventory", _("Inventory")),
+        ("settings", _("Settings")),
     ),
     AccountKind.PATIENT: (
-        ("patient_home", "My prescriptions"),
-        ("patient_access", "Who looked at my record"),
-        ("security", "Security"),
+        ("patient_home", _("My prescriptions")),
+        ("patient_access", _("Who looked at my record")),
+        ("security", _("Security")),
     ),
-    AccountKind.STAFF: (("staff_accounts", "Accounts"), ("settings", "Settings")),
-    AccountKind.DEVELOPER: (("settings", "Settings"),),
+    AccountKind.STAFF: (("staff_accounts", _("Accounts")), ("settings", _("Settings"))),
+    AccountKind.DEVELOPER: (("settings", _("Settings")),),
 }
 
 
@@ -43,14 +45,16 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "BASE_URL": settings.BASE_URL,
         "API_URL": f"{settings.BASE_URL}/api/public/v1",
         "SUPPORT_EMAIL": settings.SUPPORT_EMAIL,
+        "LANGUAGES": settings.LANGUAGES,
+        "IDLE_LOCK_SECONDS": settings.IDLE_LOCK_SECONDS,
         "navigation": [(url, words, url == current) for url, words in urls],
         "current_account": account,
         "several_accounts": len(getattr(request, "accounts", ())) > 1,
     }
 
 
-def _entries(account: Account) -> tuple[tuple[str, str], ...]:
+def _entries(account: Account) -> tuple[tuple[str, StrPromise], ...]:
     """The whole navigation where the account can read; else what concerns its sign-in and its test keys."""
     if account.state in (AccountState.VERIFIED, AccountState.LAPSED):
         return NAVIGATION.get(account.kind, ())
-    return (("security", "Security"),) if account.kind == AccountKind.PATIENT else (("settings", "Settings"),)
+    return (("security", _("Security")),) if account.kind == AccountKind.PATIENT else (("settings", _("Settings")),)

@@ -1,7 +1,18 @@
-"""Filters of the portals' templates: quantities, the words of a status, and which widget a field has."""
+"""Filters of the portals' templates: quantities, days, the words of a status, and which widget a field has.
+
+What is read against a packet or a prescription (doses, quantities, birth and expiry dates) is the same in every
+language and stands left to right; other days and moments are written as the reader's language does.
+"""
+
+from datetime import date, datetime
+from typing import Any
 
 from django import forms, template
 from django.forms import BoundField
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from elmed.core import quantities
 from elmed.portals.forms import dress
@@ -9,6 +20,7 @@ from elmed.portals.words import STATUS_TONE, status_words, unit_words
 
 register = template.Library()
 register.filter("status_words", status_words)
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 @register.filter
@@ -18,10 +30,48 @@ def quantity(thousandths: int) -> str:
 
 
 @register.filter
-def amount(thousandths: int, unit: str) -> str:
+def amount(thousandths: int, unit: str) -> SafeString:
     """A quantity with its unit, as people read it: `28 tablets`, `5 ml`."""
     many = thousandths != 1000
-    return f"{quantities.text(thousandths)} {unit_words(unit, many=many)}"
+    return ltr(f"{quantities.text(thousandths)} {unit_words(unit, many=many)}")
+
+
+@register.filter
+def ltr(words: Any) -> SafeString:
+    """A medicine, a dose, a number: left to right, also in a page that runs the other way."""
+    return format_html('<bdi dir="ltr">{}</bdi>', words)
+
+
+@register.filter
+def birth(day: date | None) -> SafeString | str:
+    """A birth date: `03-Feb-1961` in every language."""
+    return ltr(f"{day.day:02d}-{_MONTHS[day.month - 1]}-{day.year}") if day else ""
+
+
+@register.filter
+def expiry(day: date | None) -> SafeString | str:
+    """The expiry date of a batch, in the same form as a birth date."""
+    return birth(day)
+
+
+@register.filter
+def day(value: date | datetime | None) -> SafeString | str:
+    """Any other day, as the reader's language writes it: `22 Nov 2026`."""
+    return _time(value, "DATE_FORMAT")
+
+
+@register.filter
+def moment(value: datetime | None) -> SafeString | str:
+    """A day with the time in the page's time zone: `22 Nov 2026, 10:15`."""
+    return _time(value, "DATETIME_FORMAT")
+
+
+def _time(value: date | datetime | None, form: str) -> SafeString | str:
+    if not value:
+        return ""
+    if isinstance(value, datetime) and timezone.is_aware(value):
+        value = timezone.localtime(value)
+    return format_html('<time datetime="{}">{}</time>', value.isoformat(), date_format(value, form))
 
 
 @register.filter

@@ -1,50 +1,53 @@
-// A few small helps; every page works without them.
+// A few small helps; every page works without them. What somebody typed is kept.js's, the pause lock.js's.
 "use strict";
 
 document.addEventListener("DOMContentLoaded", () => {
   const summary = document.querySelector(".summary");
   if (summary) summary.focus();
-
-  // A second click while the first is on its way sends nothing; a page come back to can be sent anew.
-  for (const form of document.querySelectorAll("form[method=post]")) {
-    form.addEventListener("submit", (event) => {
-      if (form.dataset.sent) event.preventDefault();
-      form.dataset.sent = "yes";
-      setTimeout(() => { delete form.dataset.sent; }, 10000);
-    });
-    window.addEventListener("pageshow", () => { delete form.dataset.sent; });
-  }
-
-  // A scanner ends a batch number with Enter: it goes on to the next field, and only the button sends.
-  for (const form of document.querySelectorAll("form[data-scan]")) {
-    form.addEventListener("keydown", (event) => {
-      if (event.key !== "Enter" || event.target.tagName !== "INPUT") return;
-      event.preventDefault();
-      const fields = [...form.elements].filter((one) => one.type !== "hidden" && !one.disabled);
-      fields[fields.indexOf(event.target) + 1]?.focus();
-    });
-  }
-
-  // A print button too.
-  for (const button of document.querySelectorAll("button[data-print]")) {
-    button.hidden = false;
-    button.addEventListener("click", () => window.print());
-  }
-
-  // A copy button appears only where copying is possible.
-  for (const button of document.querySelectorAll("button[data-copy]")) {
-    const source = document.getElementById(button.dataset.copy);
-    if (!source || !navigator.clipboard) continue;
-    button.hidden = false;
-    const words = button.textContent;
-    button.addEventListener("click", async () => {
-      try {
-        await navigator.clipboard.writeText(source.textContent.trim());
-        button.textContent = "Copied";
-      } catch {
-        button.textContent = "Not copied: select the text";
-      }
-      setTimeout(() => { button.textContent = words; }, 4000);
-    });
-  }
+  show(document);
 });
+
+// A second click while the first is on its way sends nothing; a page come back to can be sent anew.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.method !== "post" || event.defaultPrevented) return;
+  if (form.dataset.sent) { event.preventDefault(); return; }
+  form.dataset.sent = "yes";
+  setTimeout(() => { delete form.dataset.sent; }, 10000);
+});
+window.addEventListener("pageshow", () => {
+  for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
+});
+document.addEventListener("htmx:afterRequest", (event) => { delete event.target.dataset?.sent; });
+
+// A scanner ends a batch number with Enter: it goes on to the next field, and only the button sends.
+document.addEventListener("keydown", (event) => {
+  const form = event.target.closest?.("form[data-scan]");
+  if (!form || event.key !== "Enter" || event.target.tagName !== "INPUT") return;
+  event.preventDefault();
+  const fields = [...form.elements].filter((one) => one.type !== "hidden" && !one.disabled);
+  fields[fields.indexOf(event.target) + 1]?.focus();
+});
+
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest?.("button");
+  if (!button) return;
+  if ("print" in button.dataset) window.print();
+  const source = button.dataset.copy && document.getElementById(button.dataset.copy);
+  if (!source) return;
+  const words = button.textContent;
+  try {
+    await navigator.clipboard.writeText(source.textContent.trim());
+    button.textContent = document.body.dataset.copied;
+  } catch {
+    button.textContent = document.body.dataset.notCopied;
+  }
+  setTimeout(() => { button.textContent = words; }, 4000);
+});
+
+// Buttons that only a script can serve appear where it runs: printing, copying where the browser can.
+function show(within) {
+  for (const button of within.querySelectorAll("button[data-print]")) button.hidden = false;
+  for (const button of within.querySelectorAll("button[data-copy]")) button.hidden = !navigator.clipboard;
+}
+document.addEventListener("htmx:load", (event) => show(event.target));

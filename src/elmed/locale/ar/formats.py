@@ -1,0 +1,5 @@
+"""Days and moments in Arabic, in Western digits as everywhere in ELMED."""
+
+DATE_FORMAT = "j F Y"
+TIME_FORMAT = "H:i"
+DATETIME_FORMAT = "j F Y، H:i"

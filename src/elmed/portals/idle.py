@@ -1,0 +1,66 @@
+"""A session that nobody uses is locked, then ended: whoever finds the screen needs the password.
+
+After IDLE_LOCK_MINUTES the browser covers the page (static/elmed/lock.js); from a minute later the server too answers
+nothing but the page that asks for the password (shared/unlock.py). After IDLE_END_MINUTES the session is over.
+What a page fetches by itself (htmx: `HX-Request`) is no use of the session; typing is told by `/alive`.
+"""
+
+import time
+from collections.abc import Callable
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.contrib.auth import logout
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+
+from elmed.accounts.models import Person
+from elmed.portals.middleware import ANONYMOUS
+
+SEEN = "seen_at"  # seconds since 1970, in the session
+EVERY = 60  # seconds: the session is written no more often
+OPEN = ("unlock", "account_logout", "language")
+
+
+class IdleLock:
+    """Looks when the session was last used, before anything of an account is looked up."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        """Keep the next handler."""
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """End, lock, or go on and note the use."""
+        if request.path.startswith(ANONYMOUS):
+            return self.get_response(request)
+        by_itself = "HX-Request" in request.headers
+        now = int(time.time())
+        if isinstance(request.user, Person):
+            idle = now - request.session.get(SEEN, now)
+            if idle >= settings.IDLE_END_SECONDS:
+                logout(request)
+            elif idle >= settings.IDLE_LOCK_SECONDS + EVERY and request.path not in map(reverse, OPEN):
+                return _locked(request, by_itself=by_itself)
+        response = self.get_response(request)
+        if by_itself and response.status_code == 302 and response.get("Location", "").startswith(_sign_in()):
+            return HttpResponse(status=401)  # a fragment of the page must not become the sign-in page
+        if isinstance(request.user, Person) and not by_itself and request.path != reverse("unlock"):
+            used(request, now)
+        return response
+
+
+def used(request: HttpRequest, now: int) -> None:
+    """Note that the session is used, once a minute."""
+    if now - request.session.get(SEEN, 0) >= EVERY:
+        request.session[SEEN] = now
+
+
+def _locked(request: HttpRequest, *, by_itself: bool) -> HttpResponse:
+    if by_itself:
+        return HttpResponse(status=401)
+    return redirect(f"{reverse('unlock')}?{urlencode({'next': request.get_full_path()})}")
+
+
+def _sign_in() -> str:
+    return reverse(settings.LOGIN_URL)

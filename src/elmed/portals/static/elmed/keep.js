@@ -1,0 +1,116 @@
+// What somebody typed outlives an ended session, a stale page, a lost connection: it is kept in this tab
+// (sessionStorage, never localStorage) until the form was taken or the person signs out, and put back with a notice.
+// Not kept: passwords, codes, files, hidden fields, and whatever carries data-keep="no".
+"use strict";
+
+(() => {
+  const PREFIX = "elmed:kept:", WHO = "elmed:who", HOURS_12 = 12 * 3600 * 1000;
+  const body = document.body, who = body.dataset.who || "", interrupts = "interrupts" in body.dataset;
+  let store;
+  try { store = window.sessionStorage; store.getItem(WHO); } catch { return; }
+
+  const keys = () => Object.keys(store).filter((key) => key.startsWith(PREFIX));
+  const read = (key) => { try { return JSON.parse(store.getItem(key)); } catch { return null; } };
+  const write = (key, entry) => { try { store.setItem(key, JSON.stringify(entry)); } catch { /* full: no harm */ } };
+  const forget = () => { keys().forEach((key) => store.removeItem(key)); store.removeItem(WHO); };
+  const keyOf = (form) => PREFIX + new URL(form.getAttribute("action") || location.href, location.href).pathname;
+
+  // Another person, or none where nobody asked to sign in: nothing of the one before is left.
+  const person = who.split("-")[0], before = (store.getItem(WHO) || "").split("-")[0];
+  if (person && before && person !== before) forget();
+  if (person) store.setItem(WHO, who);
+  document.addEventListener("submit", (event) => { if ("forget" in event.target.dataset) forget(); }, true);
+
+  const keepable = (field) => field.name && !field.disabled && !field.closest("[data-keep=no]")
+    && !["hidden", "password", "file", "submit", "button", "reset", "image"].includes(field.type)
+    && !/password|one-time-code/.test(field.autocomplete || "") && ["INPUT", "SELECT", "TEXTAREA"].includes(field.tagName);
+  const forms = () => [...document.querySelectorAll("form[method=post]")].filter((form) => !form.closest("[data-keep=no]")
+    && [...form.elements].some(keepable));
+  const ticked = (field) => field.type === "checkbox" || field.type === "radio";
+  const valueOf = (field) => ticked(field) ? field.checked
+    : field.multiple ? [...field.selectedOptions].map((one) => one.value) : field.value;
+  const defaultOf = (field) => ticked(field) ? field.defaultChecked
+    : field.tagName !== "SELECT" ? field.defaultValue
+      : field.multiple ? [...field.options].filter((one) => one.defaultSelected).map((one) => one.value)
+        : ([...field.options].find((one) => one.defaultSelected) || field.options[0] || {}).value ?? "";
+  const idOf = (field) => field.name + (ticked(field) ? `=${field.value}` : "");
+  const labelOf = (field) => (field.labels?.[0]?.textContent || field.name).trim();
+  const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
+
+  // Fields that hold what was typed although they look unchanged: the server showed them again, or we put them back.
+  const typed = new WeakMap();
+
+  function keep(form, submitted) {
+    const names = typed.get(form) || new Set();
+    const fields = [...form.elements].filter(keepable)
+      .filter((field) => names.has(idOf(field)) || !same(valueOf(field), defaultOf(field)))
+      .map((field) => ({ id: idOf(field), value: valueOf(field), label: labelOf(field), ticked: ticked(field) }));
+    if (!fields.length) { store.removeItem(keyOf(form)); return; }
+    write(keyOf(form), { who, at: Date.now(), submitted, fields });
+  }
+
+  function putBack(form, entry) {
+    const places = new Map([...form.elements].filter(keepable).map((field) => [idOf(field), field]));
+    const homeless = [];
+    let changed = false;
+    typed.set(form, new Set(entry.fields.map((one) => one.id)));
+    for (const one of entry.fields) {
+      const field = places.get(one.id);
+      if (!field) { if (!one.ticked && one.value.length) homeless.push(one); continue; }
+      if (same(valueOf(field), one.value)) continue;
+      changed = true;
+      if (one.ticked) field.checked = one.value;
+      else if (field.multiple) for (const option of field.options) option.selected = one.value.includes(option.value);
+      else field.value = one.value;
+      field.closest("details")?.setAttribute("open", "");
+      for (const kind of ["input", "change"]) field.dispatchEvent(new Event(kind, { bubbles: true }));
+    }
+    if (changed || homeless.length) notice(form, homeless);
+  }
+
+  function notice(form, homeless) {
+    const part = document.getElementById("kept-notice").content.firstElementChild.cloneNode(true);
+    const list = part.querySelector("dl");
+    for (const one of homeless) {
+      list.append(Object.assign(document.createElement("dt"), { textContent: one.label }),
+        Object.assign(document.createElement("dd"), { textContent: String(one.value) }));
+    }
+    part.querySelector("[data-homeless]").hidden = !homeless.length;
+    part.querySelector("button").addEventListener("click", () => {
+      store.removeItem(keyOf(form));
+      typed.delete(form);
+      form.reset();
+      part.remove();
+    });
+    form.before(part);
+  }
+
+  const how = performance.getEntriesByType("navigation")[0]?.type || "navigate";
+  const here = new Map(interrupts ? [] : forms().map((form) => [keyOf(form), form]));
+  for (const key of keys()) {
+    const entry = read(key);
+    if (!entry || Date.now() - entry.at > HOURS_12) { store.removeItem(key); continue; }
+    if (interrupts) { if (entry.submitted) write(key, { ...entry, submitted: false }); continue; }
+    if (!who) continue; // a public page says nothing about a form behind the sign-in
+    const form = here.get(key), arrived = entry.submitted && how === "navigate";
+    if (form && entry.who === who && !arrived) putBack(form, entry);
+    else if (form && arrived) { typed.set(form, new Set(entry.fields.map((one) => one.id))); store.removeItem(key); }
+    else if (entry.submitted) store.removeItem(key); // the form was taken: another page came
+  }
+
+  let timer;
+  const later = (event) => {
+    const form = event.target.form;
+    if (!event.isTrusted || !form || !forms().includes(form)) return;
+    clearTimeout(timer);
+    timer = setTimeout(() => keep(form, false), 300);
+  };
+  if (!interrupts) {
+    document.addEventListener("input", later);
+    document.addEventListener("change", later);
+    document.addEventListener("submit", (event) => {
+      clearTimeout(timer);
+      if (forms().includes(event.target)) keep(event.target, true);
+    }, true);
+  }
+})();
