@@ -5,7 +5,7 @@ exact item, and then sees it through the consultation that this begins.
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
@@ -13,10 +13,16 @@ from django.db.models import Q
 from elmed.access import policy, visibility
 from elmed.access.actors import Actor
 from elmed.access.permissions import Permission
+from elmed.core.clock import real_now, rfc3339, world_now
 from elmed.core.refusals import Invalid, NotVisible
 from elmed.events.record import record, record_access
 from elmed.patients.models import Allergy, AllergyStatus, Consultation, IdentityCheck, Patient, Sex
+from elmed.prescriptions.actions import tries
+from elmed.prescriptions.actions.tries import Limit, TooManyTries
+from elmed.prescriptions.jurisdiction import jurisdiction
 
+FINDING = "patients"  # as the tries are filed; no digest of a reference
+MISSES = Limit(most=20, window=timedelta(hours=1), locked=timedelta(hours=1))
 _TAKEN = {
     "pointer": "/health_number",
     "code": "already_recorded",
@@ -50,27 +56,41 @@ class Finding:
 def find(actor: Actor, by: Finding) -> Patient | None:
     """The one patient with that family name, birth date, and that health number, phone or e-mail; else None.
 
-    Leaves an access record where it finds somebody.
+    Leaves an access record where it finds somebody; each miss counts. Raises TooManyTries (`finding_paused`), also
+    where it would find somebody.
     """
     policy.require(actor, Permission.PATIENT_WRITE)
-    exact = by.exact.strip()
-    if not exact or not by.family_name.strip():
+    if not by.exact.strip() or not by.family_name.strip():
         return None
+    now = real_now()
     with transaction.atomic():
-        found = list(
-            Patient.objects.filter(
-                Q(health_number__iexact=exact) | Q(phone=exact) | Q(email__iexact=exact),
-                world_id=actor.world_id,
-                family_name__iexact=by.family_name.strip(),
-                date_of_birth=by.date_of_birth,
-            ).select_related("merged_into")
+        misses = tries.row_of(actor, FINDING, now)
+        until = tries.locked(misses, now)
+        found = None if until else _one(actor, by)
+        if found is not None:
+            record_access(actor, "patient.find", patient_ids=[found.pk])
+        elif until is None and tries.count(misses, now, MISSES):
+            record(actor, "patient.finding_paused", accounts=[actor.account_id], at=world_now(actor.world_id))
+    if until is not None:
+        raise TooManyTries(
+            "finding_paused",
+            f"{MISSES.most} searches within an hour found nobody. Finding patients is paused for you until "
+            f"{until.astimezone(jurisdiction().zone):%H:%M}. Until then, patients you saw already are in your list.",
+            until=rfc3339(until),
         )
-        winners = {row.merged_into or row for row in found}
-        if len(winners) != 1:
-            return None
-        winner = winners.pop()
-        record_access(actor, "patient.find", patient_ids=[winner.pk])
-        return winner
+    return found
+
+
+def _one(actor: Actor, by: Finding) -> Patient | None:
+    exact = by.exact.strip()
+    found = Patient.objects.filter(
+        Q(health_number__iexact=exact) | Q(phone=exact) | Q(email__iexact=exact),
+        world_id=actor.world_id,
+        family_name__iexact=by.family_name.strip(),
+        date_of_birth=by.date_of_birth,
+    ).select_related("merged_into")
+    winners = {row.merged_into or row for row in found}
+    return winners.pop() if len(winners) == 1 else None
 
 
 @transaction.atomic
@@ -100,7 +120,6 @@ def create(
     return _consult(actor, patient, identity_check=identity_check, summary=summary, now=now)
 
 
-@transaction.atomic
 def consult(
     actor: Actor,
     patient_id: int,
@@ -112,16 +131,18 @@ def consult(
 ) -> Consultation:
     """Record a consultation with a patient whom the doctor sees already, or finds by the rule with `found_by`.
 
-    Raises NotVisible where neither holds.
+    Raises NotVisible where neither holds, TooManyTries.
     """
     policy.require(actor, Permission.CONSULTATION_WRITE)
-    if found_by is not None:
+    if found_by is not None:  # before the transaction: a miss counts, although nothing is recorded
         patient = find(actor, found_by)
         if patient is None or patient.pk != patient_id:
             raise NotVisible("patient")
     else:
         patient = visibility.get(actor, Patient, patient_id)
-    return _consult(actor, patient.merged_into or patient, identity_check=identity_check, summary=summary, now=now)
+    with transaction.atomic():
+        who = patient.merged_into or patient
+        return _consult(actor, who, identity_check=identity_check, summary=summary, now=now)
 
 
 def _consult(

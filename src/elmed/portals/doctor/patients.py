@@ -14,6 +14,7 @@ from elmed.portals.doctor.forms import AllergyForm, ConsultationForm, FindForm, 
 from elmed.portals.page import PortalRequest, page, search_words, shown
 from elmed.portals.shared.prescription import banner
 from elmed.prescriptions import queries
+from elmed.prescriptions.actions.tries import TooManyTries
 
 DOCTOR = (AccountKind.DOCTOR,)
 PAGE_SIZE = 25
@@ -45,7 +46,11 @@ def find(request: PortalRequest) -> HttpResponse:
         if form.is_valid() and isinstance(form, FoundForm):
             return _begin(request, form)
         by = form.finding()
-        found = actions.find(request.actor, by) if by else None
+        try:
+            found = actions.find(request.actor, by) if by else None
+        except TooManyTries as refusal:
+            form.tell(refusal)
+            by = None
         if found is not None and not isinstance(form, FoundForm):
             form = FoundForm(initial=form.cleaned_data | {"patient_id": found.pk})
         elif found is None and by is not None:

@@ -19,14 +19,14 @@ from elmed.core.refusals import NotAllowed, NotVisible, Refusal
 from elmed.events.record import record
 from elmed.notifications import mail
 from elmed.prescriptions import reference as references
+from elmed.prescriptions.actions import tries
+from elmed.prescriptions.actions.tries import Limit, TooManyTries
 from elmed.prescriptions.models import Prescription, ProofTries
 
 log = logging.getLogger(__name__)
-TRIES_AT_ONE = 5
 COUNTED_FOR = timedelta(hours=24)  # at one reference
-LOCKED_FOR = timedelta(minutes=15)
-TRIES_AN_HOUR = 50
-PAUSED_FOR = timedelta(hours=1)
+AT_ONE = Limit(most=5, window=COUNTED_FOR, locked=timedelta(minutes=15))
+AN_HOUR = Limit(most=50, window=timedelta(hours=1), locked=timedelta(hours=1))
 ALTOGETHER = ""
 
 
@@ -38,12 +38,6 @@ class NoMatch(NotVisible):
         Refusal.__init__(
             self, "no_matching_prescription", "No prescription matches this reference and date of birth together."
         )
-
-
-class TooManyTries(Refusal):
-    """429: wrong too often. Not a rate limit to wait out in a loop: the answer says until when, for a person."""
-
-    status, title = 429, "Too many wrong tries"
 
 
 def prove(
@@ -69,18 +63,18 @@ def _try(
 ) -> tuple[Prescription | None, Refusal | None]:
     """One try, one after the other for each account: tries at the same moment count like tries in a row."""
     with transaction.atomic():
-        altogether = _row(actor, ALTOGETHER, now)
+        altogether = tries.row_of(actor, ALTOGETHER, now)
         at_one = ProofTries.objects.filter(
             account_id=actor.acting_account_id, world_id=actor.world_id, reference_digest=digest
         ).first()
-        if altogether.locked_until is not None and now < altogether.locked_until:
-            return None, _too_many("checks_paused", altogether.locked_until)
-        if at_one is not None and at_one.locked_until is not None and now < at_one.locked_until:
-            return None, _too_many("reference_locked", at_one.locked_until)
+        if until := tries.locked(altogether, now):
+            return None, _too_many("checks_paused", until)
+        if until := tries.locked(at_one, now):
+            return None, _too_many("reference_locked", until)
         found = opened(actor, whole, date_of_birth)
         if found is None:
-            _count(at_one or _row(actor, digest, now), now, most=TRIES_AT_ONE, window=COUNTED_FOR, locked=LOCKED_FOR)
-            if _count(altogether, now, most=TRIES_AN_HOUR, window=PAUSED_FOR, locked=PAUSED_FOR):
+            tries.count(at_one or tries.row_of(actor, digest, now), now, AT_ONE)
+            if tries.count(altogether, now, AN_HOUR):
                 _tell_owner(actor)
         elif at_one is not None:
             at_one.delete()
@@ -95,30 +89,8 @@ def opened(actor: Actor, whole: str | None, date_of_birth: date) -> Prescription
     return rows.first()
 
 
-def _row(actor: Actor, digest: str, now: datetime) -> ProofTries:
-    """The account's row, locked, made where there is none."""
-    row, _ = ProofTries.objects.select_for_update().get_or_create(
-        account_id=actor.acting_account_id,
-        world_id=actor.world_id,
-        reference_digest=digest,
-        defaults={"window_began_at": now},
-    )
-    return row
-
-
 def _digest(text: str) -> str:
     return hashlib.sha256(text.strip().upper().encode()).hexdigest()
-
-
-def _count(row: ProofTries, now: datetime, *, most: int, window: timedelta, locked: timedelta) -> bool:
-    """One more wrong try; True where it was the one that locks."""
-    if row.locked_until is not None or now >= row.window_began_at + window:
-        row.wrong, row.window_began_at, row.locked_until = 0, now, None
-    row.wrong += 1
-    if row.wrong >= most:
-        row.locked_until = now + locked
-    row.save()
-    return row.locked_until is not None
 
 
 def _too_many(code: str, until: datetime) -> TooManyTries:

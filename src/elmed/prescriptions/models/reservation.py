@@ -94,7 +94,8 @@ class ReservationLine(models.Model):
 
 
 class ProofTries(models.Model):
-    """Wrong proofs of one account: at one reference (`reference_digest`), or, where that is empty, altogether.
+    """Wrong tries of one account: at one reference (`reference_digest`), where that is empty at all of them together;
+    and a doctor's at finding patients, under a name of their own.
 
     Real time: a test world's clock does not wind a lock-out down.
     """
