@@ -25,6 +25,7 @@ EVENT_TYPES: dict[str, str] = {row.event: f"The act `{act.value}` took place." f
     "batch.recall_ended": "A pharmacy ended a recall that was a mistake.",
     "sale.recorded": "Over-the-counter lines of a shop's order were recorded.",
     "patient.created": "A patient record was made.",
+    "patient.finding_paused": "Too many of a doctor's searches for a patient found nobody: finding is paused for an hour.",
     "patient.allergies_recorded": "A patient's allergies were recorded anew, or that none are known.",
     "consultation.recorded": "A consultation took place.",
 }
