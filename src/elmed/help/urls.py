@@ -1,10 +1,11 @@
-"""The guides' addresses."""
+"""The help's addresses: /help, the search, and one for each page of pages.py."""
 
 from elmed.help import views
+from elmed.help.pages import PAGES
 from elmed.portals.page import route
 
 urlpatterns = [
     route("help", views.index, "help"),
-    route("help/developers", views.developers, "help_developers"),
-    route("help/errors", views.errors, "help_errors"),
+    route("help/search", views.found, "help_search"),
+    *(route(f"help/{page.path}", views.shown(page), page.name) for page in PAGES),
 ]

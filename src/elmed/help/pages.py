@@ -1,0 +1,97 @@
+"""The pages of the help, in the order of its navigation: tasks first, reference apart.
+
+A page is one small template in templates/help/pages; its addresses, the navigation and the search come from here.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import groupby
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+
+class Group(StrEnum):
+    """The parts of the help's navigation."""
+
+    TASKS = "tasks"
+    OUTAGE = "outage"
+    REFERENCE = "reference"
+
+
+GROUP_WORDS: dict[Group, Promise] = {
+    Group.TASKS: _("Get something done"),
+    Group.OUTAGE: _("When ELMED cannot be reached"),
+    Group.REFERENCE: _("Reference"),
+}
+
+
+@dataclass(frozen=True)
+class HelpPage:
+    """One page: the name of its address, the address below /help, its words, its part of the navigation."""
+
+    name: str
+    path: str
+    title: Promise | str
+    summary: Promise | str
+    group: Group = Group.TASKS
+
+    @property
+    def template(self) -> str:
+        """What stands on it."""
+        return f"help/pages/{self.path}.html"
+
+    @property
+    def english(self) -> bool:
+        """Written for programmers in the API's own language, and not translated."""
+        return self.group is Group.REFERENCE
+
+
+PAGES: tuple[HelpPage, ...] = (
+    HelpPage(
+        "help_doctors", "doctors", _("For doctors"),
+        _("Find a patient, write and sign a prescription, answer a pharmacist, cancel or replace."),
+    ),
+    HelpPage(
+        "help_pharmacists", "pharmacists", _("For pharmacists and technicians"),
+        _("Check a prescription, dispense it whole or in part, ask the doctor, take a record back."),
+    ),
+    HelpPage(
+        "help_owners", "pharmacy-owners", _("For pharmacy owners"),
+        _("Products and stock, prices, recalls, the web shop, keys for your own software."),
+    ),
+    HelpPage(
+        "help_patients", "patients", _("For patients"),
+        _("Your prescriptions, the code to show, the choice of pharmacy, who looked at your record."),
+    ),
+    HelpPage(
+        "help_first_steps", "first-steps", _("For developers: first steps"),
+        _("A test key, the first call, a web shop of your own making."),
+    ),
+    HelpPage(
+        "help_staff", "staff", _("For ELMED’s staff"),
+        _("Verify, reject and suspend accounts; what is done on the server’s command line."),
+    ),
+    HelpPage(
+        "help_sign_in", "sign-in", _("Signing in"),
+        _("Password, second factor, a lost phone, several accounts."),
+    ),
+    HelpPage(
+        "help_outage", "outage", _("Outage: what the counter does"),
+        _("One page to print and to keep at the counter."), Group.OUTAGE,
+    ),
+    HelpPage(
+        "help_developers", "developers", "Developer / API Guide",
+        "Connect your systems to ELMED using the public REST API.", Group.REFERENCE,
+    ),
+    HelpPage(
+        "help_errors", "errors", "Errors of the API",
+        "Every error code: what it means, what to do, and what the answer looks like.", Group.REFERENCE,
+    ),
+)  # fmt: skip
+
+
+def by_group(pages: Iterable[HelpPage] = PAGES) -> list[tuple[Promise, list[HelpPage]]]:
+    """The navigation: each part's words with its pages."""
+    return [(GROUP_WORDS[group], list(some)) for group, some in groupby(pages, key=lambda page: page.group)]

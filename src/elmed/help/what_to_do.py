@@ -1,0 +1,120 @@
+"""What a program, or the person behind it, does after each error; and what an answer carries beside the common members.
+
+The codes themselves and what they mean are ERROR_CODES (api/problems.py); a test holds the two lists together.
+"""
+
+from typing import Any
+
+_LOOK = "Read the prescription again; its `status` and `allowed_actions` say what is possible."
+_ASK_DOCTOR = "A pharmacist speaks with the prescriber. Do not repeat the request."
+
+WHAT_TO_DO: dict[str, str] = {
+    "conflicting_credentials": "Send the key in one header only.",
+    "invalid_parameter": "Correct the parameter that `errors` names. Unknown ones are refused: a misspelt filter is noticed.",
+    "invalid_cursor": "Begin the list anew without `cursor`, with the filters you want.",
+    "malformed_body": "Send one JSON object in UTF-8, with each member once.",
+    "invalid_idempotency_key": "Make a shorter one, for example from your order's number.",
+    "invalid_if_match": "Copy the `ETag` of the read as it is, quotation marks included.",
+    "missing_key": "Send `X-API-Key: elm_…` with every request.",
+    "invalid_key": "Check that the whole key is sent, 68 characters for a live one. Settings → API Keys shows whether it was revoked.",
+    "insufficient_scope": "Create a key with one of `needed_scopes`, and revoke this one when nothing uses it any more.",
+    "permission_denied": "Use a key of an account whose role includes it. A pharmacy dispenses; a doctor's key reads.",
+    "not_a_party": "Nothing to repeat: the other side does it. `allowed_actions` of the prescription says what this account can do.",
+    "account_not_active": "The account's owner signs in and sees why. Keys work again when the account is verified.",
+    "ip_not_allowed": "Send from an address on the key's list, or create a key with the addresses that you really send from.",
+    "own_prescription": "Somebody else at the pharmacy does it.",
+    "reauthentication_required": "Give the password again and repeat. Keys never sign.",
+    "test_keys_only": "Choose Test when you create the key. Live keys belong to verified doctors and pharmacies.",
+    "not_found": "Check the id, and that the key is of the account that sees it: a test key sees test data only.",
+    "no_matching_prescription": "Ask the shopper to check both. Do not try other combinations: wrong proofs are counted.",
+    "method_not_allowed": "Use one of the methods that the `Allow` header names.",
+    "already_supplied": "Stop the prescription, or give it back, instead.",
+    "nothing_supplied": "Close the whole prescription instead.",
+    "invalid_status": _LOOK,
+    "incomplete": "Complete the draft in the doctor portal, then sign.",
+    "no_such_hold": _LOOK,
+    "not_routed": "The patient or the doctor chooses a pharmacy, or a pharmacy brings it to its queue with reference and date of birth.",
+    "cancellation_pending": "In the pharmacy portal confirm the cancellation, or answer that it was handed over already.",
+    "hold_of_another_side": "Wait, or call the side that placed the hold.",
+    "ask_the_pharmacy": "Request the cancellation in the doctor portal; the pharmacy answers within 24 hours.",
+    "cancel_instead": "Cancel it in the doctor portal.",
+    "not_overdue": "Nothing: it expires by itself.",
+    "pharmacy_active": "Ask the pharmacy to give the prescription back.",
+    "controlled_portal_only": "Dispense it in the pharmacy portal. Do not repeat the request.",
+    "predecessor_open": "Wait until the pharmacy that holds the old one has answered, or call it.",
+    "replaced": "Dispense the one that replaced it.",
+    "replacement_supplied": _ASK_DOCTOR,
+    "held_elsewhere": "Before the check the patient or the doctor can choose this pharmacy; after it the other one gives it back.",
+    "not_yet_valid": "Repeat from its `valid_from` on.",
+    "expired": "The patient needs a new prescription. A hand-over from before the end can be reported for 72 hours, with `handed_over_at`.",
+    "too_early": "Repeat from `next_dispense_at` on.",
+    "quantity_unavailable": "Read the prescription and send no more than `quantity_remaining` less `quantity_reserved`.",
+    "not_dispensable": "Check `handed_over_at`: only a hand-over from before the end can still be recorded.",
+    "reported_too_late": "Write to the support address, with the prescription's id and when it was handed over. A person must look.",
+    "handed_over_after_request": "Check the time. If it was really handed over after the doctor's request, call the doctor.",
+    "handed_over_before_check": "Check the time. If it really left before the check, a pharmacist must look: nothing is recorded.",
+    "handed_over_on_hold": "Check the time. If it really left during the hold, a pharmacist calls the prescriber: nothing is recorded.",
+    "not_reversible": "After 72 hours ELMED's staff can take it back: write to the support address.",
+    "already_reversed": "Nothing: it is done.",
+    "substitution_not_allowed": "Supply the product that was prescribed, or ask the doctor for another prescription.",
+    "batch_recalled": "Put the pack aside and take one of another batch.",
+    "batch_expired": "Check `expiry_date`. If the batch had really expired, a pharmacist calls the patient.",
+    "outside_reservation": "Send the `reservation_id` alone: it dispenses what it keeps.",
+    "reservation_used": "Nothing: it is done. Compare the dispense with your order.",
+    "reservation_freed": "Ask the shopper to check out again.",
+    "reservation_confirmed": "Confirm it with the order's number that it was confirmed with, or make a new reservation.",
+    "sku_taken": "Choose another SKU, or put the retired product back on sale.",
+    "pack_size_fixed": "Retire the product and make a new one with the new pack size.",
+    "product_on_order": "Change it when the order is sent or cancelled.",
+    "changed_meanwhile": "Read it again, and repeat if it is still what you want.",
+    "already_recalled": "Nothing: it is done.",
+    "not_recalled": "Check the batch number.",
+    "external_reference_used": "Read that dispense and compare it with your order. The same: it is done. Another: a person must look.",
+    "signature_invalid": "Keep the medicine, and call the prescriber and ELMED's support. Its staff were told.",
+    "demonstration_formulary": "Choose the medicine from the real formulary, which the installation's operator imports.",
+    "warnings_unanswered": "Change the draft, or answer each warning with the reason why you keep it.",
+    "request_in_progress": "Repeat with the same `Idempotency-Key` after `Retry-After` seconds.",
+    "already_rotated": "Rotate the newest key of the row.",
+    "already_revoked": "Nothing: it is done.",
+    "invalid_state": "Look at the account again: somebody changed its state.",
+    "version_conflict": "Read it again, compare, and repeat with the new `ETag`.",
+    "body_too_large": "Send fewer lines in one request.",
+    "unsupported_media_type": "Set the header `Content-Type: application/json`.",
+    "validation_failed": "Correct each field that `errors` points at. Fields that are not described are refused too.",
+    "idempotency_key_reused": "Use a new `Idempotency-Key` for a new request; the old one only for the very same.",
+    "reference_locked": "Tell the shopper to ask the pharmacy, which can always look the prescription up itself.",
+    "checks_paused": "Look who tries references in your shop. Checks go on by themselves at `until`.",
+    "rate_limited": "Wait as many seconds as `Retry-After` says, then go on. Staff can raise a key's limit.",
+    "internal_error": "Repeat once with the same `Idempotency-Key`. If it stays, write to the support address with the `request_id`.",
+    "unavailable": "Repeat after `Retry-After` seconds, with the same `Idempotency-Key`.",
+}  # fmt: skip
+
+# A 409 about a prescription says how it is; these are about something else.
+NOT_OF_A_PRESCRIPTION = frozenset({
+    "sku_taken", "pack_size_fixed", "product_on_order", "changed_meanwhile", "already_recalled", "not_recalled", "reservation_confirmed",
+    "request_in_progress", "already_rotated", "already_revoked", "invalid_state",
+})  # fmt: skip
+HOW_IT_IS = {"current_status": "verified", "allowed_actions": ["dispense"]}
+_DONE = {"current_status": "dispensed", "allowed_actions": ["reverse"]}
+# What the answer has beside the members that all have, as an example.
+EXTRAS: dict[str, dict[str, Any]] = {
+    "invalid_parameter": {"errors": [{"parameter": "limit", "code": "less_than_equal", "detail": "At most 100."}]},
+    "insufficient_scope": {"needed_scopes": ["rx:dispense"]},
+    "invalid_status": _DONE,
+    "reservation_used": _DONE,
+    "expired": {"current_status": "expired", "allowed_actions": []},
+    "too_early": {"allowed_actions": [], "next_dispense_at": "2026-12-20T09:30:00.000000Z"},
+    "quantity_unavailable": {"medication_id": 224, "quantity_available": "7"},
+    "batch_expired": {"medication_id": 224},
+    "outside_reservation": {"medication_id": 224, "quantity_reserved": "21"},
+    "reservation_freed": {"reason": "expired"},
+    "version_conflict": {"current_version": 4},
+    "validation_failed": {"errors": [{"pointer": "/lines/0/quantity", "code": "invalid", "detail": "A decimal string above zero."}]},
+    "external_reference_used": {"dispense_id": 88},
+    "reference_locked": {"until": "2026-11-22T10:30:00.000000Z"},
+    "checks_paused": {"until": "2026-11-22T11:15:00.000000Z"},
+}  # fmt: skip
+HEADERS: dict[str, str] = {
+    "missing_key": "WWW-Authenticate", "invalid_key": "WWW-Authenticate", "method_not_allowed": "Allow",
+    "rate_limited": "Retry-After", "unavailable": "Retry-After", "request_in_progress": "Retry-After",
+}  # fmt: skip
