@@ -13,14 +13,7 @@ defined('WP_UNINSTALL_PLUGIN') || exit;
 (static function () {
     require __DIR__ . '/src/autoload.php';
     $everything = defined('WC_REMOVE_ALL_DATA') && true === WC_REMOVE_ALL_DATA;
-    $uninstall = new Elmed\WooCommerce\Uninstall();
-    $uninstall->run($everything);
-    // WordPress loads these in a network of sites only, where each site may have used the plugin.
-    if (function_exists('get_sites') && function_exists('switch_to_blog') && function_exists('restore_current_blog')) {
-        foreach (get_sites(array('fields' => 'ids', 'number' => 0)) as $site) {
-            switch_to_blog($site);
-            $uninstall->run($everything);
-            restore_current_blog();
-        }
-    }
+    Elmed\WooCommerce\Database\Sites::each(static function () use ($everything) {
+        (new Elmed\WooCommerce\Uninstall())->run($everything);
+    });
 })();

@@ -13,9 +13,9 @@ final class Process {
 	/** @var array<int, resource> */
 	private $pipes;
 
-	private function __construct( string $code, string $memory ) {
+	private function __construct( string $code, string $memory, string $path ) {
 		$script = tempnam( sys_get_temp_dir(), 'elmed' );
-		$before = '$_SERVER += array( "HTTP_HOST" => ' . var_export( $_SERVER['HTTP_HOST'], true ) . ', "REQUEST_URI" => "/wp-cron.php", "REQUEST_METHOD" => "POST", "SERVER_PROTOCOL" => "HTTP/1.1" );';
+		$before = '$_SERVER += array( "HTTP_HOST" => ' . var_export( $_SERVER['HTTP_HOST'], true ) . ', "REQUEST_URI" => ' . var_export( $path . 'wp-cron.php', true ) . ', "REQUEST_METHOD" => "POST", "SERVER_PROTOCOL" => "HTTP/1.1" );';
 		$after  = '$GLOBALS["elmed_test_site"] = ' . var_export( $GLOBALS['elmed_test_site'], true ) . ';';
 		foreach ( array( 'Elmed', 'Site', 'Shopper' ) as $class ) {
 			$after .= ' require ' . var_export( __DIR__ . "/$class.php", true ) . ';';
@@ -25,14 +25,14 @@ final class Process {
 		$this->process = proc_open( $command, array( 1 => array( 'pipe', 'w' ), 2 => array( 'pipe', 'w' ) ), $this->pipes );
 	}
 
-	/** Start one, and go on. */
-	public static function start( string $code, string $memory = '256M' ): self {
-		return new self( $code, $memory );
+	/** Start one, and go on; in a network of sites, in the one at that path. */
+	public static function start( string $code, string $memory = '256M', string $path = '/' ): self {
+		return new self( $code, $memory, $path );
 	}
 
 	/** Run one to its end and return what it printed. A process that fails fails the test. */
-	public static function run( string $code, string $memory = '256M' ): string {
-		return self::start( $code, $memory )->output();
+	public static function run( string $code, string $memory = '256M', string $path = '/' ): string {
+		return self::start( $code, $memory, $path )->output();
 	}
 
 	/** Run so many at once, each with `$worker` set to its number, and return what each printed. */

@@ -41,11 +41,13 @@ final class Plugin
         Orders\DispenseJob::class,
         Orders\SaleJob::class,
         Orders\Cancellation::class,
+        Orders\Deletion::class,
         Orders\Refunds::class,
         Orders\Tally::class,
         Orders\Alerts::class,
         Orders\Panel::class,
         Orders\PanelActions::class,
+        Orders\Said::class,
         Orders\ListColumn::class,
         Orders\PackingSlip::class,
         Orders\Mails::class,
@@ -80,11 +82,18 @@ final class Plugin
         }
     }
 
-    /** Leaves no job behind; everything else stays for the next activation. */
-    public static function deactivate(): void
+    /**
+     * Leaves no job behind; everything else stays for the next activation.
+     *
+     * @param mixed $wholeNetwork Whether all sites of a network lose the plugin at once.
+     */
+    public static function deactivate($wholeNetwork = false): void
     {
         if (function_exists('as_unschedule_all_actions')) {
             as_unschedule_all_actions('', array(), self::JOBS);
+        }
+        if ($wholeNetwork) {
+            Database\Sites::each(array(Database\JobTables::class, 'cancel'), get_current_network_id());
         }
     }
 }

@@ -1,12 +1,13 @@
 <?php
 
 /**
- * Removes what the plugin leaves behind; called by uninstall.php alone, when nothing else of the plugin is loaded and
- * WooCommerce may be gone. By names that begin with "elmed", so that there is no list to forget something from.
+ * Removes what the plugin leaves behind on one site; called by uninstall.php alone, when nothing else of the plugin is
+ * loaded and WooCommerce may be gone. By names that begin with "elmed", so that there is no list to forget something from.
  */
 
 namespace Elmed\WooCommerce;
 
+use Elmed\WooCommerce\Database\JobTables;
 use Elmed\WooCommerce\Settings\Connection;
 use Elmed\WooCommerce\Settings\Key;
 
@@ -17,30 +18,11 @@ final class Uninstall
     {
         Key::forget();
         delete_option(Connection::OPTION);
-        $this->dropJobs();
+        JobTables::drop();
         if ($everything) {
             $this->dropOptions();
             $this->dropOrderData();
         }
-    }
-
-    private function dropJobs(): void
-    {
-        global $wpdb;
-        $groups = $wpdb->prefix . 'actionscheduler_groups';
-        $actions = $wpdb->prefix . 'actionscheduler_actions';
-        if (!$this->exists($groups) || !$this->exists($actions)) {
-            return;
-        }
-        // phpcs:disable WordPress.DB.PreparedSQL.InterpolatedNotPrepared -- names of tables
-        $group = (int) $wpdb->get_var($wpdb->prepare("SELECT group_id FROM $groups WHERE slug = %s", Plugin::JOBS));
-        if ($group > 0) {
-            $logs = $wpdb->prefix . 'actionscheduler_logs';
-            $wpdb->query($wpdb->prepare("DELETE l FROM $logs l JOIN $actions a ON a.action_id = l.action_id WHERE a.group_id = %d", $group));
-            $wpdb->query($wpdb->prepare("DELETE FROM $actions WHERE group_id = %d", $group));
-            $wpdb->query($wpdb->prepare("DELETE FROM $groups WHERE group_id = %d", $group));
-        }
-        // phpcs:enable
     }
 
     private function dropOptions(): void

@@ -28,6 +28,7 @@ def main() -> int:
     up.add_argument("--posts", action="store_true", help="orders as posts, not in their own tables (HPOS off)")
     up.add_argument("--link", action="store_true", help="the plugin from the work tree, not from the zip")
     up.add_argument("--no-plugin", action="store_true")
+    up.add_argument("--network", action="store_true", help="a network of two sites, the second at /two/")
     for one in (up, commands.add_parser("plugin", help="put the plugin's zip, built now, into a site that is up")):
         one.add_argument("--name", required=True)
     tests = commands.add_parser("phpunit", help="run PHPUnit against a site that is up")
@@ -46,7 +47,7 @@ def _up(options: argparse.Namespace) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     bed = Bed(
         name=options.name, port=options.port, suite=options.wordpress, woocommerce=woocommerce_dir(),
-        hpos=not options.posts, plugin=not options.no_plugin, link=options.link,
+        hpos=not options.posts, plugin=not options.no_plugin, link=options.link, network=options.network,
     )  # fmt: skip
     with bed:
         print(json.dumps(bed.site.facts, indent=1, default=str))

@@ -1,6 +1,7 @@
 <?php
 /**
- * Activates plugins the way wp-admin does: `php activate.php SITE PLUGIN…`. One that cannot be ends it with its reason.
+ * Activates plugins the way wp-admin does, in a network for all sites: `php activate.php SITE PLUGIN…`.
+ * One that cannot be ends it with its reason.
  */
 
 // phpcs:ignoreFile -- not part of the plugin
@@ -11,7 +12,7 @@ require_once ABSPATH . 'wp-admin/includes/admin.php';
 wp_set_current_user( 1 );
 
 foreach ( array_slice( $argv, 2 ) as $plugin ) {
-	$answer = activate_plugin( $plugin );
+	$answer = activate_plugin( $plugin, '', is_multisite() );
 	if ( is_wp_error( $answer ) ) {
 		fwrite( STDERR, $plugin . ': ' . $answer->get_error_code() . ': ' . wp_strip_all_tags( $answer->get_error_message() ) . "\n" );
 		exit( 1 );

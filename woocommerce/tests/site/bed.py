@@ -22,11 +22,11 @@ class Bed:
 
     def __init__(
         self, *, name: str, port: int, suite: str = "trixie", woocommerce: Path | None = None, hpos: bool = True,
-        plugin: bool = True, link: bool = False, postgres: str | None = None,
+        plugin: bool = True, link: bool = False, postgres: str | None = None, network: bool = False,
     ) -> None:  # fmt: skip
         self.name, self.port, self.suite = name, port, suite
         self.woocommerce, self.hpos = woocommerce, hpos
-        self.plugin, self.link, self.postgres = plugin, link, postgres
+        self.plugin, self.link, self.postgres, self.network = plugin, link, postgres, network
         self.site: wordpress.Site
         self._mariadb: database.Server
         self._elmed: subprocess.Popen[str] | None = None
@@ -43,7 +43,9 @@ class Bed:
         return self
 
     def _bring_up(self) -> None:
-        self.site = wordpress.make(name=self.name, port=self.port, server=self._mariadb, suite=self.suite)
+        self.site = wordpress.make(
+            name=self.name, port=self.port, server=self._mariadb, suite=self.suite, network=self.network
+        )
         self.site.write(elmed=self._start_elmed(), mariadb=self._mariadb.version(), php=_php_version())
         if self.woocommerce is not None:
             wordpress.add_woocommerce(self.site, self.woocommerce, hpos=self.hpos)

@@ -1,11 +1,11 @@
 <?php
 /**
  * Makes a WooCommerce that just was activated into a shop that sells: pages, currency, ways to pay, shipping.
- * `php shop.php SITE [hpos|posts]`: where orders are kept.
+ * `php shop.php SITE [hpos|posts] [PATH]`: where orders are kept, and the path of a network's site.
  */
 
 // phpcs:ignoreFile -- not part of the plugin
-$_SERVER += array( 'HTTP_HOST' => getenv( 'ELMED_TEST_HOST' ), 'REQUEST_URI' => '/', 'REQUEST_METHOD' => 'GET', 'SERVER_PROTOCOL' => 'HTTP/1.1' );
+$_SERVER += array( 'HTTP_HOST' => getenv( 'ELMED_TEST_HOST' ), 'REQUEST_URI' => $argv[3] ?? '/', 'REQUEST_METHOD' => 'GET', 'SERVER_PROTOCOL' => 'HTTP/1.1' );
 require $argv[1] . '/wp-load.php';
 wp_set_current_user( 1 );
 

@@ -62,7 +62,7 @@ class Site:
         return done.stdout
 
     def activate(self, *plugins: str) -> None:
-        """Activate plugins as wp-admin does. Raises BedError with WordPress's refusal."""
+        """Activate plugins as wp-admin does, for all sites. Raises BedError with WordPress's refusal."""
         self.php(BED / "activate.php", self.www, *plugins)
 
     def put_plugin(self, source: Path) -> None:
@@ -120,8 +120,8 @@ def _remove(path: Path) -> None:
         shutil.rmtree(path)
 
 
-def make(*, name: str, port: int, server: Server, suite: str) -> Site:
-    """A fresh WordPress of that Debian suite, installed, with no plugin."""
+def make(*, name: str, port: int, server: Server, suite: str, network: bool = False) -> Site:
+    """A fresh WordPress of that Debian suite, installed, with no plugin; or a network with a second site at /two/."""
     base = folder("sites") / name
     if base.exists():
         shutil.rmtree(base)
@@ -133,8 +133,23 @@ def make(*, name: str, port: int, server: Server, suite: str) -> Site:
         (site.www / "wp-content" / made).mkdir(exist_ok=True)
     shutil.copy(BED / "mu-plugin.php", site.www / "wp-content" / "mu-plugins" / "elmed-tests.php")
     site.php(BED / "install.php", site.www)
+    if network:
+        _become_network(site)
+    site.write(network=network)
     site.write(name=name, url=site.url, www=site.www, base=base, wordpress=version_of(site.www), suite=suite)
     return site
+
+
+def _become_network(site: Site) -> None:
+    """As WordPress's own guide has it: the network's tables, then the words in wp-config.php."""
+    site.php(BED / "network.php", site.www, "tables")
+    config = site.www / "wp-config.php"
+    lines = [line for line in config.read_text().splitlines() if "'WP_HOME'" not in line and "'WP_SITEURL'" not in line]
+    words = f"""define( 'MULTISITE', true ); define( 'SUBDOMAIN_INSTALL', false );
+define( 'DOMAIN_CURRENT_SITE', '127.0.0.1:{site.port}' ); define( 'PATH_CURRENT_SITE', '/' );
+define( 'SITE_ID_CURRENT_SITE', 1 ); define( 'BLOG_ID_CURRENT_SITE', 1 );"""
+    config.write_text("\n".join([lines[0], words, *lines[1:], ""]))
+    site.php(BED / "network.php", site.www, "site")
 
 
 def version_of(www: Path) -> str:
@@ -178,7 +193,10 @@ def add_woocommerce(site: Site, source: Path, *, hpos: bool) -> None:
     built = require_built(source)
     shutil.copytree(built, site.www / "wp-content" / "plugins" / "woocommerce", copy_function=_link_or_copy)
     site.activate("woocommerce/woocommerce.php")
-    version = site.php(BED / "shop.php", site.www, "hpos" if hpos else "posts").strip().splitlines()[-1]
+    where = "hpos" if hpos else "posts"
+    version = site.php(BED / "shop.php", site.www, where).strip().splitlines()[-1]
+    if site.facts["network"]:
+        site.php(BED / "shop.php", site.www, where, "/two/")
     site.write(woocommerce=version, hpos=hpos)
 
 
