@@ -1,5 +1,6 @@
 """The doctor's journey: find or add a patient, consult, write, check, sign, and take back."""
 
+import html
 import re
 
 import pytest
@@ -7,7 +8,8 @@ from django.contrib.sessions.models import Session
 from django.urls import reverse
 
 from elmed.core.clock import real_now
-from elmed.events.models import AccessRecord
+from elmed.events.models import AccessRecord, Event
+from elmed.patients.actions import set_allergies
 from elmed.patients.models import Consultation, Patient
 from elmed.prescriptions.models import Prescription, WarningAnswer
 from elmed.prescriptions.vocabulary import Status
@@ -338,3 +340,40 @@ def test_a_replacement_goes_to_the_same_pharmacy_and_both_name_each_other(cast, 
     for shown, named in ((old, new), (new, old)):
         page = doctor.get(reverse("doctor_prescription", args=[shown.pk])).content.decode()
         assert reverse("doctor_prescription", args=[named.pk]) in page
+
+
+def test_allergies_are_not_saved_over_somebody_elses_unseen_word(cast, doctor, known):
+    url, colleague = reverse("doctor_allergies", args=[known.pk]), cast.actor("doctor")
+
+    def seen(page):
+        return html.unescape(re.search(r'name="seen" value="([^"]*)"', page.content.decode())[1])
+
+    def recorded():
+        return sorted(known.allergies.values_list("substance", "reaction"))
+
+    said = [("latex", ""), ("penicillin", "rash")]
+    set_allergies(colleague, known.pk, none_known=False, substances=said, now=real_now())
+    mine = {"seen": seen(doctor.get(url)), "substances": "latex\npenicillin: rash\npeanuts: swelling"}
+    set_allergies(colleague, known.pk, none_known=False, substances=[said[0], ("aspirin", "asthma")], now=real_now())
+    before = recorded(), Event.objects.count()
+    answer = doctor.post(url, mine)
+    page = html.unescape(answer.content.decode())
+    assert answer.status_code == 409
+    assert "Added: aspirin: asthma. Taken away: penicillin: rash." in page
+    assert "peanuts: swelling" in page  # what was typed
+    assert (recorded(), Event.objects.count()) == before
+    assert doctor.post(url, mine | {"seen": "no list"}).status_code == 422
+    assert doctor.post(url, {"none_known": "on"}).status_code == 409  # a page that says nothing showed nothing
+    assert (recorded(), Event.objects.count()) == before
+    assert doctor.post(url, mine | {"seen": seen(answer)}).status_code == 302
+    assert recorded() == [("latex", ""), ("peanuts", "swelling"), ("penicillin", "rash")]
+
+
+def test_no_known_allergies_is_a_word_that_is_not_written_over_either(cast, doctor, known):
+    url = reverse("doctor_allergies", args=[known.pk])
+    assert doctor.post(url, {"seen": "[]", "none_known": "on"}).status_code == 302
+    answer = doctor.post(url, {"seen": "[]", "substances": "latex"})
+    assert answer.status_code == 409
+    assert "Added: no known allergies." in answer.content.decode()
+    known.refresh_from_db()
+    assert known.allergy_status == "none_known"

@@ -14,13 +14,14 @@ from elmed.access import policy, visibility
 from elmed.access.actors import Actor
 from elmed.access.permissions import Permission
 from elmed.core.clock import real_now, rfc3339, world_now
-from elmed.core.refusals import Invalid, NotVisible
+from elmed.core.refusals import Invalid, NotNow, NotVisible
 from elmed.events.record import record, record_access
 from elmed.patients.models import Allergy, AllergyStatus, Consultation, IdentityCheck, Patient, Sex
 from elmed.prescriptions.actions import tries
 from elmed.prescriptions.actions.tries import Limit, TooManyTries
 from elmed.prescriptions.jurisdiction import jurisdiction
 
+NONE_KNOWN = "no known allergies"
 FINDING = "patients"  # as the tries are filed; no digest of a reference
 MISSES = Limit(most=20, window=timedelta(hours=1), locked=timedelta(hours=1))
 _TAKEN = {
@@ -168,13 +169,33 @@ def _consult(
     return row
 
 
+def recorded_allergies(patient: Patient) -> list[str]:
+    """What is recorded, one a line: `penicillin: rash`, or that none are known; empty where nothing is."""
+    if patient.allergy_status == AllergyStatus.NONE_KNOWN:
+        return [NONE_KNOWN]
+    rows = Allergy.objects.filter(patient=patient).order_by("pk")
+    return [f"{row.substance}: {row.reaction}" if row.reaction else row.substance for row in rows]
+
+
 @transaction.atomic
 def set_allergies(
-    actor: Actor, patient_id: int, *, none_known: bool, substances: list[tuple[str, str]], now: datetime
+    actor: Actor,
+    patient_id: int,
+    *,
+    none_known: bool,
+    substances: list[tuple[str, str]],
+    now: datetime,
+    seen: list[str] | None = None,
 ) -> Patient:
-    """Record *none known*, or these allergies (substance, reaction) in place of the recorded ones."""
+    """Record *none known*, or these allergies (substance, reaction) in place of the recorded ones.
+
+    `seen`: what was recorded when somebody began to change it. Raises NotVisible, NotAllowed, Invalid, NotNow
+    (`changed_meanwhile`: it says something else by now; nobody's word is lost unseen).
+    """
     policy.require(actor, Permission.PATIENT_WRITE)
     patient = visibility.get(actor, Patient, patient_id, lock=True)
+    if seen is not None and seen != recorded_allergies(patient):
+        raise NotNow("changed_meanwhile", "Somebody changed the allergies since you opened the page.")
     if none_known and substances:
         raise Invalid.field("/none_known", "contradiction", "Either none are known, or name them.")
     Allergy.objects.filter(patient=patient).delete()

@@ -1,10 +1,12 @@
 """What a doctor types about patients. The prescription's form is compose_forms.py."""
 
-from typing import Any
+import json
+from typing import Any, cast
 
 from django import forms
+from django.http import QueryDict
 
-from elmed.patients.actions import Finding
+from elmed.patients.actions import Finding, recorded_allergies
 from elmed.patients.models import AllergyStatus, IdentityCheck, Patient, Sex
 from elmed.portals.forms import DayField, OnceForm, PortalForm
 
@@ -79,8 +81,11 @@ class NewPatientForm(OnceForm):
 
 
 class AllergyForm(PortalForm):
-    """*None known*, or a list: one a line, `substance: reaction`."""
+    """*None known*, or a list: one a line, `substance: reaction`. It saves only over what its page showed."""
 
+    seen = forms.JSONField(
+        widget=forms.HiddenInput, required=False, error_messages={"invalid": "Open the page again, then save."}
+    )
     none_known = forms.BooleanField(label="No known allergies", required=False)
     substances = forms.CharField(
         label="Allergies and intolerances",
@@ -95,9 +100,33 @@ class AllergyForm(PortalForm):
         """What is recorded now."""
         rows = patient.allergies.order_by("pk")
         return {
+            "seen": recorded_allergies(patient),
             "none_known": patient.allergy_status == AllergyStatus.NONE_KNOWN,
             "substances": "\n".join(f"{row.substance}: {row.reaction}".rstrip(": ") for row in rows),
         }
+
+    def catch_up(self, patient: Patient) -> None:
+        """Somebody else saved first: say what they changed, keep what was typed, and let the next save be over theirs."""
+        before, after = self.cleaned_data["seen"], recorded_allergies(patient)
+        added = [words for words in after if words not in before]
+        gone = [str(words) for words in before if words not in after]
+        told = [f"{what}: {'; '.join(lines)}." for what, lines in (("Added", added), ("Taken away", gone)) if lines]
+        self.add_error(
+            None,
+            " ".join(
+                ["Somebody changed the allergies since you opened this page.", *told,
+                 "Nothing of yours is saved yet: compare it with what is recorded now, then save again."]
+            ),
+        )  # fmt: skip
+        self.status = 409
+        typed = cast("QueryDict", self.data).copy()
+        typed["seen"] = json.dumps(after)
+        self.data = typed
+
+    def clean_seen(self) -> list[Any]:
+        """What the page showed; a page that does not say so showed nothing."""
+        seen = self.cleaned_data["seen"]
+        return seen if isinstance(seen, list) else []
 
     def clean_substances(self) -> list[tuple[str, str]]:
         """As pairs of substance and reaction."""

@@ -8,6 +8,7 @@ from django.shortcuts import redirect, render
 from elmed.access import visibility
 from elmed.access.permissions import Permission
 from elmed.accounts.models import AccountKind
+from elmed.core.refusals import NotNow
 from elmed.patients import actions
 from elmed.patients.models import Consultation, IdentityCheck, Patient, Sex
 from elmed.portals.doctor.forms import AllergyForm, ConsultationForm, FindForm, FoundForm, NewPatientForm
@@ -137,16 +138,24 @@ def allergies(request: PortalRequest, pk: int) -> HttpResponse:
     """Record the allergies, or that none are known."""
     who = visibility.get(request.actor, Patient, pk)
     form = AllergyForm(request.POST or None, initial=AllergyForm.initial_of(who))
-    if request.method == "POST" and form.is_valid():
-        data = form.cleaned_data
-        done = form.attempt(
-            lambda: actions.set_allergies(
-                request.actor, pk, none_known=data["none_known"], substances=data["substances"], now=request.now
-            )
-        )
-        if done is not None:
-            messages.success(request, "The allergies are recorded.")
-            return redirect("doctor_patient", pk)
+    valid = request.method == "POST" and form.is_valid()
+    if valid and form.attempt(lambda: _set_allergies(request, pk, form)) is not None:
+        messages.success(request, "The allergies are recorded.")
+        return redirect("doctor_patient", pk)
     shown(request, "allergies", [who.pk])
     context = {"form": form, "title": "Allergies", "submit": "Save the allergies", **banner(request, who)}
     return render(request, "doctor/patient_form.html", context, status=form.status)
+
+
+def _set_allergies(request: PortalRequest, pk: int, form: AllergyForm) -> Patient | None:
+    data = form.cleaned_data
+    try:
+        return actions.set_allergies(
+            request.actor, pk, none_known=data["none_known"], substances=data["substances"], now=request.now,
+            seen=data["seen"],
+        )  # fmt: skip
+    except NotNow as refusal:
+        if refusal.code != "changed_meanwhile":
+            raise
+        form.catch_up(visibility.get(request.actor, Patient, pk))
+        return None
