@@ -1,11 +1,10 @@
 r"""What doctors type into one field, and back: `1-0-1 5d`, `2 bd`, `5 ml tds 7d`, `1 q6h prn max 4/d`, `4 weekly Mon`.
 
-`parse(short(dose)) == dose` for every dose. Nothing is guessed: a word that is not in the tables below is an error
-that names it. docs/reference/dose-notation.md shows the tables to doctors.
+`parse(short(dose)) == dose` for every dose. Nothing is guessed: a word that is not in tables.py is an error
+that names it. docs/reference/formulary-dose.md shows the tables to doctors.
 """
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
@@ -13,7 +12,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from elmed.core import quantities
-from elmed.medications.dose.value import MEASURED, ROUTES, SLOTS, WEEKDAYS, Dose
+from elmed.medications.dose.tables import CYCLES, ONCE, PRN, ROUTE_WORDS, TABLES, TIMES
+from elmed.medications.dose.value import MEASURED, SLOTS, WEEKDAYS, Dose
 
 
 class NotUnderstood(ValueError):
@@ -27,57 +27,6 @@ class NotUnderstood(ValueError):
 
 _NUMBER = r"(?:[0-9]+/[0-9]+|[0-9]+(?:[.,][0-9]+)?)"
 _DAY = r"(?:d|day|24\s*h(?:ours?)?)"
-# The word each kind is written back as stands first.
-TIMES = {
-    1: ("od", "daily", "once daily", "once a day"),
-    2: ("bd", "bid", "twice daily", "twice a day"),
-    3: ("tds", "tid", "three times a day", "three times daily"),
-    4: ("qds", "qid", "four times a day", "four times daily"),
-}
-WHEN = {
-    "morning": ("mane", "om", "morning", "in the morning"),
-    "midday": ("midday", "noon", "at midday", "at noon"),
-    "evening": ("evening", "in the evening"),
-    "night": ("nocte", "night", "at night", "bedtime", "at bedtime"),
-}
-CYCLES = {
-    2: ("alt", "alternate days", "every other day", "eod"),
-    7: ("weekly", "once a week", "once weekly", "every week"),
-    14: ("fortnightly", "every 2 weeks"),
-}
-UNIT_WORDS = {
-    "tablet": ("tablets", "tab", "tabs"), "capsule": ("capsules", "cap", "caps"), "puff": ("puffs",), "drop": ("drops",),
-    "spray": ("sprays",), "patch": ("patches",), "sachet": ("sachets",), "suppository": ("suppositories",),
-    "pessary": ("pessaries",), "application": ("applications",), "lozenge": ("lozenges",), "dose": ("doses",),
-    "ml": ("millilitre", "millilitres"), "mg": (), "g": ("gram", "grams"), "microgram": ("micrograms",), "unit": ("units",),
-}  # fmt: skip
-ROUTE_WORDS = {
-    "oral": ("po", "by mouth"), "sublingual": ("sl",), "rectal": ("pr",), "vaginal": ("pv",), "inhalation": ("inh",),
-    "subcutaneous": ("sc",), "intramuscular": ("im",), "intravenous": ("iv",), "cutaneous": ("top", "topical"),
-}  # fmt: skip
-WEEKDAY_WORDS = {
-    "mon": ("monday",), "tue": ("tuesday", "tues"), "wed": ("wednesday",), "thu": ("thursday", "thurs"),
-    "fri": ("friday",), "sat": ("saturday",), "sun": ("sunday",),
-}  # fmt: skip
-PRN = ("prn", "when needed", "as needed", "if needed")
-ONCE = ("stat", "single dose", "once only")
-
-
-def _words(table: Mapping[Any, tuple[str, ...]], *, with_keys: bool = False) -> dict[str, Any]:
-    found = {word: key for key, words in table.items() for word in words}
-    return found | ({key: key for key in table} if with_keys else {})
-
-
-_TABLES: dict[str, dict[str, Any]] = {
-    "times": _words(TIMES),
-    "when": _words(WHEN),
-    "cycle": _words(CYCLES),
-    "unit": _words(UNIT_WORDS, with_keys=True),
-    "route": {route: route for route in ROUTES} | _words(ROUTE_WORDS),
-    "weekday": _words(WEEKDAY_WORDS, with_keys=True),
-    "prn": dict.fromkeys(PRN, True),
-    "once": dict.fromkeys(ONCE, True),
-}
 _END = r"(?![\w/.,-]*\w)"  # the whole word, not its beginning
 _PATTERNS = [
     ("slots", rf"{_NUMBER}(?:\s*-\s*{_NUMBER}){{2,3}}"),
@@ -86,10 +35,11 @@ _PATTERNS = [
     ("every", r"q\s*([0-9]+)\s*d(?:ays?)?|every\s+([0-9]+)\s*d(?:ays?)?"),
     ("days", r"(?:(?:for|x)\s*)?([0-9]+)\s*(?:d|days?)|(?:(?:for|x)\s*)?([0-9]+)/7"),
     ("weeks", r"(?:(?:for|x)\s*)?([0-9]+)\s*(?:w|wks?|weeks?)|(?:(?:for|x)\s*)?([0-9]+)/52"),
+    ("months", r"(?:(?:for|x)\s*)?[0-9]+\s*(?:m|mths?|months?)|(?:(?:for|x)\s*)?[0-9]+/12"),
     ("frequency", r"([0-9]+)\s*x(?:\s*(?:/|per|a)\s*d(?:ay)?)?|([0-9]+)\s+times\s+(?:a\s+day|daily)"),
     *(
         (kind, "|".join(re.escape(word).replace(r"\ ", r"\s+") for word in sorted(table, key=len, reverse=True)))
-        for kind, table in _TABLES.items()
+        for kind, table in TABLES.items()
     ),
     ("filler", rf"and|on(?=\s+(?:{'|'.join(WEEKDAYS)}))"),
     ("amount", rf"{_NUMBER}(?=\s*(?:[a-z]|$|\s))"),
@@ -111,10 +61,7 @@ class _Read:
 
     def put(self, name: str, value: Any, words: str) -> None:
         if name in self.values:
-            raise NotUnderstood(
-                _("“%(first)s” and “%(second)s” do not go together.") % {"first": self.said[name], "second": words},
-                words,
-            )
+            raise _together(self.said[name], words)
         self.values[name], self.said[name] = value, words
 
 
@@ -136,6 +83,11 @@ def parse(text: str, *, unit: str = "") -> Dose:
             part = re.split(r"[\s,;]", rest, maxsplit=1)[0]
             raise NotUnderstood(_("“%(part)s” is not understood.") % {"part": part}, part)
     return _dose(read, unit)
+
+
+def _together(first: str, second: str) -> NotUnderstood:
+    words = _("“%(first)s” and “%(second)s” do not go together.") % {"first": first, "second": second}
+    return NotUnderstood(words, second)
 
 
 def _mixed(match: re.Match[str]) -> str:
@@ -160,6 +112,8 @@ def _take(read: _Read, kind: str, match: re.Match[str]) -> None:
             read.put("days", int(number), words)
         case "weeks":
             read.put("days", int(number) * 7, words)
+        case "months":
+            raise NotUnderstood(_("“%(part)s”: say days or weeks, months differ in length.") % {"part": words}, words)
         case "every":
             read.put("every_days", int(number), words)
         case "frequency":
@@ -177,7 +131,7 @@ def _take(read: _Read, kind: str, match: re.Match[str]) -> None:
 
 
 def _named(read: _Read, kind: str, words: str) -> None:
-    value = _TABLES[kind][words]
+    value = TABLES[kind][words]
     if kind == "when":
         slot = SLOTS.index(value)
         if read.slots[slot]:
@@ -198,19 +152,18 @@ def _dose(read: _Read, unit: str) -> Dose:
     values = read.values
     values.pop("last", None)
     if any(read.slots):
-        if "slots" in values or "times" in values:
-            first = read.said.get("slots") or read.said.get("times", "")
-            raise NotUnderstood(
-                _("“%(first)s” and “%(second)s” do not go together.") % {"first": first, "second": read.said["when"]},
-                read.said["when"],
-            )
+        if "slots" in values:
+            raise _together(read.said["slots"], read.said["when"])
         default = _default_amount(values.get("unit") or unit) if -1 in read.slots else 0
         values["slots"] = tuple(default if one == -1 else one for one in read.slots)
     if read.weekdays:
         values["weekdays"] = tuple(sorted(read.weekdays))
         if values.setdefault("every_days", 7) != 7:
-            raise NotUnderstood(_("Days of the week go with a weekly dose."), read.said.get("every_days", ""))
+            said = read.said["every_days"]
+            raise NotUnderstood(_("“%(part)s” does not go with days of the week.") % {"part": said}, said)
     if "slots" in values:
+        if other := next((name for name in ("times", "hours", "once") if name in values), ""):
+            raise _together(read.said.get("slots") or read.said["when"], read.said[other])
         if read.pending is not None:
             part = quantities.text(read.pending)
             raise NotUnderstood(_("“%(part)s” is a second amount.") % {"part": part}, part)
@@ -237,7 +190,7 @@ def _frequency(read: _Read, unit: str) -> None:
 
 def _same_unit(read: _Read, unit: str) -> None:
     """The maximum counts what the dose counts: four doses of two tablets are not four tablets."""
-    if read.max_unit and _TABLES["unit"].get(read.max_unit) != unit:
+    if read.max_unit and TABLES["unit"].get(read.max_unit) != unit:
         raise NotUnderstood(
             _("“%(part)s”: say the maximum in the unit of the dose.") % {"part": read.said["max_per_day"]},
             read.said["max_per_day"],
