@@ -4,6 +4,7 @@ import ast
 import re
 from collections import Counter
 from html import unescape
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -53,7 +54,7 @@ def test_a_page_is_open_to_everybody_and_well_made(name, read, django_assert_max
     assert len(re.findall(r"<h1[ >]", html)) == 1
     levels = [int(level) for level in re.findall(r"<h([1-6])[ >]", html)]
     assert levels[0] == 1
-    assert all(after - before <= 1 for before, after in zip(levels, levels[1:], strict=False)), levels
+    assert all(after - before <= 1 for before, after in pairwise(levels)), levels
     twice = [one for one, count in Counter(re.findall(r'\sid="([^"]+)"', html)).items() if count > 1]
     assert not twice
     assert not re.search(r"<style|\sstyle=|\son[a-z]+=\"|https?://(?!localhost)", html)

@@ -60,7 +60,7 @@ def refused(cast):
         ),
         "external_reference_used": [
             till.dispense(part, {"lines": [{"medication_id": factories.first_line(part), "quantity": "1"}], "external_reference": "7"})
-            for _ in range(2)
+            for _ in "ab"
         ][1],
         "no_matching_prescription": shop.post("/prescriptions/check", born),
         "reference_locked": shop.post("/prescriptions/check", born),

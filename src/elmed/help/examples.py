@@ -7,12 +7,16 @@ does so. Python and PHP need nothing beside their own standard library.
 import json
 import pprint
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
 from django.conf import settings
 
+from elmed.core.clock import real_now
+
 _API = "/api/public/v1"
+YESTERDAY = "YYYY-MM-DD"  # in its place stands the day before the reader's: what is handed over was so lately
 KEY_HEADER = "X-API-Key"
 
 
@@ -57,7 +61,7 @@ EXAMPLES: dict[str, Example] = {
     "read": Example("GET", "/prescriptions/123"),
     "dispense": Example("POST", "/prescriptions/123/dispense", idempotency_key="order-1042"),
     "part": Example("POST", "/prescriptions/124/dispense", {"lines": [{"medication_id": 224, "quantity": "14"}]}, "till-5077"),
-    "late": Example("POST", "/prescriptions/126/dispense", {"handed_over_at": "2026-11-22T10:15:00Z"}, "paper-12"),
+    "late": Example("POST", "/prescriptions/126/dispense", {"handed_over_at": f"{YESTERDAY}T10:15:00Z"}, "paper-12"),
     "patient": Example("GET", "/patients/456"),
     "products": Example("GET", "/products?limit=100"),
     "check": Example(
@@ -72,13 +76,19 @@ EXAMPLES: dict[str, Example] = {
     "sale": Example(
         "POST", "/sales", {"external_reference": "1043", "lines": [{"sku": "PLASTER-20", "quantity": "2"}]}, "order-1043-sold"
     ),
-    "poll": Example("GET", "/prescriptions?updated_since=2026-11-22T10:15:00Z&limit=100"),
+    "poll": Example("GET", f"/prescriptions?updated_since={YESTERDAY}T10:15:00Z&limit=100"),
 }  # fmt: skip
 
 
 def code(example: Example, language: Language, hint: str = "") -> str:
     """The example as a program to paste; `hint` says which key `ELMED_KEY` is to hold."""
-    return {Language.CURL: _curl, Language.PYTHON: _python, Language.PHP: _php}[language](example, _comment(hint))
+    made = {Language.CURL: _curl, Language.PYTHON: _python, Language.PHP: _php}[language](example, _comment(hint))
+    return made.replace(YESTERDAY, yesterday())
+
+
+def yesterday() -> str:
+    """The day before today, in UTC."""
+    return (real_now().date() - timedelta(days=1)).isoformat()
 
 
 def _comment(hint: str) -> str:
