@@ -13,6 +13,18 @@
 	}
 	var wasRunning = false;
 	var last = '';
+	var spoken = '';
+	var ENDED = 'elmedSyncEnded';
+
+	// A screen reader hears what changes in here; the same words again, or none, are left alone.
+	function tell(key, text, shown) {
+		if (key === spoken) {
+			return;
+		}
+		spoken = key;
+		say.classList.toggle('screen-reader-text', !shown);
+		say.textContent = text;
+	}
 
 	function ask(what) {
 		var body = new FormData();
@@ -45,28 +57,51 @@
 
 	function take(answer) {
 		var data = answer.data;
-		say.textContent = '';
 		show(data.html);
 		if (data.running) {
+			tell(data.say.key, data.say.text, false);
 			var moved = data.html !== last;
 			wasRunning = true;
 			last = data.html;
 			window.setTimeout(turn, data.wait > 0 ? Math.min(data.wait, 10) * 1000 : moved ? 200 : 3000);
 		} else if (wasRunning) {
-			// The lists below have changed too.
+			// The lists below have changed too; its end is told by the new page.
+			try {
+				window.sessionStorage.setItem(ENDED, '1');
+			} catch (full) {
+				tell(data.say.key, data.say.text, false);
+			}
 			window.location.reload();
 		}
 	}
 
 	function turn() {
 		ask('step').then(take).catch(function () {
-			say.textContent = window.elmedSync.lost;
+			tell('lost', window.elmedSync.lost, true);
 			window.setTimeout(turn, 10000);
 		});
 	}
 
+	function hasEnded() {
+		try {
+			var ended = window.sessionStorage.getItem(ENDED) !== null;
+			window.sessionStorage.removeItem(ENDED);
+			return ended;
+		} catch (none) {
+			return false;
+		}
+	}
+
+	// Words that are there when a page opens are not read out; so they come a moment later.
 	if (place.querySelector('input[value="cancel"]')) {
 		wasRunning = true;
-		turn();
+		window.setTimeout(function () {
+			tell(say.dataset.key, say.dataset.now, false);
+			turn();
+		}, 500);
+	} else if (hasEnded()) {
+		window.setTimeout(function () {
+			tell(say.dataset.key, say.dataset.now, false);
+		}, 500);
 	}
 })();

@@ -26,16 +26,35 @@ def test_the_pharmacist_enters_the_key_and_is_connected(admin, facts, shot):
     shot(admin.locator("#wpbody-content .wrap"), "settings-connected")
 
 
+HEARD = """document.addEventListener('DOMContentLoaded', () => {
+    const say = document.getElementById('elmed-sync-say');
+    if (say) {
+        new MutationObserver(() => {
+            sessionStorage.heard = JSON.stringify([...JSON.parse(sessionStorage.heard || '[]'), say.textContent]);
+        }).observe(say, { childList: true, characterData: true, subtree: true });
+    }
+});"""
+
+
+def heard(page: Page) -> list[str]:
+    """What the sync page's live region has said, oldest first."""
+    found: list[str] = page.evaluate("JSON.parse(sessionStorage.heard || '[]')")
+    return found
+
+
 def test_the_pharmacist_syncs_the_catalogue(admin, say, shot):
     say("product", sku="AMX-500", medicine=True, stock="40", description="Capsules. 21 in a pack.")
     say("product", sku="CREAM", stock="25")
     for number, name in enumerate(SHELF):
         say("product", sku=f"OTC-{number:03}", name=name, stock=str(7 * number + 3))
+    admin.add_init_script(HEARD)
     admin.goto("/wp-admin/admin.php?page=elmed-sync")
     admin.get_by_role("button", name="Sync Products Now").click()
     expect(admin.locator("#elmed-sync")).to_contain_text(f"{len(SHELF) + 2} products looked at", timeout=120_000)
     expect(admin.get_by_role("button", name="Sync Products Now")).to_be_visible(timeout=120_000)
     expect(admin.locator("#elmed-sync")).to_contain_text("Complete")
+    expect(admin.get_by_role("status")).to_have_text(f"Sync: Complete. {len(SHELF) + 2} products looked at.")
+    assert heard(admin) == ["The sync is running.", f"Sync: Complete. {len(SHELF) + 2} products looked at."]
     shot(admin.locator("#wpbody-content .wrap"), "sync-complete")
 
 

@@ -85,6 +85,13 @@ final class RunState
         update_option(self::OPTION, get_object_vars($this), false);
     }
 
+    /** How many products there probably are: those of the last full sync, the best guess there is. Null where it is none. */
+    public function expected(): ?int
+    {
+        $expected = (int) (self::last()['full']['counts']['seen'] ?? 0);
+        return $this->kind === 'full' && $expected > $this->counts['seen'] ? $expected : null;
+    }
+
     public function running(): bool
     {
         return $this->state === 'running';

@@ -84,6 +84,7 @@ final class SyncPage
         wp_send_json_success(
             array(
                 'html' => (new SyncView())->progress(),
+                'say' => Spoken::of($state),
                 'running' => $state !== null && $state->running(),
                 'wait' => $state === null ? 0 : max(0, $state->next_at - time()),
             )

@@ -28,7 +28,8 @@ final class SyncView
         $this->lateWarning();
         // What the script replaces, and what a screen reader hears of it.
         printf('<div id="elmed-sync">%s</div>', $this->progress()); // phpcs:ignore WordPress.Security.EscapeOutput -- escaped where it is made
-        echo '<p id="elmed-sync-say" role="status"></p>';
+        $say = Spoken::of(RunState::load());
+        printf('<p id="elmed-sync-say" role="status" class="screen-reader-text" data-key="%s" data-now="%s"></p>', esc_attr($say['key']), esc_attr($say['text']));
         $this->automatic();
         (new ProblemList())->show();
         (new ProductList())->show($page);
@@ -75,16 +76,13 @@ final class SyncView
         }
     }
 
-    /** Without the number of products in ELMED, the last full sync's is the best guess there is. */
     private function bar(RunState $state): void
     {
-        $expected = (int) (RunState::last()['full']['counts']['seen'] ?? 0);
-        $seen = $state->counts['seen'];
-        $known = $state->kind === 'full' && $expected > $seen;
+        $expected = $state->expected();
         printf(
             '<p><progress aria-label="%s"%s></progress></p>',
             esc_attr__('Progress of the sync', 'elmed-for-woocommerce'),
-            $known ? sprintf(' max="%d" value="%d"', (int) $expected, (int) $seen) : ''
+            $expected === null ? '' : sprintf(' max="%d" value="%d"', (int) $expected, (int) $state->counts['seen'])
         );
     }
 
