@@ -294,6 +294,7 @@ def test_settings_woocommerce_leads_to_the_first_sync(cast, pharmacist, sign_in)
     form = text(pharmacist.get(preset))
     assert re.search(r'value="shop"[^>]* checked', form)
     assert form.count(" checked") == 2  # this scope, and live
+    assert re.search(r"enter the address <code>http[^<]+</code>, and press Test Connection", page)
     assert preset not in text(sign_in("technician").get(url))
     assert sign_in("doctor").get(url).status_code == 403
     assert url not in text(sign_in("doctor").get(reverse("settings")))
@@ -310,9 +311,16 @@ def test_settings_woocommerce_shows_how_the_shop_is(cast, pharmacist):  # noqa: 
     assert "SKU &lt;b&gt;7&lt;/b&gt; has no price" in page
     assert re.search(r"<dt>Orders waiting</dt><dd>3</dd>", page)
     assert "0.9.0" in page
+    assert "less than a minute ago" in page
     assert "Quiet" not in page
     shop.report(key, **words, problems=12, now=now)
-    assert "Problems that it told (12)" in text(pharmacist.get(reverse("woocommerce")))
+    assert "Problems in the shop (12)" in text(pharmacist.get(reverse("woocommerce")))
+    before = now - timedelta(hours=3)
+    RateWindow.objects.filter(key_id=key.key_id).update(opened_at=before, last_used_at=before)
+    page = text(pharmacist.get(reverse("woocommerce")))
+    assert "less than a minute ago" not in page
+    assert "Quiet" in page
+    assert "scheduled jobs" in page
 
 
 def test_a_key_with_which_a_shop_works_as_well_is_shown(cast, pharmacist):  # noqa: F811

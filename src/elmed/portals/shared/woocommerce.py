@@ -1,4 +1,4 @@
-"""Settings → WooCommerce: from the zip to the first sync in three steps, and how the shop is now.
+"""Settings → WooCommerce: from the zip to the first sync in four steps, and how the shop is now.
 
 The key is made on the API Keys' page (keys.py), with the preset chosen; what the shop says of itself comes from inventory/shop.py.
 """
@@ -21,19 +21,21 @@ from elmed.portals.page import PortalRequest, page
 from elmed.portals.shared import plugin_file
 
 PHARMACY = (AccountKind.PHARMACY,)
-QUIET = timedelta(hours=2)  # a shop that syncs hourly has spoken by then
+QUIET = timedelta(hours=2)  # a shop speaks every hour, so it has by then
+JUST_NOW = timedelta(minutes=1)  # "0 minutes ago" reads like a fault
 
 
 @page(permission=Permission.PRODUCT_READ, kinds=PHARMACY)
 def woocommerce(request: PortalRequest) -> HttpResponse:
-    """The three steps, and the live state."""
+    """The four steps, and the live state."""
     file, state, keys = plugin_file.find(), shop.state_of(request.actor), _keys(request)
     last_call = max((key.window.last_used_at for key in keys if hasattr(key, "window")), default=None)
     count, words = shop.problems_of(state) if state else (0, [])
+    silence = real_now() - last_call if last_call else None
     context: dict[str, Any] = {
         "version": plugin_file.version_of(file) if file else "", "keys": keys, "last_call": last_call, "state": state,
         "problem_count": count, "problems": words, "makes_keys": Permission.KEY_MANAGE in request.actor.permissions,
-        "quiet": last_call is not None and real_now() - last_call > QUIET,
+        "quiet": silence is not None and silence > QUIET, "just_now": silence is not None and silence < JUST_NOW,
         "older": bool(state and file and state.plugin_version != plugin_file.version_of(file)), "address": settings.BASE_URL,
     }  # fmt: skip
     return render(request, "settings/woocommerce.html", context)
