@@ -121,10 +121,10 @@ def _plain(cell: str) -> str:
     return cell[1:] if cell.startswith("'") and _FORMULA.match(cell[1:]) else cell
 
 
-def write(rows: Iterable[Mapping[str, str]]) -> bytes:
+def write(rows: Iterable[Mapping[str, str]], columns: Sequence[str] = COLUMNS) -> bytes:
     """A file that spreadsheets open with the right letters, and in which no cell is run as a formula."""
     out = io.StringIO(newline="")
-    writer = csv.DictWriter(out, COLUMNS, restval="")
+    writer = csv.DictWriter(out, columns, restval="")
     writer.writeheader()
     writer.writerows({name: _safe(value) for name, value in row.items()} for row in rows)
     return codecs.BOM_UTF8 + out.getvalue().encode()

@@ -54,8 +54,13 @@ class Affected:
 
     @property
     def patient_ids(self) -> set[int]:
-        """Everybody who is shown."""
-        return {row.dispense.prescription.patient_id for row in (*self.certain, *self.possible)}
+        """Everybody who received some, or may have."""
+        return patients_of([*self.certain, *self.possible])
+
+
+def patients_of(rows: Iterable[Received]) -> set[int]:
+    """The patients of these."""
+    return {row.dispense.prescription.patient_id for row in rows}
 
 
 @transaction.atomic

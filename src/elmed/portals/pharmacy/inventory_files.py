@@ -91,16 +91,17 @@ def review_page(request: PortalRequest, token: str) -> HttpResponse:
 def export(request: PortalRequest) -> HttpResponse:
     """The whole catalogue, retired ones too, as a file that can be imported again."""
     rows = visible(request.actor, Product).order_by("name", "pk")
-    return _file(csv_files.exported(rows), f"products-{request.now:%Y-%m-%d}.csv")
+    return csv_answer(csv_files.exported(rows), f"products-{request.now:%Y-%m-%d}.csv")
 
 
 @page(permission=Permission.PRODUCT_READ, kinds=PHARMACY)
 def template(_request: PortalRequest) -> HttpResponse:
     """A file to fill in."""
-    return _file(csv_files.template(), "products-template.csv")
+    return csv_answer(csv_files.template(), "products-template.csv")
 
 
-def _file(data: bytes, name: str) -> HttpResponse:
+def csv_answer(data: bytes, name: str) -> HttpResponse:
+    """A file to keep, whatever a browser thinks of its content."""
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "X-Content-Type-Options": "nosniff"}
     return HttpResponse(data, content_type="text/csv; charset=utf-8", headers=headers)
 

@@ -1,16 +1,30 @@
 """Recalls as pages: finding the batch of a notice, recalling it, who may have received it, ending a mistaken one."""
 
+from typing import Any
+
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
 from elmed.access import visibility
 from elmed.access.permissions import Permission
-from elmed.inventory import queries, recall
+from elmed.core import quantities
+from elmed.inventory import csv_files, queries, recall
 from elmed.inventory.models import Batch, Product
+from elmed.inventory.recall import Received
 from elmed.portals.page import PortalRequest, page, search_words, shown
+from elmed.portals.pharmacy.inventory_files import csv_answer
 from elmed.portals.pharmacy.inventory_forms import RecallForm, WhyForm
 from elmed.portals.pharmacy.views import PHARMACY
+from elmed.prescriptions.jurisdiction import jurisdiction
+
+PAGE_SIZE = 100
+LISTS = {"certain": "Handed over", "possible": "Possibly handed over", "sold": "Sold by your shop"}
+CALL_COLUMNS = (
+    "of_the_batch", "family_name", "given_name", "date_of_birth", "phone", "email", "handed_over_at", "received_by",
+    "medicine", "quantity", "unit", "batch_noted", "brought_back", "prescription",
+)  # fmt: skip
 
 
 @page(permission=Permission.PRODUCT_READ, kinds=PHARMACY)
@@ -46,15 +60,44 @@ def recall_page(request: PortalRequest, pk: int) -> HttpResponse:
 
 @page(permission=Permission.PRODUCT_READ, kinds=PHARMACY)
 def batch_page(request: PortalRequest, pk: int) -> HttpResponse:
-    """Where a batch went: the dispenses with their patients, and the shop's orders. Printable."""
+    """Where a batch went: the dispenses with their patients, and the shop's orders, a page of one list at a time."""
+    batch = visibility.get(request.actor, Batch, pk)
+    affected = recall.affected(request.actor, batch)
+    sold = [(row, False) for row in affected.sales] + [(row, True) for row in affected.possible_sales]
+    lists: dict[str, list[Any]] = {"certain": affected.certain, "possible": affected.possible, "sold": sold}
+    wanted = request.GET.get("list", "")
+    chosen = wanted if wanted in lists else next((name for name, rows in lists.items() if rows), "certain")
+    found = Paginator(lists[chosen], PAGE_SIZE).get_page(request.GET.get("page"))
+    here = set() if chosen == "sold" else recall.patients_of(found.object_list)
+    shown(request, "recall", here)
+    context = {
+        "batch": batch, "product": batch.product, "recalls": Permission.RECALL in request.actor.permissions,
+        "tabs": [(name, LISTS[name], len(rows), name == chosen) for name, rows in lists.items()],
+        "list": chosen, "page": found, "people": len(affected.patient_ids), "people_here": len(here),
+    }  # fmt: skip
+    return render(request, "pharmacy/batch.html", context)
+
+
+@page(permission=Permission.PRODUCT_READ, kinds=PHARMACY)
+def patients_file(request: PortalRequest, pk: int) -> HttpResponse:
+    """Everybody who received the batch, or may have, with their phones, as a file: for calling them."""
     batch = visibility.get(request.actor, Batch, pk)
     affected = recall.affected(request.actor, batch)
     shown(request, "recall", affected.patient_ids)
-    context = {
-        "batch": batch, "product": batch.product, "affected": affected, "recalls": Permission.RECALL in request.actor.permissions,
-        "people": len(affected.patient_ids),
-    }  # fmt: skip
-    return render(request, "pharmacy/batch.html", context)
+    rows = [_called(row, "yes") for row in affected.certain] + [_called(row, "possible") for row in affected.possible]
+    return csv_answer(csv_files.write(rows, CALL_COLUMNS), f"batch-{batch.pk}-patients-{request.now:%Y-%m-%d}.csv")
+
+
+def _called(row: Received, of_the_batch: str) -> dict[str, str]:
+    """One hand-over as a line of that file."""
+    rx, line = row.dispense.prescription, row.line
+    who, handed_over = rx.patient, row.dispense.handed_over_at.astimezone(jurisdiction().zone)
+    cells = (
+        of_the_batch, who.family_name, who.given_name, f"{who.date_of_birth}", who.phone, who.email,
+        f"{handed_over:%Y-%m-%d %H:%M}", row.dispense.receiver, line.line.medication_text, quantities.text(row.quantity_milli),
+        line.line.unit, line.batch_number or "", "yes" if row.came_back else "", str(rx.pk),
+    )  # fmt: skip
+    return dict(zip(CALL_COLUMNS, cells, strict=True))
 
 
 @page(permission=Permission.RECALL, kinds=PHARMACY)

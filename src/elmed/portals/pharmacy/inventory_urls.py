@@ -20,6 +20,7 @@ urlpatterns = [
     route("inventory/template.csv", inventory_files.template, "pharmacy_template"),
     route("inventory/recalls", inventory_recall.recalls, "pharmacy_recalls"),
     route("inventory/batches/<int:pk>", inventory_recall.batch_page, "pharmacy_batch"),
+    route("inventory/batches/<int:pk>/patients.csv", inventory_recall.patients_file, "pharmacy_batch_patients"),
     route("inventory/batches/<int:pk>/end-recall", inventory_recall.end_recall, "pharmacy_end_recall"),
     route("inventory/<int:pk>", inventory.product_page, "pharmacy_product"),
     route("inventory/<int:pk>/edit", inventory.edit_product, "pharmacy_product_edit"),
