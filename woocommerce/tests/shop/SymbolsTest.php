@@ -12,6 +12,7 @@ final class SymbolsTest extends TestCase {
 	private const OF_OTHERS = array(
 		'woocommerce_paypal_payments_product_buttons_disabled' => 'WooCommerce PayPal Payments',
 		'woocommerce_paypal_payments_buttons_disabled'         => 'WooCommerce PayPal Payments',
+		'woocommerce_paypal_payments_use_place_order_button'   => 'WooCommerce PayPal Payments',
 	);
 	/** What WC_Data fires for each property that is read: the prefix is a method's answer, which no reading finds. */
 	private const GETTERS = array( 'order_item' => 'WC_Order_Item_Product', 'product' => 'WC_Product', 'product_variation' => 'WC_Product_Variation' );

@@ -18,7 +18,8 @@ final class Sites
      */
     public static function each(callable $work, int $network = 0): void
     {
-        if (!is_multisite()) {
+        // WordPress loads these in a network of sites only.
+        if (!function_exists('get_sites') || !function_exists('switch_to_blog') || !function_exists('restore_current_blog')) {
             $work();
             return;
         }

@@ -13,9 +13,7 @@ final class Copies
 {
     public function register(): void
     {
-        foreach (array('subscription', 'parent', 'renewal_order', 'resubscribe_order') as $kind) {
-            add_filter("wc_subscriptions_{$kind}_data", array($this, 'withoutOurs'), 999);
-        }
+        add_filter('wc_subscriptions_object_data', array($this, 'withoutOurs'), 999); // Every kind of copy, as the last filter.
         add_filter('woocommerce_rest_prepare_shop_order_object', array($this, 'stripAnswer'), 999);
         add_filter('woocommerce_rest_prepare_shop_order', array($this, 'stripAnswer'), 999);
     }

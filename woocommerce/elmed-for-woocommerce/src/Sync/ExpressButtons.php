@@ -11,6 +11,8 @@
 namespace Elmed\WooCommerce\Sync;
 
 use Elmed\WooCommerce\Log;
+use Elmed\WooCommerce\Orders\OrderState;
+use WC_Order;
 use WC_Product;
 
 final class ExpressButtons
@@ -25,10 +27,13 @@ final class ExpressButtons
             add_filter($hook, array($this, 'supportsProduct'), 99, 2);
         }
         // "Show them for this basket?"
-        foreach (array('wc_stripe_show_payment_request_on_cart', 'wc_stripe_show_payment_request_on_checkout', 'wcpay_payment_request_is_cart_supported') as $hook) {
+        $hooks = array('wc_stripe_show_payment_request_on_cart', 'wc_stripe_show_payment_request_on_checkout', 'wcpay_payment_request_is_cart_supported', 'wcpay_platform_checkout_button_are_cart_items_supported');
+        foreach ($hooks as $hook) {
             add_filter($hook, array($this, 'showForCart'), 99);
         }
         add_filter('woocommerce_paypal_payments_buttons_disabled', array($this, 'hidePayPal'), 99, 2);
+        // In blocks PayPal asks no such question; but it can be paid with by the checkout's own button, which checks first.
+        add_filter('woocommerce_paypal_payments_use_place_order_button', array($this, 'placeOrderInstead'), 99);
     }
 
     /**
@@ -52,7 +57,13 @@ final class ExpressButtons
     /** @param mixed $show */
     public function showForCart($show): bool
     {
-        return $show && !$this->cartNeeds();
+        return $show && !$this->cartNeeds() && !$this->paidOrderNeeds();
+    }
+
+    /** @param mixed $instead */
+    public function placeOrderInstead($instead): bool
+    {
+        return $instead || $this->cartNeeds();
     }
 
     /**
@@ -100,9 +111,8 @@ final class ExpressButtons
     private function cartNeeds(): bool
     {
         try {
-            $cart = function_exists('WC') ? WC()->cart : null;
-            foreach ($cart ? $cart->get_cart() : array() as $line) {
-                if ($this->needs($line['data'] instanceof WC_Product ? $line['data'] : null)) {
+            foreach ($this->inCart() as $product) {
+                if ($this->needs($product instanceof WC_Product ? $product : null)) {
                     return true;
                 }
             }
@@ -111,5 +121,26 @@ final class ExpressButtons
             return true;
         }
         return false;
+    }
+
+    /** @return array<int, mixed> Products; from the session while a request is so young that the cart cannot be asked yet. */
+    private function inCart(): array
+    {
+        $shop = function_exists('WC') ? WC() : null;
+        if ($shop && $shop->cart && did_action('woocommerce_load_cart_from_session')) {
+            return array_column($shop->cart->get_cart(), 'data');
+        }
+        if (!$shop || !$shop->session || !did_action('woocommerce_after_register_taxonomy')) {
+            return array();
+        }
+        $lines = (array) $shop->session->get('cart', array());
+        return array_map(static fn ($line) => wc_get_product((int) ($line['variation_id'] ?? 0) ?: (int) ($line['product_id'] ?? 0)), $lines);
+    }
+
+    /** On the page to pay for an order it is the order that counts; one that is checked may be paid in any way. */
+    private function paidOrderNeeds(): bool
+    {
+        $order = is_wc_endpoint_url('order-pay') ? wc_get_order(absint(get_query_var('order-pay'))) : null;
+        return $order instanceof WC_Order && !OrderState::isLetThrough($order) && OrderState::isOnPrescription($order);
     }
 }
