@@ -117,11 +117,25 @@ class TestConfirm:
 
     def test_used_or_freed(self, webshop, rx):
         used, freed = kept(webshop, rx, "1"), kept(webshop, rx, "1")
-        webshop.dispense(rx, by(used))
+        made = webshop.dispense(rx, by(used, external_reference="7")).json()["dispense"]["id"]
         webshop.call("DELETE", f"/reservations/{freed}")
         before = shop.all_there_is()
-        refusal(confirm(webshop, used), 409, "reservation_used")
+        for no in (
+            confirm(webshop, used),
+            webshop.call("DELETE", f"/reservations/{used}"),
+            webshop.dispense(rx, by(used)),
+        ):
+            said = refusal(no, 409, "reservation_used")
+            assert (said["dispense_id"], said["reservation_id"]) == (made, used), "by which dispense"
         assert refusal(confirm(webshop, freed), 409, "reservation_freed")["reason"] == "released"
+        assert shop.all_there_is() == before
+
+    def test_another_one_under_the_same_number_says_whose_it_was(self, webshop, rx):
+        first, second = kept(webshop, rx, "1"), kept(webshop, rx, "1")
+        made = webshop.dispense(rx, by(first, **ORDER)).json()["dispense"]["id"]
+        before = shop.all_there_is()
+        said = refusal(webshop.dispense(rx, by(second, **ORDER)), 409, "external_reference_used")
+        assert (said["dispense_id"], said["reservation_id"]) == (made, first)
         assert shop.all_there_is() == before
 
     def test_with_an_idempotency_key(self, webshop, rx):

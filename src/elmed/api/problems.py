@@ -72,7 +72,7 @@ ERROR_CODES: dict[str, tuple[int, str]] = {
     "batch_recalled": (409, "The batch was recalled; `batch_number` names it. Do not supply it."),
     "batch_expired": (409, "The batch had expired when it was handed over."),
     "outside_reservation": (409, "A shop's key supplies only what its reservation keeps."),
-    "reservation_used": (409, "What the reservation kept was dispensed already."),
+    "reservation_used": (409, "What the reservation kept was dispensed already; `dispense_id` names by which."),
     "reservation_freed": (409, "The reservation keeps nothing any more; `reason` says why."),
     "reservation_confirmed": (409, "The reservation was confirmed for another order."),
     "sku_taken": (409, "Another product of the pharmacy, perhaps a retired one, has this SKU."),
@@ -86,7 +86,7 @@ ERROR_CODES: dict[str, tuple[int, str]] = {
     "not_recalled": (409, "The batch is not recalled."),
     "external_reference_used": (
         409,
-        "A dispense with this `external_reference` is recorded, `dispense_id` names it; or a sale of other lines.",
+        "A dispense with this `external_reference` is recorded, `dispense_id` and `reservation_id` name it; or a sale of other lines.",
     ),
     "signature_invalid": (409, "The seal of the prescription does not hold. Do not supply it."),
     "warnings_unanswered": (409, "Clinical warnings want a change or a reason."),

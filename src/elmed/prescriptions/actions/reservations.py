@@ -111,7 +111,7 @@ def confirm(actor: Actor, reservation_id: int, *, external_reference: str, now: 
     """
     with _held(actor, Permission.RESERVE, reservation_id, now) as (row, subject):
         if row.used_at is not None:
-            raise reserved.used()
+            raise reserved.used(row)
         if row.confirmed_at is not None and row.external_reference != external_reference:
             raise NotNow("reservation_confirmed", "It was confirmed for another order.")
         if row.freed_at is not None and not _take_again(row, subject, now):
@@ -147,7 +147,7 @@ def release(actor: Actor, reservation_id: int, *, now: datetime) -> None:
     """The order is off: give the quantity back. One that is freed already stays so. Raises NotVisible, NotNow (used)."""
     with _held(actor, Permission.RESERVE, reservation_id, now) as (row, subject):
         if row.used_at is not None:
-            raise reserved.used()
+            raise reserved.used(row)
         if row.is_open:
             reserved.free(subject, row, Freed.RELEASED, actor, now=now)
 
@@ -157,7 +157,7 @@ def free(actor: Actor, reservation_id: int, *, reason: str, now: datetime) -> No
     note = required(reason, "/reason")
     with _held(actor, Permission.RESERVATION_FREE, reservation_id, now) as (row, subject):
         if row.used_at is not None:
-            raise reserved.used()
+            raise reserved.used(row)
         if row.freed_at is not None:
             raise reserved.freed(row)
         reserved.free(subject, row, Freed.FREED_BY_PHARMACY, actor, now=now, note=note)

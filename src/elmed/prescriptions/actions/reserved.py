@@ -11,7 +11,7 @@ from elmed.access.actors import Actor
 from elmed.core.refusals import Invalid, NotNow, Refusal
 from elmed.events.record import record
 from elmed.prescriptions.facts import Subject
-from elmed.prescriptions.models import Freed, PrescriptionLine, Reservation, ReservationLine
+from elmed.prescriptions.models import Dispense, Freed, PrescriptionLine, Reservation, ReservationLine
 from elmed.prescriptions.vocabulary import LATE_REPORT, OPEN, Act, Status
 
 
@@ -92,7 +92,7 @@ def claim(subject: Subject, actor: Actor, reservation_id: int, now: datetime) ->
     if row is None:
         return Invalid.field("/reservation_id", "unknown_reservation", "Not a reservation of this prescription.")
     if row.used_at is not None:
-        return used()
+        return used(row)
     if row.issue_number != subject.rx.issue_number or not (row.is_open or _still_counts(row, subject, now)):
         return freed(row)
     subject.claimed, subject.claimed_lines = row, lines_of(row)
@@ -118,9 +118,10 @@ def _still_counts(row: Reservation, subject: Subject, now: datetime) -> bool:
     )
 
 
-def used() -> NotNow:
-    """It was dispensed."""
-    return NotNow("reservation_used", "What it kept was dispensed already.")
+def used(row: Reservation) -> NotNow:
+    """It was dispensed; `dispense_id` says by which."""
+    made = Dispense.objects.filter(reservation=row).order_by("pk").values_list("pk", flat=True).first()
+    return NotNow("reservation_used", "What it kept was dispensed already.", dispense_id=made, reservation_id=row.pk)
 
 
 def freed(row: Reservation) -> NotNow:

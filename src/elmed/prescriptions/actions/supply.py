@@ -199,6 +199,7 @@ def _check_reference(subject: Subject, actor: Actor, external_reference: str | N
             "external_reference_used",
             "A dispense with this `external_reference` is recorded already.",
             dispense_id=earlier.pk,
+            reservation_id=earlier.reservation_id,
         )
 
 
