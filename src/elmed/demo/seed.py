@@ -13,6 +13,7 @@ from django.db import transaction
 from elmed.core.clock import real_now
 from elmed.demo import keys, named, practice, shelves, story
 from elmed.demo.people import People, email, password, settle
+from elmed.medications import demonstration
 
 LOGINS = ("doctor", "pharmacist", "technician", "patient", "staff", "unverified_doctor")
 
@@ -20,6 +21,7 @@ LOGINS = ("doctor", "pharmacist", "technician", "patient", "staff", "unverified_
 @transaction.atomic
 def seed(base_url: str, now: datetime) -> dict[str, Any]:
     """Fill an empty database; returns what `demo.json` says."""
+    demonstration.load(now)
     people = People()
     settle(people, now - story.MONTHS - timedelta(days=3))
     made = keys.make(people)

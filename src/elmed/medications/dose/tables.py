@@ -27,7 +27,7 @@ UNIT_WORDS = {
     "tablet": ("tablets", "tab", "tabs"), "capsule": ("capsules", "cap", "caps"), "puff": ("puffs",), "drop": ("drops",),
     "spray": ("sprays",), "patch": ("patches",), "sachet": ("sachets",), "suppository": ("suppositories",),
     "pessary": ("pessaries",), "application": ("applications",), "lozenge": ("lozenges",), "dose": ("doses",),
-    "ml": ("millilitre", "millilitres"), "mg": (), "g": ("gram", "grams"), "microgram": ("micrograms",), "unit": ("units",),
+    "ml": ("mls", "millilitre", "millilitres"), "mg": (), "g": ("gram", "grams"), "microgram": ("micrograms",), "unit": ("units",),
 }  # fmt: skip
 ROUTE_WORDS = {
     "oral": ("po", "by mouth"), "sublingual": ("sl",), "rectal": ("pr",), "vaginal": ("pv",), "inhalation": ("inh",),
