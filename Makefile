@@ -21,6 +21,9 @@ demo: install ## the whole system with believable data, on this machine only (RE
 test: install-dev ## every Python test, on SQLite and on PostgreSQL
 	@$(BIN)/python tests/run.py $(ARGS)
 
+e2e: install-dev ## the portals in a real browser: journeys, axe-core on every page, phones (Chromium, npm; ARGS="-k name")
+	@$(BIN)/python e2e/run.py $(ARGS)
+
 plugin: ## dist/elmed-for-woocommerce-VERSION.zip, the same bytes each time
 	@$(PYTHON) tools/plugin.py
 

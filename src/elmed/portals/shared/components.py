@@ -35,7 +35,7 @@ def components(request: HttpRequest) -> HttpResponse:
     """Show them all; 404 in production."""
     if settings.PRODUCTION:
         raise Http404
-    wrong = Sample({"name": "", "day": "1961-02-30", "kind": "c"}, prefix="wrong")
+    wrong = Sample({"wrong-name": "", "wrong-day": "1961-02-30", "wrong-kind": "c"}, prefix="wrong")
     wrong.is_valid()
     context: dict[str, Any] = {
         "form": Sample(prefix="empty"),

@@ -1,0 +1,81 @@
+"""The fixtures of the journeys; docs/developer/portals.md names them."""
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from e2e import looks
+from e2e.people import Trouble, context_for, sign_in
+from e2e.server import Server, running
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    """A demo server of this process: its data are as seeded when the first test of the process begins."""
+    with tempfile.TemporaryDirectory(prefix="elmed-e2e-") as folder, running(Path(folder) / "var") as one:
+        yield one
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Debian's Chromium."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=os.environ["ELMED_CHROMIUM"], args=["--no-sandbox", "--disable-dev-shm-usage"]
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def trouble(server: Server) -> Iterator[Trouble]:
+    """Console errors, broken policy, other hosts: the test fails at its end where there were any."""
+    one = Trouble(server.url)
+    yield one
+    assert not one.found, "\n".join(one.found)
+
+
+@pytest.fixture
+def visitor(chromium: Browser, server: Server, trouble: Trouble) -> Iterator[Callable[..., Page]]:
+    """A page of somebody who has not signed in: `visitor(scheme="dark", width=360, scripts=False)`."""
+    opened = []
+
+    def make(**how: object) -> Page:
+        context = context_for(chromium, server, trouble, **how)  # type: ignore[arg-type]
+        opened.append(context)
+        return context.new_page()
+
+    yield make
+    for context in opened:
+        context.close()
+
+
+@pytest.fixture
+def person(visitor: Callable[..., Page]) -> Callable[..., Page]:
+    """A page of one of the demo's people, signed in: `person("doctor", scheme="dark", width=360)`."""
+
+    def make(role: str, **how: object) -> Page:
+        return sign_in(visitor(**how), role)
+
+    return make
+
+
+@pytest.fixture
+def axe() -> Callable[[Page], None]:
+    """Fails where axe-core finds a violation."""
+
+    def judge(page: Page) -> None:
+        found = looks.violations(page)
+        assert not found, f"{page.url}\n" + "\n".join(found)
+
+    return judge
+
+
+@pytest.fixture
+def picture() -> Callable[[Page, str], None]:
+    """`picture(page, "queue")`: with SCREENSHOTS=1 a picture in docs/images/portals."""
+    return looks.picture

@@ -1,0 +1,63 @@
+"""A real demo server, with its worker, on a free port and in a folder of its own."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+READY_WITHIN = 180  # seconds, on a busy machine
+
+
+@dataclass(frozen=True)
+class Server:
+    """Where it is, and what the demo told (`demo.json`: sign-ins, keys, ids)."""
+
+    url: str
+    told: dict[str, Any]
+    data: Path
+
+    def mails(self) -> list[str]:
+        """What it mailed, the oldest first."""
+        return [
+            file.read_text() for file in sorted((self.data / "mail").glob("*"), key=lambda one: one.stat().st_mtime)
+        ]
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+@contextmanager
+def running(data: Path) -> Iterator[Server]:
+    """Start it, wait until it is ready, end it. Raises RuntimeError with its output where it does not start."""
+    port = free_port()
+    env = os.environ | {"PORT": str(port), "ELMED_DATA": str(data)}
+    log = data.parent / f"{data.name}.log"
+    with log.open("w") as out:
+        process = subprocess.Popen([sys.executable, "-m", "elmed.cli", "demo"], env=env, stdout=out, stderr=out)
+    try:
+        until = time.monotonic() + READY_WITHIN
+        while not re.search("Ctrl-C ends it", log.read_text()):
+            if process.poll() is not None or time.monotonic() > until:
+                raise RuntimeError(f"The demo did not start:\n{log.read_text()}")
+            time.sleep(0.2)
+        yield Server(f"http://localhost:{port}", json.loads((data / "demo.json").read_text()), data)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()

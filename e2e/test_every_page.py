@@ -1,0 +1,106 @@
+"""Every page that a role can reach by links, in both themes: axe-core, 360 px, no error, no other host."""
+
+import re
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Page
+
+from e2e import looks
+from e2e.people import ROLES
+
+# Pages that differ by an id or a filter look alike: so many of each shape are visited.
+OF_A_SHAPE = 2
+MOST = 60
+# Links that answer with a file, or leave the portals.
+NO_PAGE = re.compile(r"\.(zip|csv|json|png|jpg|pdf)$|^/api/|/export|^/help/")
+PUBLIC = (
+    "/accounts/login/",
+    "/accounts/password/reset/",
+    "/help",
+    "/help/developers",
+    "/help/errors",
+    "/components",
+    "/no-such-page",
+)
+
+
+def shape(path: str) -> str:
+    """The address without its ids."""
+    return re.sub(r"\d+", "N", path)
+
+
+def links(page: Page) -> list[str]:
+    """Where the page leads on this server, without fragments; a list's filters count once."""
+    found = page.eval_on_selector_all("a[href]:not([download])", "all => all.map(one => one.href)")
+    here = urlsplit(page.url).netloc
+    paths = [urlsplit(one) for one in found]
+    return [
+        one.path + (f"?{one.query}" if one.query else "")
+        for one in paths
+        if one.netloc == here and not NO_PAGE.search(one.path)
+    ]
+
+
+def reachable(page: Page, start: str = "/") -> list[str]:
+    """The pages that links lead to, breadth first, a few of each shape."""
+    queue, seen, shapes, kept = [start], {start}, {}, []
+    while queue and len(kept) < MOST:
+        path = queue.pop(0)
+        kind = shape(path.split("?")[0]) + ("?" if "?" in path else "")
+        if shapes.get(kind, 0) >= OF_A_SHAPE:
+            continue
+        shapes[kind] = shapes.get(kind, 0) + 1
+        answer = page.goto(path)
+        assert answer is not None and answer.status < 400, f"{path} answers {answer and answer.status}"
+        kept.append(path)
+        for one in links(page):
+            if one not in seen:
+                seen.add(one)
+                queue.append(one)
+    return kept
+
+
+def judge(page: Page, paths: list[str], trouble) -> list[str]:
+    """Both themes at full width, and 360 px, without opening a page twice."""
+    found = []
+    for path in paths:
+        page.set_viewport_size({"width": 1440, "height": 900})
+        page.emulate_media(color_scheme="light")
+        page.goto(path)
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)
+            found += [f"{path} ({scheme}): {one}" for one in looks.violations(page)]
+        page.set_viewport_size({"width": 360, "height": 800})
+        if (pixels := looks.wider_than_screen(page)) > 0:
+            found.append(f"{path}: {pixels} px wider than a phone of 360")
+    return found
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_page_of(role: str, person: Callable[..., Page], trouble) -> None:
+    page = person(role)
+    paths = reachable(page)
+    assert len(paths) >= 4, paths
+    found = judge(page, paths, trouble)
+    print(f"{role}: {len(paths)} pages")
+    assert not found, "\n".join(found)
+
+
+def test_every_public_page(visitor: Callable[..., Page], trouble) -> None:
+    trouble.awaited = ("404",)
+    found = judge(visitor(), list(PUBLIC), trouble)
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("role", ["doctor", "pharmacist", "patient"])
+def test_right_to_left(role: str, person: Callable[..., Page], trouble) -> None:
+    page = person(role, width=360)
+    page.click("text=العربية")
+    assert page.get_attribute("html", "dir") == "rtl"
+    paths = reachable(page)[:8]
+    found = [f"{path}: {words}" for path in paths if page.goto(path) for words in looks.violations(page)]
+    found += [f"{path}: too wide" for path in paths if page.goto(path) and looks.wider_than_screen(page) > 0]
+    page.click("text=English")
+    assert not found, "\n".join(found)
