@@ -86,7 +86,7 @@ def steps() -> Iterator[Step]:
         lambda: in_shop(suites="journeys", hpos=False, options=("--filter", "OrdersTest|LifecycleTest")),
     )
     yield "browser", in_browser
-    yield "sync of 5000 products", lambda: in_shop(suites="journeys", options=("--group", "large"))
+    yield "large: 5000 products, 500 orders", lambda: in_shop(suites="journeys", options=("--group", "large"))
 
 
 def python_tests() -> Counts:

@@ -7,7 +7,6 @@ namespace Elmed\WooCommerce\Tests;
 
 use Elmed\WooCommerce\Api\Client;
 use Elmed\WooCommerce\Orders\OrderState;
-use Elmed\WooCommerce\Orders\PanelActions;
 use Elmed\WooCommerce\Orders\Report;
 use Elmed\WooCommerce\Orders\Waiting;
 use Elmed\WooCommerce\Orders\Words;
@@ -71,7 +70,7 @@ final class OrdersAskedTest extends OrdersCase {
 		$order = $this->again( $this->order( array( array( $this->medicine, 3 ) ), 'processing' ) );
 		$this->assertSame( array( 'on-hold', 'processing' ), array( $order->get_status(), OrderState::word( $order, OrderState::STATUS_AFTER ) ) );
 
-		$this->assertSame( 'Released: may be sent.', PanelActions::act( $order, 'check', array( 'elmed_prescription' => $made['reference'], 'elmed_date_of_birth' => $made['date_of_birth'] ) ) );
+		$this->assertSame( 'Released: may be sent.', $this->press( $order, 'check', array( 'elmed_prescription' => $made['reference'], 'elmed_date_of_birth' => $made['date_of_birth'] ) ) );
 		$this->assertSame( array( 'processing', OrderState::RELEASED ), array( $this->again( $order )->get_status(), OrderState::release( $this->again( $order ) ) ) );
 	}
 

@@ -8,7 +8,6 @@ namespace Elmed\WooCommerce\Tests;
 use Elmed\WooCommerce\Orders\Alerts;
 use Elmed\WooCommerce\Orders\Jobs;
 use Elmed\WooCommerce\Orders\OrderState;
-use Elmed\WooCommerce\Orders\PanelActions;
 use Elmed\WooCommerce\Orders\Refunds;
 use Elmed\WooCommerce\Orders\Report;
 
@@ -24,7 +23,7 @@ final class OrdersCalledOffTest extends OrdersCase {
 		$this->assertCount( 1, $this->supplied( $made ) );
 		$order->update_status( 'cancelled' );
 		$order = $this->again( $order );
-		PanelActions::act( $order, 'stayed', array() );
+		$this->press( $order, 'stayed', array() );
 		$this->work( Jobs::FREE, array( (int) OrderState::reservationId( $order ), $order->get_id(), 0 ) );
 		$order = $this->dispense( $order );
 
@@ -47,7 +46,7 @@ final class OrdersCalledOffTest extends OrdersCase {
 		$this->assertSame( 'called off before it was reported: did the parcel leave?', Alerts::reason( $order ) );
 		$this->assertSame( 'yes', $order->get_meta( OrderState::ALERT ) );
 
-		$this->assertSame( 'The answer is saved.', PanelActions::act( $order, 'stayed', array() ) );
+		$this->assertSame( 'The answer is saved.', $this->press( $order, 'stayed', array() ) );
 		$order = $this->again( $order );
 		$this->assertSame( array( Report::DROPPED, '' ), array( Report::ofDispense()->state( $order ), Alerts::reason( $order ) ) );
 	}
@@ -56,7 +55,7 @@ final class OrdersCalledOffTest extends OrdersCase {
 		$order = $this->complete( $this->order( array( array( $this->medicine, 3 ) ) ) );
 		$order->update_status( 'cancelled' );
 		$order = $this->again( $order );
-		PanelActions::act( $order, 'left', array() );
+		$this->press( $order, 'left', array() );
 
 		$this->assertSame( 'completed without a checked prescription', Alerts::reason( $this->again( $order ) ) );
 	}

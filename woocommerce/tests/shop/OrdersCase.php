@@ -6,6 +6,7 @@
 
 namespace Elmed\WooCommerce\Tests;
 
+use Elmed\WooCommerce\Database\Lock;
 use Elmed\WooCommerce\Gate\Attempt;
 use Elmed\WooCommerce\Gate\Basket;
 use Elmed\WooCommerce\Gate\Gate;
@@ -14,6 +15,8 @@ use Elmed\WooCommerce\Gate\Verdict;
 use Elmed\WooCommerce\Orders\Confirm;
 use Elmed\WooCommerce\Orders\Jobs;
 use Elmed\WooCommerce\Orders\OrderState;
+use Elmed\WooCommerce\Orders\PanelActions;
+use Elmed\WooCommerce\Orders\Said;
 use Elmed\WooCommerce\Sync\ProductMeta;
 
 abstract class OrdersCase extends TestCase {
@@ -110,6 +113,24 @@ abstract class OrdersCase extends TestCase {
 	protected function dispense( \WC_Order $order ): \WC_Order {
 		$this->work( Jobs::DISPENSE, array( $order->get_id() ) );
 		return $this->again( $order );
+	}
+
+	/** Press a button of the order's box; what the person who pressed it reads. */
+	protected function press( \WC_Order $order, string $do, array $posted ): string {
+		return Said::words( PanelActions::act( $order, $do, $posted ) );
+	}
+
+	/** Wait until another process holds that lock. */
+	protected function untilHeld( string $name ): void {
+		$end = microtime( true ) + 15;
+		do {
+			$this->assertLessThan( $end, microtime( true ), 'the other process did not come to it' );
+			try {
+				Lock::hold( $name, 0, static fn() => usleep( 50000 ) );
+			} catch ( \Elmed\WooCommerce\Database\Locked $held ) {
+				return;
+			}
+		} while ( true );
 	}
 
 	protected function supplied( array $made ): array {

@@ -9,7 +9,6 @@ use Elmed\WooCommerce\Api\Budget;
 use Elmed\WooCommerce\Orders\Alerts;
 use Elmed\WooCommerce\Orders\Jobs;
 use Elmed\WooCommerce\Orders\OrderState;
-use Elmed\WooCommerce\Orders\PanelActions;
 use Elmed\WooCommerce\Orders\Report;
 use Elmed\WooCommerce\Orders\Sweep;
 use Elmed\WooCommerce\Orders\Tally;
@@ -138,7 +137,7 @@ final class OrdersDispenseTest extends OrdersCase {
 		$this->assertSame( array(), $this->supplied( $made ) );
 
 		OrderState::forget( $order );
-		$said = PanelActions::act( $order, 'check', array( 'elmed_prescription' => $made['reference'], 'elmed_date_of_birth' => $made['date_of_birth'] ) );
+		$said = $this->press( $order, 'check', array( 'elmed_prescription' => $made['reference'], 'elmed_date_of_birth' => $made['date_of_birth'] ) );
 		$this->assertSame( 'Released: may be sent.', $said );
 		$order = $this->dispense( $this->again( $order ) );
 		$this->assertSame( Report::DONE, Report::ofDispense()->state( $order ) );
@@ -159,7 +158,7 @@ final class OrdersDispenseTest extends OrdersCase {
 		$this->assertSame( array( 60, 300, 1800, 7200, 21600, 43200, 86400, null ), $delays );
 		$this->assertSame( Report::ATTENTION, Report::ofDispense()->state( $order ) );
 		$this->assertSame( 'yes', $order->get_meta( OrderState::ALERT ) );
-		$this->assertStringContainsString( 'Reported', PanelActions::act( $order, 'again', array() ) );
+		$this->assertStringContainsString( 'Reported', $this->press( $order, 'again', array() ) );
 		$this->assertSame( Report::DONE, Report::ofDispense()->state( $this->again( $order ) ) );
 	}
 

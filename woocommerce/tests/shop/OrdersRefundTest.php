@@ -9,7 +9,6 @@ use Elmed\WooCommerce\Orders\Alerts;
 use Elmed\WooCommerce\Orders\Jobs;
 use Elmed\WooCommerce\Orders\OrderState;
 use Elmed\WooCommerce\Orders\Panel;
-use Elmed\WooCommerce\Orders\PanelActions;
 use Elmed\WooCommerce\Orders\Refunds;
 use Elmed\WooCommerce\Orders\Report;
 
@@ -57,7 +56,7 @@ final class OrdersRefundTest extends OrdersCase {
 		$this->assertStringContainsString( 'did the parcel come back', Alerts::reason( $order ) );
 		$this->assertStringContainsString( 'never left the pharmacy', $this->printed( fn() => ( new Panel() )->show( $order ) ) );
 
-		$said = PanelActions::act( $order, 'refund', array( 'refund_' . array_key_first( Refunds::open( $order ) ) => $answer ) );
+		$said = $this->press( $order, 'refund', array( 'refund_' . array_key_first( Refunds::open( $order ) ) => $answer ) );
 
 		$this->assertSame( 'The answer is saved.', $said );
 		$order = $this->again( $order );
@@ -82,7 +81,7 @@ final class OrdersRefundTest extends OrdersCase {
 		$this->refund( $order, 1 );
 		$order = $this->again( $order );
 
-		PanelActions::act( $order, 'refund', array( 'refund_' . array_key_first( Refunds::open( $order ) ) => 'never_left_pharmacy' ) );
+		$this->press( $order, 'refund', array( 'refund_' . array_key_first( Refunds::open( $order ) ) => 'never_left_pharmacy' ) );
 
 		$this->assertSame( 'partially_dispensed', Elmed::say( 'status', array( 'id' => $made['id'] ) )['status'] );
 		$this->assertSame( '48', $this->stock() );
@@ -95,7 +94,7 @@ final class OrdersRefundTest extends OrdersCase {
 		$this->refund( $order, 3 );
 		$order = $this->again( $order );
 		Elmed::say( 'stop' );
-		$said = PanelActions::act( $order, 'refund', array( 'refund_' . array_key_first( Refunds::open( $order ) ) => 'never_left_pharmacy' ) );
+		$said = $this->press( $order, 'refund', array( 'refund_' . array_key_first( Refunds::open( $order ) ) => 'never_left_pharmacy' ) );
 		Elmed::say( 'start' );
 
 		$this->assertStringContainsString( 'stays open', $said );
@@ -115,7 +114,7 @@ final class OrdersRefundTest extends OrdersCase {
 		$this->assertSame( array(), $this->supplied( $made ) );
 		$this->assertSame( Report::ATTENTION, Report::ofDispense()->state( $order ) );
 
-		PanelActions::act( $order, 'left', array() );
+		$this->press( $order, 'left', array() );
 		$order = $this->again( $order );
 		$this->assertSame( Report::DONE, Report::ofDispense()->state( $order ) );
 		$this->assertSame( 'refunded', $order->get_status(), 'the refund stands' );
@@ -129,7 +128,7 @@ final class OrdersRefundTest extends OrdersCase {
 		$this->refund( $order, 3 );
 		$order       = $this->again( $order );
 		$reservation = OrderState::reservationId( $order );
-		PanelActions::act( $order, 'stayed', array() );
+		$this->press( $order, 'stayed', array() );
 		$this->work( Jobs::FREE, array( $reservation, $order->get_id(), 0 ) );
 
 		$this->assertSame( array(), $this->supplied( $made ) );
@@ -190,7 +189,7 @@ final class OrdersRefundTest extends OrdersCase {
 
 		$this->assertCount( 1, Refunds::open( $order ) );
 		$this->assertFalse( $this->supplied( $made )[0]['reversed'] );
-		PanelActions::act( $order, 'refund', array( 'refund_0' => 'never_left_pharmacy' ) );
+		$this->press( $order, 'refund', array( 'refund_0' => 'never_left_pharmacy' ) );
 		$this->assertTrue( $this->supplied( $made )[0]['reversed'] );
 		$this->assertSame( Report::REVERSED, Report::ofDispense()->state( $this->again( $order ) ) );
 	}
@@ -205,7 +204,7 @@ final class OrdersRefundTest extends OrdersCase {
 		$this->assertSame( array(), $this->supplied( $made ) );
 		$this->assertStringContainsString( 'did the parcel leave', Alerts::reason( $order ) );
 		$this->assertSame( array( '' ), array_map( 'strval', array_column( $this->reservations( $made ), 'freed' ) ) );
-		PanelActions::act( $order, 'left', array() );
+		$this->press( $order, 'left', array() );
 		$this->assertCount( 1, $this->supplied( $made ) );
 		$this->assertSame( 'cancelled', $this->again( $order )->get_status() );
 	}
@@ -213,8 +212,8 @@ final class OrdersRefundTest extends OrdersCase {
 	public function test_nobody_reports_a_parcel_that_was_not_asked_about(): void {
 		$made  = Elmed::say( 'prescription' );
 		$order = $this->sold( $made );
-		PanelActions::act( $order, 'left', array() );
-		PanelActions::act( $order, 'stayed', array() );
+		$this->press( $order, 'left', array() );
+		$this->press( $order, 'stayed', array() );
 
 		$this->assertSame( array(), $this->supplied( $made ) );
 		$this->assertSame( array( '' ), array_map( 'strval', array_column( $this->reservations( $made ), 'freed' ) ) );

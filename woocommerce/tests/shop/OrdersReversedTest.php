@@ -9,7 +9,6 @@ use Elmed\WooCommerce\Orders\Alerts;
 use Elmed\WooCommerce\Orders\Jobs;
 use Elmed\WooCommerce\Orders\OrderState;
 use Elmed\WooCommerce\Orders\Panel;
-use Elmed\WooCommerce\Orders\PanelActions;
 use Elmed\WooCommerce\Orders\Refunds;
 use Elmed\WooCommerce\Orders\Report;
 use Elmed\WooCommerce\Orders\Words;
@@ -49,7 +48,7 @@ final class OrdersReversedTest extends OrdersCase {
 		$order = $this->again( $order );
 		$this->inAdmin();
 		$this->assertStringContainsString( 'Check a prescription for this order', $this->printed( fn() => ( new Panel() )->show( $order ) ) );
-		PanelActions::act( $order, 'check', array( 'elmed_prescription' => $made['reference'], 'elmed_date_of_birth' => $made['date_of_birth'] ) );
+		$this->press( $order, 'check', array( 'elmed_prescription' => $made['reference'], 'elmed_date_of_birth' => $made['date_of_birth'] ) );
 		$order = $this->again( $order );
 		$this->assertSame( array( 'processing', OrderState::RELEASED, '' ), array( $order->get_status(), OrderState::release( $order ), Report::ofDispense()->state( $order ) ) );
 

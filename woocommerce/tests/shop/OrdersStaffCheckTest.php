@@ -5,11 +5,11 @@
 
 namespace Elmed\WooCommerce\Tests;
 
-use Elmed\WooCommerce\Database\Lock;
 use Elmed\WooCommerce\Orders\Jobs;
 use Elmed\WooCommerce\Orders\OrderState;
 use Elmed\WooCommerce\Orders\PanelActions;
 use Elmed\WooCommerce\Orders\Report;
+use Elmed\WooCommerce\Orders\Said;
 
 require_once __DIR__ . '/OrdersCase.php';
 
@@ -74,7 +74,7 @@ final class OrdersStaffCheckTest extends OrdersCase {
 	}
 
 	private function check( \WC_Order $order, array $made ): string {
-		return PanelActions::act( $order, 'check', array( 'elmed_prescription' => $made['reference'], 'elmed_date_of_birth' => $made['date_of_birth'] ) );
+		return $this->press( $order, 'check', array( 'elmed_prescription' => $made['reference'], 'elmed_date_of_birth' => $made['date_of_birth'] ) );
 	}
 
 	private function raised( \WC_Order $order, int $packs ): \WC_Order {
@@ -85,15 +85,20 @@ final class OrdersStaffCheckTest extends OrdersCase {
 		return $this->again( $order );
 	}
 
-	private function untilHeld( string $name ): void {
-		$end = microtime( true ) + 15;
-		do {
-			$this->assertLessThan( $end, microtime( true ), 'the other process did not come to it' );
-			try {
-				Lock::hold( $name, 0, static fn() => usleep( 50000 ) );
-			} catch ( \Elmed\WooCommerce\Database\Locked $held ) {
-				return;
-			}
-		} while ( true );
+	public function test_what_is_told_on_the_next_page_names_no_product_until_it_is_shown(): void {
+		global $wpdb;
+		$this->inAdmin();
+		$made  = Elmed::say( 'prescription' );
+		$order = $this->order( array( array( $this->medicine, 4 ) ) );
+		Said::later( PanelActions::act( $order, 'check', array( 'elmed_prescription' => $made['reference'], 'elmed_date_of_birth' => $made['date_of_birth'] ) ) );
+
+		$kept = wp_json_encode( $wpdb->get_results( "SELECT * FROM {$wpdb->options} WHERE option_name LIKE '%elmed_order_notice%'" ) );
+		$this->assertStringContainsString( 'too_much', $kept );
+		foreach ( array( 'moxicillin', $this->medicine_sku, $made['reference'], $made['date_of_birth'] ) as $secret ) {
+			$this->assertStringNotContainsString( $secret, $kept );
+		}
+		$shown = $this->printed( fn() => ( new Said() )->show() );
+		$this->assertStringContainsString( 'Amoxicillin 500 mg capsules: the quantity is more than the prescription allows now', $shown );
+		$this->assertSame( '', $this->printed( fn() => ( new Said() )->show() ), 'told once' );
 	}
 }

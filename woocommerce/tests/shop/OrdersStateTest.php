@@ -6,12 +6,12 @@
 namespace Elmed\WooCommerce\Tests;
 
 use Elmed\WooCommerce\Gate\Attempt;
+use Elmed\WooCommerce\Orders\Confirm;
 use Elmed\WooCommerce\Orders\Jobs;
 use Elmed\WooCommerce\Orders\ListColumn;
 use Elmed\WooCommerce\Orders\OrderState;
 use Elmed\WooCommerce\Orders\PackingSlip;
 use Elmed\WooCommerce\Orders\Panel;
-use Elmed\WooCommerce\Orders\PanelActions;
 use Elmed\WooCommerce\Orders\Tally;
 use Elmed\WooCommerce\Orders\Waiting;
 use Elmed\WooCommerce\Orders\Words;
@@ -187,7 +187,7 @@ final class OrdersStateTest extends OrdersCase {
 
 		$this->assertSame( array( 'on-hold', OrderState::PENDING ), array( $this->again( $copy )->get_status(), OrderState::release( $this->again( $copy ) ) ) );
 		$data = array( '_elmed_release' => 'released', '_billing_email' => 'a' );
-		$this->assertSame( array( '_billing_email' => 'a' ), apply_filters( 'wc_subscriptions_renewal_order_data', $data ) );
+		$this->assertSame( array( '_billing_email' => 'a' ), apply_filters( 'wc_subscriptions_object_data', $data ) );
 	}
 
 	public function test_staff_check_an_order_that_came_past_the_checkout(): void {
@@ -198,12 +198,12 @@ final class OrdersStateTest extends OrdersCase {
 		$shown = $this->printed( fn() => ( new Panel() )->show( $order ) );
 		$this->assertStringContainsString( 'Check a prescription for this order', $shown );
 
-		$wrong = PanelActions::act( $order, 'check', array( 'elmed_prescription' => $made['reference'], 'elmed_date_of_birth' => '1901-01-01' ) );
+		$wrong = $this->press( $order, 'check', array( 'elmed_prescription' => $made['reference'], 'elmed_date_of_birth' => '1901-01-01' ) );
 		$this->assertStringContainsString( 'No prescription matches', $wrong );
 		$this->assertSame( 'on-hold', $this->again( $order )->get_status() );
 		$this->assertSame( array(), $this->reservations( $made ) );
 
-		PanelActions::act( $order, 'check', array( 'elmed_prescription' => $made['reference'], 'elmed_date_of_birth' => $made['date_of_birth'] ) );
+		$this->press( $order, 'check', array( 'elmed_prescription' => $made['reference'], 'elmed_date_of_birth' => $made['date_of_birth'] ) );
 		$order = $this->again( $order );
 		$this->assertSame( array( 'processing', OrderState::RELEASED ), array( $order->get_status(), OrderState::release( $order ) ) );
 		$this->assertSame( array( (string) $order->get_order_number() ), array_column( $this->reservations( $made ), 'order' ) );
@@ -215,8 +215,8 @@ final class OrdersStateTest extends OrdersCase {
 		$order->payment_complete();
 		$proof = array( 'elmed_prescription' => $made['reference'], 'elmed_date_of_birth' => $made['date_of_birth'] );
 
-		$this->assertStringContainsString( 'not with this pharmacy', PanelActions::act( $order, 'check', $proof ) );
-		$this->assertSame( 'Check pending.', PanelActions::act( $order, 'check', $proof + array( 'elmed_send_here' => '1' ) ) );
+		$this->assertStringContainsString( 'not with this pharmacy', $this->press( $order, 'check', $proof ) );
+		$this->assertSame( 'Check pending.', $this->press( $order, 'check', $proof + array( 'elmed_send_here' => '1' ) ) );
 		$this->assertSame( 'pending_review', Elmed::say( 'status', array( 'id' => $made['id'] ) )['status'] );
 	}
 
@@ -234,6 +234,43 @@ final class OrdersStateTest extends OrdersCase {
 		}
 		$plain = $this->order( array( array( $this->cream, 1 ) ) );
 		$this->assertStringContainsString( 'Nothing in this order needs a prescription', $this->printed( fn() => ( new Panel() )->show( $plain ) ) );
+	}
+
+	/** @dataProvider awaiting */
+	public function test_one_that_is_not_paid_yet_is_not_said_to_be_sent( string $gateway ): void {
+		$made  = Elmed::say( 'prescription' );
+		$order = $this->order( array( array( $this->medicine, 3 ) ) );
+		$order->set_payment_method( $gateway );
+		$order->save();
+		OrderState::letThrough( $order, $this->ask( $order, $made ) );
+		$said = 'Do not send: the prescription is checked, the payment is awaited';
+		$this->assertSame( $said, Words::release( $this->again( $order ) ), 'before it is placed' );
+		WC()->payment_gateways()->payment_gateways()[ $gateway ]->process_payment( $order->get_id() );
+		$order = $this->again( $order );
+		$this->assertSame( array( 'on-hold', $said ), array( $order->get_status(), Words::release( $order ) ) );
+		$this->become( 'shop_manager' );
+		$shown = $this->printed( fn() => ( new Panel() )->show( $order ) ) . $this->printed( fn() => ( new ListColumn() )->show( 'elmed', $order ) );
+		$slip  = $this->printed( fn() => PackingSlip::render( $order ) );
+		$this->assertStringNotContainsString( 'may be sent', $shown . $slip );
+		$this->assertSame( 2, substr_count( $shown, ">$said<" ) );
+		$this->assertStringContainsString( '"release no">' . $said, $slip );
+
+		( new Confirm() )->run( $order->get_id() );
+		$this->assertStringNotContainsString( 'may be sent', $this->notes( $this->again( $order ) ) );
+		$this->again( $order )->payment_complete();
+		$this->assertSame( 'Released: may be sent', Words::release( $this->again( $order ) ) );
+	}
+
+	public static function awaiting(): array {
+		return array( 'bank transfer' => array( 'bacs' ), 'cheque' => array( 'cheque' ) );
+	}
+
+	public function test_what_is_paid_on_delivery_may_be_sent(): void {
+		$order = $this->order( array( array( $this->medicine, 3 ) ) );
+		OrderState::letThrough( $order, $this->ask( $order, Elmed::say( 'prescription' ) ) );
+		WC()->payment_gateways()->payment_gateways()['cod']->process_payment( $order->get_id() );
+		$order = $this->again( $order );
+		$this->assertSame( array( 'processing', 'Released: may be sent' ), array( $order->get_status(), Words::release( $order ) ) );
 	}
 
 	public function test_an_order_that_is_off_is_never_to_be_sent(): void {

@@ -10,13 +10,14 @@
 namespace Elmed\WooCommerce\Orders;
 
 use Elmed\WooCommerce\Api\Client;
+use Elmed\WooCommerce\Database\Lock;
+use Elmed\WooCommerce\Database\Locked;
 use Elmed\WooCommerce\Log;
 use WC_Order;
 
 final class Cancellation
 {
     private const OFF = array('cancelled', 'failed', 'refunded', 'trash');
-    private const OWED = array(Report::QUEUED, Report::RETRYING, Report::WAITING, Report::REFUSED, Report::ATTENTION);
     private const SECONDS = array(60, 300, 1800, 7200, 21600);
 
     public function register(): void
@@ -73,24 +74,34 @@ final class Cancellation
     public function free($reservation, $orderId = 0, $failures = 0): void
     {
         try {
-            $order = $orderId ? Jobs::fresh((int) $orderId) : null;
-            $carries = $order && OrderState::reservationId($order) === (int) $reservation;
-            if ($carries && !self::isOff($order) && Report::ofDispense()->state($order) !== Report::DROPPED) {
-                return;
-            }
-            $answer = (new Client())->request('DELETE', '/reservations/' . (int) $reservation);
-            if (Report::passing($answer) !== null) {
-                $this->again((int) $reservation, (int) $orderId, (int) $failures);
-            } elseif ($carries && $answer->code === 'reservation_used') {
-                self::wasReported($order);
-            } elseif ($carries) {
-                OrderState::changeRecord($order, array('reservation_id' => null));
-                OrderState::setRelease($order, OrderState::STOPPED, 'order_off');
-                History::add($order, 'freed');
-            }
+            $work = fn () => $this->freeNow((int) $reservation, (int) $orderId, (int) $failures);
+            // Not while another process confirms, reports or checks the order that it belongs to.
+            $orderId ? Lock::hold('order-' . (int) $orderId, 0, $work) : $work();
+        } catch (Locked $locked) {
+            Jobs::add(Jobs::FREE, array((int) $reservation, (int) $orderId, (int) $failures), Jobs::LOCKED);
         } catch (\Throwable $fault) {
             Log::fault($fault, 'free');
             $this->again((int) $reservation, (int) $orderId, (int) $failures);
+        }
+    }
+
+    /** Called with the order's lock held, where there is an order. */
+    private function freeNow(int $reservation, int $orderId, int $failures): void
+    {
+        $order = $orderId ? Jobs::fresh($orderId) : null;
+        $carries = $order && OrderState::reservationId($order) === $reservation;
+        if ($carries && !self::isOff($order) && Report::ofDispense()->state($order) !== Report::DROPPED) {
+            return;
+        }
+        $answer = (new Client())->request('DELETE', '/reservations/' . $reservation);
+        if (Report::passing($answer) !== null) {
+            $this->again($reservation, $orderId, $failures);
+        } elseif ($carries && $answer->code === 'reservation_used') {
+            self::wasReported($order);
+        } elseif ($carries) {
+            OrderState::changeRecord($order, array('reservation_id' => null));
+            OrderState::setRelease($order, OrderState::STOPPED, 'order_off');
+            History::add($order, 'freed');
         }
     }
 
@@ -103,7 +114,7 @@ final class Cancellation
             }
             return;
         }
-        if ($order->get_date_completed() !== null && in_array($report->state($order), self::OWED, true)) {
+        if ($order->get_date_completed() !== null && in_array($report->state($order), Report::OWED, true)) {
             self::afterCompletion($order, $report);
             return;
         }
@@ -125,15 +136,14 @@ final class Cancellation
         $report->queue($order);
     }
 
-    /** The parcel may have left before ELMED heard of it: nothing is freed, a person is asked. In the trash it is still reported. */
+    /**
+     * The parcel may have left before ELMED heard of it: nothing is freed, a person is asked. In the trash it is still
+     * reported, and Deletion keeps it there until it is.
+     */
     private static function afterCompletion(WC_Order $order, Report $report): void
     {
-        if ($order->has_status(array('cancelled', 'failed', 'refunded'))) {
-            if (!PanelActions::asksWhetherItLeft($order)) {
-                $report->end($order, Report::ATTENTION, 'called_off_before_report');
-            }
-        } else {
-            Log::warning('order trashed or deleted before its dispense was reported', array('order' => $order->get_id()));
+        if ($order->has_status(array('cancelled', 'failed', 'refunded')) && !PanelActions::asksWhetherItLeft($order)) {
+            $report->end($order, Report::ATTENTION, 'called_off_before_report');
         }
     }
 

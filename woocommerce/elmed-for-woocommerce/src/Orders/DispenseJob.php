@@ -20,8 +20,8 @@ final class DispenseJob
     private const NOT_NOW = array('too_early', 'not_yet_valid', 'predecessor_open', 'version_conflict');
     /** In these the prescription may yet become dispensable. */
     private const OPEN = array('pending_review', 'on_hold', 'verified', 'partially_dispensed');
-    /** It is recorded already, under this order's number or its reservation: nothing is sent that was not confirmed for this order. */
-    private const DONE_BEFORE = array('external_reference_used', 'reservation_used');
+    /** A dispense is recorded already, under this order's number or its reservation: RecordedBefore says whether it is this one. */
+    private const RECORDED_BEFORE = array('external_reference_used', 'reservation_used');
 
     private ?Client $client;
 
@@ -39,7 +39,9 @@ final class DispenseJob
     public function run($orderId): void
     {
         try {
-            Jobs::withOrder(Jobs::DISPENSE, (int) $orderId, array($this, 'report'));
+            if (Jobs::hasTurn(Jobs::DISPENSE, (int) $orderId)) {
+                Jobs::withOrder(Jobs::DISPENSE, (int) $orderId, array($this, 'report'));
+            }
         } catch (\Throwable $fault) {
             Jobs::failed($fault, Jobs::DISPENSE, (int) $orderId);
         }
@@ -131,14 +133,30 @@ final class DispenseJob
             $this->later($order, $report, $answer);
         } elseif ($answer->ok()) {
             $this->done($order, $report, $answer->data['dispense'] ?? array());
-        } elseif (in_array($answer->code, self::DONE_BEFORE, true)) {
-            $this->done($order, $report, array('id' => $answer->data['dispense_id'] ?? null));
+        } elseif (in_array($answer->code, self::RECORDED_BEFORE, true)) {
+            $this->compare($order, $report, $answer);
         } elseif ($this->isClockAhead($order, $report, $answer)) {
             Jobs::add(Jobs::DISPENSE, array($order->get_id()));
         } elseif ($this->isNotNow($answer)) {
             $report->wait($order, (string) $answer->code);
         } else {
             $this->refused($order, $report, (string) $answer->code);
+        }
+    }
+
+    private function compare(WC_Order $order, Report $report, Answer $answer): void
+    {
+        $found = (new RecordedBefore($this->client()))->find($report->job($order)['body'], $answer);
+        if ($found->unasked !== null) {
+            $this->later($order, $report, $found->unasked);
+        } elseif ($found->difference === '') {
+            $this->done($order, $report, $found->dispense);
+        } else {
+            $report->change($order, array('body' => null));
+            $report->end($order, Report::ATTENTION, $found->difference);
+            $number = isset($found->dispense['id']) ? (string) (int) $found->dispense['id'] : '–';
+            /* translators: 1: a dispense's number in ELMED, 2: why, e.g. "another report with this order number exists" */
+            $order->add_order_note(sprintf(__('ELMED: the dispense of this order is not reported. Dispense %1$s is in the way: %2$s. Look at it in ELMED; if it was recorded by mistake, reverse it there and press "Try again" in the ELMED box.', 'elmed-for-woocommerce'), $number, Words::reason($found->difference)));
         }
     }
 

@@ -37,7 +37,7 @@ final class History
     {
         return array(
             'release_waiting' => __('Waiting for the pharmacist\'s check', 'elmed-for-woocommerce'),
-            'release_released' => __('Released: may be sent', 'elmed-for-woocommerce'),
+            'release_released' => __('Prescription checked: released', 'elmed-for-woocommerce'),
             'release_held' => __('On hold: do not send', 'elmed-for-woocommerce'),
             'release_stopped' => __('Stopped: do not send', 'elmed-for-woocommerce'),
             'confirmed' => __('Reservation confirmed for this order', 'elmed-for-woocommerce'),

@@ -55,6 +55,8 @@ final class OrderState
     public const HELD = 'held';
     /** Not with this reservation any more. */
     public const STOPPED = 'stopped';
+    /** To those who pack only: released, and the payment is still awaited. */
+    public const UNPAID = 'unpaid';
 
     /** What is kept belongs to this very order. */
     public static function isOwn(WC_Order $order): bool
@@ -87,11 +89,16 @@ final class OrderState
         return $kept;
     }
 
-    /** The same for those who pack: an order that is off is not sent, whatever its prescription allows. */
+    /** The same for those who pack: an order that is off or not paid yet is not sent, whatever its prescription allows. */
     public static function toPack(WC_Order $order): string
     {
         $release = self::release($order);
-        return $release !== self::NONE && Cancellation::isOff($order) ? self::STOPPED : $release;
+        if ($release !== self::NONE && Cancellation::isOff($order)) {
+            return self::STOPPED;
+        }
+        // Bank transfer and cheque wait on-hold for the money; what is paid on delivery is in processing at once.
+        $awaitsPayment = $order->has_status(array('pending', 'on-hold')) && $order->get_date_paid() === null;
+        return $release === self::RELEASED && $awaitsPayment ? self::UNPAID : $release;
     }
 
     /** Whether something in it needs a prescription, or was sold against one and is not in the shop any more. */

@@ -16,12 +16,10 @@ use WC_Order;
 final class PanelActions
 {
     public const ACTION = 'elmed_order';
-    private const NOTICE = 'elmed_order_notice_';
 
     public function register(): void
     {
         add_action('admin_post_' . self::ACTION, array($this, 'handle'));
-        add_action('admin_notices', array($this, 'showNotice'));
     }
 
     public function handle(): void
@@ -32,19 +30,20 @@ final class PanelActions
             $said = self::act($order, $do, wp_unslash($_POST)); // phpcs:ignore WordPress.Security.NonceVerification
         } catch (\Throwable $fault) {
             Log::fault($fault, 'panel action');
-            $said = __('That did not work. The log under WooCommerce → Status → Logs says more.', 'elmed-for-woocommerce');
+            $said = array('code' => 'fault');
         }
-        set_transient(self::NOTICE . get_current_user_id(), $said, 60);
+        Said::later($said);
         wp_safe_redirect($order->get_edit_order_url());
         exit;
     }
 
     /**
-     * Does what a button says; returns the words for the person who pressed it.
+     * Does what a button says; returns what the person who pressed it is told (Orders\Said).
      *
      * @param array<string, mixed> $posted
+     * @return array<string, mixed>
      */
-    public static function act(WC_Order $order, string $do, array $posted): string
+    public static function act(WC_Order $order, string $do, array $posted): array
     {
         switch ($do) {
             case 'again':
@@ -59,17 +58,7 @@ final class PanelActions
             case 'stayed':
                 return self::calledOff($order, $do === 'left');
             default:
-                return __('Nothing was done.', 'elmed-for-woocommerce');
-        }
-    }
-
-    public function showNotice(): void
-    {
-        $name = self::NOTICE . get_current_user_id();
-        $said = get_transient($name);
-        if (is_string($said) && $said !== '') {
-            delete_transient($name);
-            printf('<div class="notice notice-info is-dismissible"><p>ELMED: %s</p></div>', esc_html($said));
+                return array('code' => 'nothing');
         }
     }
 
@@ -85,11 +74,12 @@ final class PanelActions
         return $order;
     }
 
-    private static function tryAgain(WC_Order $order): string
+    /** @return array<string, mixed> */
+    private static function tryAgain(WC_Order $order): array
     {
         History::add($order, 'try_again');
         if (!$order->has_status('completed')) {
-            return __('A dispense is reported when the order is completed.', 'elmed-for-woocommerce');
+            return array('code' => 'not_completed');
         }
         Completion::enqueue($order);
         $job = new DispenseJob();
@@ -99,28 +89,30 @@ final class PanelActions
         if (Report::ofSale()->state($order) === Report::QUEUED) {
             (new SaleJob())->run($order->get_id());
         }
-        $now = Jobs::fresh($order->get_id()) ?? $order;
-        $words = array(Words::dispense(Report::ofDispense()->state($now)), Words::dispense(Report::ofSale()->state($now)));
-        return implode('; ', array_filter($words)) . '.';
+        return array('code' => 'reports', 'order' => $order->get_id());
     }
 
-    private static function ask(WC_Order $order): string
+    /** @return array<string, mixed> */
+    private static function ask(WC_Order $order): array
     {
         if (!(new Waiting())->ask($order->get_id())) {
-            return __('ELMED could not be asked at the moment.', 'elmed-for-woocommerce');
+            return array('code' => 'not_asked');
         }
-        return Words::release(Jobs::fresh($order->get_id()) ?? $order) . '.';
+        return array('code' => 'release', 'order' => $order->get_id());
     }
 
-    /** @param array<string, mixed> $posted */
-    private static function refund(WC_Order $order, array $posted): string
+    /**
+     * @param array<string, mixed> $posted
+     * @return array<string, mixed>
+     */
+    private static function refund(WC_Order $order, array $posted): array
     {
-        $said = __('Choose an answer first.', 'elmed-for-woocommerce');
+        $said = array('code' => 'choose');
         foreach (array_keys(Refunds::open($order)) as $refundId) {
             $answer = $posted['refund_' . $refundId] ?? null;
             if (is_string($answer)) {
                 $refusal = Refunds::settle($order, (int) $refundId, $answer);
-                $said = $refusal ? self::refusal($refusal) : __('The answer is saved.', 'elmed-for-woocommerce');
+                $said = $refusal ? self::refusal($refusal) : array('code' => 'saved');
             }
         }
         return $said;
@@ -133,32 +125,30 @@ final class PanelActions
         return $report->state($order) === Report::ATTENTION && ($report->job($order)['reason'] ?? '') === 'called_off_before_report';
     }
 
-    private static function calledOff(WC_Order $order, bool $left): string
+    /** @return array<string, mixed> */
+    private static function calledOff(WC_Order $order, bool $left): array
     {
         $report = Report::ofDispense();
         if (!self::asksWhetherItLeft($order)) {
-            return __('Nothing was done.', 'elmed-for-woocommerce');
+            return array('code' => 'nothing');
         }
         if (!$left) {
             $report->end($order, Report::DROPPED);
             Cancellation::freeLater((int) OrderState::reservationId($order), $order->get_id());
-            return OrderState::reservationId($order) === null ? __('The answer is saved.', 'elmed-for-woocommerce') : __('The reservation will be given back.', 'elmed-for-woocommerce');
+            return array('code' => OrderState::reservationId($order) === null ? 'saved' : 'will_be_freed');
         }
         $report->change($order, array('left' => true, 'failures' => 0));
         $report->queue($order);
         (new DispenseJob())->run($order->get_id());
-        return Words::dispense($report->state(Jobs::fresh($order->get_id()) ?? $order)) . '.';
+        return array('code' => 'reports', 'order' => $order->get_id());
     }
 
-    private static function refusal(Answer $answer): string
+    /** @return array<string, mixed> */
+    private static function refusal(Answer $answer): array
     {
         if ($answer->code === 'reverse_in_elmed') {
-            return __('This dispense was recorded by somebody else. Reverse it in ELMED, then answer "the dispense stays" here.', 'elmed-for-woocommerce');
+            return array('code' => 'reverse_in_elmed');
         }
-        if (Report::passing($answer) !== null) {
-            return __('ELMED could not be asked at the moment; the question stays open.', 'elmed-for-woocommerce');
-        }
-        /* translators: %s: a code of ELMED's */
-        return sprintf(__('ELMED does not reverse it any more (%s). Reverse it in ELMED if you can, then answer "the dispense stays" here.', 'elmed-for-woocommerce'), (string) $answer->code);
+        return Report::passing($answer) !== null ? array('code' => 'question_stays') : array('code' => 'not_reversed', 'detail' => (string) $answer->code);
     }
 }

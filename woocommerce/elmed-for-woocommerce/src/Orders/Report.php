@@ -23,6 +23,9 @@ final class Report
     public const REVERSED = 'reversed';
     public const DROPPED = 'dropped';
 
+    /** ELMED has not said yes, or somebody has to look at it. */
+    public const OWED = array(self::QUEUED, self::RETRYING, self::WAITING, self::REFUSED, self::ATTENTION);
+
     /** Seconds after each failure: 1 m, 5 m, 30 m, 2 h, 6 h, 12 h, 24 h. Then it needs attention. */
     private const STEPS = array(60, 300, 1800, 7200, 21600, 43200, 86400);
     /** "Not now": every five minutes for an hour, then every half hour until ELMED would not take it any more (72 h). */
@@ -106,8 +109,7 @@ final class Report
     /** The minute's requests are used up: not a failure of this order's. */
     public function postpone(WC_Order $order, int $seconds): void
     {
-        // A little apart, so that hundreds of orders do not come back in the same second.
-        Jobs::add($this->hook, array($order->get_id()), max(1, $seconds) + $order->get_id() % 30);
+        Jobs::add($this->hook, array($order->get_id()), Jobs::turn($seconds, $order->get_id()));
     }
 
     /** ELMED could not be asked, or failed. */

@@ -33,7 +33,9 @@ final class SaleJob
     public function run($orderId): void
     {
         try {
-            Jobs::withOrder(Jobs::SALE, (int) $orderId, array($this, 'report'));
+            if (Jobs::hasTurn(Jobs::SALE, (int) $orderId)) {
+                Jobs::withOrder(Jobs::SALE, (int) $orderId, array($this, 'report'));
+            }
         } catch (\Throwable $fault) {
             Jobs::failed($fault, Jobs::SALE, (int) $orderId);
         }

@@ -16,45 +16,49 @@ use Elmed\WooCommerce\Gate\Calls;
 use Elmed\WooCommerce\Gate\ExistingOrder;
 use Elmed\WooCommerce\Gate\Gate;
 use Elmed\WooCommerce\Gate\Given;
-use Elmed\WooCommerce\Gate\Messages;
 use Elmed\WooCommerce\Gate\Verdict;
 use WC_Order;
 
 final class StaffCheck
 {
-    /** Checks, and returns the words for the person who asked. */
-    public static function run(int $orderId, Given $given): string
+    /**
+     * Checks, and returns what the person who asked is told (Orders\Said).
+     *
+     * @return array<string, mixed>
+     */
+    public static function run(int $orderId, Given $given): array
     {
-        $said = Messages::of(Verdict::no('busy'));
+        $said = array('code' => 'check', 'detail' => 'busy');
         Jobs::withOrder('', $orderId, static function (WC_Order $order) use ($given, &$said) {
             $said = self::check($order, $given);
         });
         return $said;
     }
 
-    private static function check(WC_Order $order, Given $given): string
+    /** @return array<string, mixed> */
+    private static function check(WC_Order $order, Given $given): array
     {
         $lines = Basket::ofOrder($order);
         if (!$lines || Report::ofDispense()->state($order) === Report::DONE) {
-            return __('There is nothing to check in this order.', 'elmed-for-woocommerce');
+            return array('code' => 'nothing_to_check');
         }
         $earlier = (int) OrderState::reservationId($order);
         $verdict = self::ask($order, $lines, $given);
         if ($verdict->refused()) {
-            return Messages::of($verdict);
+            return Said::refusal($order, $verdict);
         }
         try {
             Carrier::take($order, $verdict);
         } catch (Carried $taken) {
-            return Messages::of(Verdict::no('reserved'));
+            return Said::refusal($order, Verdict::no('reserved'));
         } catch (Locked $taken) {
-            return Messages::of(Verdict::no('busy'));
+            return Said::refusal($order, Verdict::no('busy'));
         }
         if ($earlier !== $verdict->reservationId()) {
             Cancellation::freeLater($earlier);
         }
         self::goOn($order);
-        return Words::release($order) . '.';
+        return array('code' => 'release', 'order' => $order->get_id());
     }
 
     /** @param \Elmed\WooCommerce\Gate\Line[] $lines */

@@ -16,8 +16,6 @@ final class Tally
     private const MOST = 500;
     /** As long as a reservation is kept at most, and a while. */
     private const LATELY = 16 * DAY_IN_SECONDS;
-    /** The report is owed, or somebody has to look at it. */
-    private const OWED = array(Report::QUEUED, Report::RETRYING, Report::WAITING, Report::REFUSED, Report::ATTENTION);
 
     public function register(): void
     {
@@ -31,7 +29,7 @@ final class Tally
     {
         $found = array();
         foreach (array(OrderState::DISPENSE, OrderState::SALE) as $report) {
-            foreach (self::OWED as $state) {
+            foreach (Report::OWED as $state) {
                 $found = array_merge($found, self::find($report, $state, array('completed'), -1));
             }
         }
@@ -53,7 +51,7 @@ final class Tally
     {
         $found = array();
         foreach (array(Report::QUEUED, Report::RETRYING, Report::WAITING) as $state) {
-            $found = array_merge($found, self::find($meta, $state, array_keys(wc_get_order_statuses()), self::MOST));
+            $found = array_merge($found, self::find($meta, $state, self::everywhere(), self::MOST));
         }
         return $found;
     }
@@ -62,7 +60,7 @@ final class Tally
     public static function owes(WC_Order $order): bool
     {
         $reports = array(Report::ofDispense()->state($order), Report::ofSale()->state($order));
-        return array_intersect($reports, self::OWED) !== array() || Refunds::open($order) !== array();
+        return array_intersect($reports, Report::OWED) !== array() || Refunds::open($order) !== array();
     }
 
     /** @return WC_Order[] Open orders with that release, oldest first. */
@@ -94,7 +92,13 @@ final class Tally
     /** @return WC_Order[] Orders that somebody has to look at, newest first. */
     public static function alerts(int $most = 50): array
     {
-        return self::find(OrderState::ALERT, 'yes', array_keys(wc_get_order_statuses()), $most, '', 'DESC');
+        return self::find(OrderState::ALERT, 'yes', self::everywhere(), $most, '', 'DESC');
+    }
+
+    /** @return string[] Any status; what lies in the trash may still have to be reported. */
+    private static function everywhere(): array
+    {
+        return array_merge(array_keys(wc_get_order_statuses()), array('trash'));
     }
 
     /**

@@ -161,7 +161,7 @@ final class Waiting
         $before = OrderState::word($order, OrderState::RELEASE);
         OrderState::setRelease($order, OrderState::RELEASED);
         if ($before !== OrderState::RELEASED) {
-            $order->add_order_note(__('ELMED: the prescription is checked and ready. Released: may be sent.', 'elmed-for-woocommerce'));
+            $order->add_order_note(__('ELMED: the prescription is checked and ready.', 'elmed-for-woocommerce'));
         }
         Progress::afterRelease($order);
         Alerts::refresh($order);

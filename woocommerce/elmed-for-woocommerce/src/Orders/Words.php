@@ -23,6 +23,8 @@ final class Words
                 return '';
             case OrderState::RELEASED:
                 return __('Released: may be sent', 'elmed-for-woocommerce');
+            case OrderState::UNPAID:
+                return __('Do not send: the prescription is checked, the payment is awaited', 'elmed-for-woocommerce');
             case OrderState::HELD:
             case OrderState::STOPPED:
                 /* translators: %s: why, e.g. "the prescription was returned" */
@@ -100,6 +102,7 @@ final class Words
             'reservation_freed' => __('the reservation was freed', 'elmed-for-woocommerce'),
             'reservation_used' => __('the reservation was used already', 'elmed-for-woocommerce'),
             'external_reference_used' => __('another report with this order number exists', 'elmed-for-woocommerce'),
+            'reported_otherwise' => __('another quantity is recorded for this order', 'elmed-for-woocommerce'),
             'signature_invalid' => __('the prescription\'s seal does not hold', 'elmed-for-woocommerce'),
             'reported_too_late' => __('reported later than ELMED accepts', 'elmed-for-woocommerce'),
             'not_found' => __('ELMED does not know the prescription under this key', 'elmed-for-woocommerce'),
