@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from elmed.accounts.actions import STATE_CHANGES, add_member, change_state, lapse_due, register
+from elmed.accounts.actions import STATE_CHANGES, add_member, change_state, register
+from elmed.accounts.licences import lapse_due
 from elmed.accounts.models import Account, AccountKind, AccountState, Membership, Person, Role
 from elmed.core.models import Mode
 from elmed.core.refusals import Invalid, NotAllowed, NotNow, NotVisible

@@ -3,10 +3,11 @@
 from datetime import timedelta
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.contrib.sessions.models import Session
 from django.db import connection, transaction
 
-from elmed.accounts.models import Account
+from elmed.accounts.models import Account, Membership, Person
 from elmed.api.models import IdempotencyRecord
 from elmed.core.clock import real_now
 from elmed.inventory import products, receipts
@@ -123,12 +124,19 @@ def test_the_list_does_what_it_says(cast):
             to="ann@example.org", template="checks_paused", created_at=created_at, due_at=created_at, sent_at=sent_at
         )
 
+    Account.objects.filter(pk=cast.doctor.pk).update(licence_expires_on=(now + timedelta(days=20)).date())
+    person = Person.objects.create(email="never@example.org", name="Never Confirmed")
+    EmailAddress.objects.create(user=person, email=person.email, verified=False, primary=True)
+    forgotten = Account.objects.create(kind="doctor", name="Never Confirmed", licence_number="N1", world_id=1)
+    Membership.objects.create(account=forgotten, person=person, role="prescriber")
+    Account.objects.filter(pk=forgotten.pk).update(created_at=now - timedelta(days=8))
+
     done = worker.run_due(now)
 
     assert done == {work.name: 1 for work in PERIODIC}
     reserved.refresh_from_db()
     assert reserved.freed_reason == "timed_out"
-    assert ProofTries.objects.get().wrong == 2
+    assert ProofTries.objects.get(account=cast.pharmacy, reference_digest__in=("1", "2")).wrong == 2
     assert Batch.objects.get().stock_milli == 0
     for rx, status in ((overdue, "expired"), (unanswered, "cancelled"), (young, "on_hold")):
         rx.refresh_from_db()

@@ -157,6 +157,8 @@ def test_what_there_is_no_time_for_is_due_again_at_once(db, monkeypatch):
 
 @pytest.mark.django_db(transaction=True)
 def test_two_workers_send_each_mail_once(mailoutbox):
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite has one writer at a time: there is nothing to race")
     for number in range(6):
         queue(to=f"p{number}@example.org")
     now, start = real_now() + timedelta(seconds=1), threading.Barrier(2)

@@ -10,13 +10,16 @@ class Permission(StrEnum):
     """One word for each thing that somebody may do. `.read` ones stay with a lapsed account."""
 
     ACCOUNT_READ = "account.read"
+    ACCOUNT_MANAGE = "account.manage"
     ACCOUNT_VERIFY = "account.verify"
     ACCOUNT_SUSPEND = "account.suspend"
+    MEMBER_MANAGE = "member.manage"
     KEY_READ = "key.read"
     KEY_MANAGE = "key.manage"
     KEY_LIMIT = "key.limit"
     PATIENT_READ = "patient.read"
     PATIENT_WRITE = "patient.write"
+    PATIENT_INVITE = "patient.invite"
     CONSULTATION_READ = "consultation.read"
     CONSULTATION_WRITE = "consultation.write"
     PRESCRIPTION_READ = "prescription.read"
@@ -76,17 +79,18 @@ _COUNTER = _PROFESSIONAL | _CATALOGUE | {
 ROLES: dict[str, frozenset[Permission]] = {
     "prescriber": _PROFESSIONAL
     | {
-        P.KEY_MANAGE, P.PATIENT_WRITE, P.CONSULTATION_READ, P.CONSULTATION_WRITE, P.PRESCRIPTION_DRAFT, P.ISSUE,
+        P.ACCOUNT_MANAGE, P.KEY_MANAGE, P.PATIENT_WRITE, P.PATIENT_INVITE, P.CONSULTATION_READ, P.CONSULTATION_WRITE,
+        P.PRESCRIPTION_DRAFT, P.ISSUE,
         P.ROUTE, P.HOLD, P.RESUME, P.CANCEL, P.REQUEST_CANCEL, P.WITHDRAW_CANCEL, P.STOP, P.REPLACE,
     },
-    "owner": _COUNTER | {P.KEY_MANAGE, P.PRODUCT_WRITE, P.RECALL},
+    "owner": _COUNTER | {P.ACCOUNT_MANAGE, P.MEMBER_MANAGE, P.KEY_MANAGE, P.PRODUCT_WRITE, P.RECALL},
     "pharmacist": _COUNTER
     | {
         P.KEY_MANAGE, P.VERIFY, P.REJECT, P.HOLD, P.RESUME, P.CLOSE, P.CLOSE_LINE, P.PRODUCT_WRITE, P.PRODUCT_LINK, P.RECALL,
     },
     "technician": _COUNTER,
     "patient": _READ | {P.ROUTE},
-    "developer": frozenset({P.ACCOUNT_READ, P.KEY_READ, P.KEY_MANAGE}),
+    "developer": frozenset({P.ACCOUNT_READ, P.ACCOUNT_MANAGE, P.KEY_READ, P.KEY_MANAGE}),
     "staff": frozenset({
         P.ACCOUNT_READ, P.ACCOUNT_VERIFY, P.ACCOUNT_SUSPEND, P.KEY_READ, P.KEY_MANAGE, P.KEY_LIMIT, P.PATIENT_READ,
         P.PRESCRIPTION_READ, P.PRESCRIPTION_READ_ALL, P.DISPENSE_READ, P.PRODUCT_READ, P.RESERVATION_READ,

@@ -5,13 +5,16 @@ Called by the `elmed accounts` commands and the staff portal. Each change is one
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from elmed.access import policy
 from elmed.access.actors import Actor
 from elmed.access.permissions import Permission
 from elmed.accounts.models import Account, AccountKind, AccountState, Membership, Person, Role
+from elmed.accounts.told import tell
+from elmed.core.clock import real_now
 from elmed.core.models import LIVE_WORLD_ID, Mode, World
 from elmed.core.refusals import Invalid, NotNow, NotVisible
 from elmed.events.record import record
@@ -29,6 +32,11 @@ _EVENT = {
     AccountState.VERIFIED: "account.verified",
     AccountState.REJECTED: "account.rejected",
     AccountState.SUSPENDED: "account.suspended",
+}
+_TAKEN = {
+    "pointer": "/licence_number",
+    "code": "already_registered",
+    "detail": "An account with this licence exists.",
 }
 _ROLES_OF_KIND = {
     AccountKind.DOCTOR: {Role.PRESCRIBER},
@@ -69,19 +77,17 @@ def register(
         errors.append({"pointer": "/licence_number", "code": "required", "detail": "Give the licence number."})
     elif (
         licence_number
-        and Account.objects.filter(licence_body=licence_body, licence_number=licence_number, world_id=world_id).exists()
-    ):
-        errors.append(
-            {
-                "pointer": "/licence_number",
-                "code": "already_registered",
-                "detail": "An account with this licence exists.",
-            }
+        and Account.objects.filter(
+            licence_body__iexact=licence_body, licence_number__iexact=licence_number, world_id=world_id
         )
+        .exclude(state=AccountState.REJECTED)
+        .exists()
+    ):
+        errors.append(_TAKEN)
     if errors:
         raise Invalid(errors)
     professional = kind in (AccountKind.DOCTOR, AccountKind.PHARMACY, AccountKind.DEVELOPER)
-    account = Account.objects.create(
+    account = _made(
         kind=kind,
         state=state,
         name=name.strip(),
@@ -102,12 +108,23 @@ def register(
     return account
 
 
-def add_member(account: Account, person: Person, role: Role) -> Membership:
+def _made(**fields: Any) -> Account:
+    """The row. Raises Invalid where somebody registered the same licence in this moment."""
+    try:
+        with transaction.atomic():
+            return Account.objects.create(**fields)
+    except IntegrityError:
+        raise Invalid([_TAKEN]) from None
+
+
+def add_member(account: Account, person: Person, role: Role, *, registration_number: str = "") -> Membership:
     """Give a person a role in an account. Raises Invalid for a role that this kind of account does not have."""
     if role not in _ROLES_OF_KIND[AccountKind(account.kind)]:
         raise Invalid.field("/role", "role_not_available", f"A {account.kind} account has no such role.")
     known = Membership.objects.filter(account=account, person=person, role=role).first()
-    return known or Membership.objects.create(account=account, person=person, role=role)
+    return known or Membership.objects.create(
+        account=account, person=person, role=role, registration_number=registration_number
+    )
 
 
 @transaction.atomic
@@ -124,28 +141,21 @@ def change_state(actor: Actor, account_id: int, state: AccountState, *, reason: 
         raise NotNow(
             "invalid_state", f"A {account.state} account cannot become {state.value}.", current_state=account.state
         )
+    expires_on = account.licence_expires_on
+    if state is AccountState.VERIFIED and expires_on is not None and expires_on < now.date():
+        raise NotNow("invalid_state", "Its licence has expired. Accept a renewal instead.", current_state=account.state)
     if state is not AccountState.VERIFIED and not reason.strip():
         raise Invalid.field("/reason", "required", "Say why.")
     if len(reason.strip()) > MAX_REASON:
         raise Invalid.field("/reason", "too_long", f"At most {MAX_REASON} characters.")
-    account.state, account.state_reason = state, reason.strip()
-    account.save(update_fields=["state", "state_reason", "updated_at"])
-    record(actor, _EVENT[state], accounts=[account.pk], at=now, subject_account_id=account.pk)
-    return account
-
-
-def lapse_due(today: date, now: datetime) -> int:
-    """Let every verified account lapse whose licence expired before `today`. Returns how many; the worker calls it."""
-    due = Account.objects.filter(state=AccountState.VERIFIED, licence_expires_on__lt=today)
-    lapsed = 0
-    for pk in list(due.values_list("pk", flat=True)):
+    before = account.state
+    account.state, account.state_reason, account.asked_at = state, reason.strip(), None
+    try:
         with transaction.atomic():
-            account = Account.objects.select_for_update(no_key=True).get(pk=pk)
-            if account.state != AccountState.VERIFIED:
-                continue
-            account.state = AccountState.LAPSED
-            account.save(update_fields=["state", "updated_at"])
-            clock = Actor(None, None, AccountState.VERIFIED, frozenset(), "clock")
-            record(clock, "account.lapsed", accounts=[pk], at=now, subject_account_id=pk)
-            lapsed += 1
-    return lapsed
+            account.save(update_fields=["state", "state_reason", "asked_at", "updated_at"])
+    except IntegrityError:  # a rejected one: meanwhile the licence is another account's
+        raise NotNow("invalid_state", "Another account has this licence. Reject that one first.") from None
+    record(actor, _EVENT[state], accounts=[account.pk], at=now, subject_account_id=account.pk)
+    template = "account_reinstated" if before == AccountState.SUSPENDED else f"account_{state.value}"
+    tell(account, template, at=real_now(), reason=account.state_reason)
+    return account

@@ -34,6 +34,7 @@ class Person(AbstractBaseUser):
     email = models.EmailField(max_length=254)
     name = models.CharField(max_length=200)
     is_active = models.BooleanField(default=True)
+    terms_accepted_at = models.DateTimeField(null=True, blank=True)
     language = models.CharField(max_length=10, blank=True, help_text="As chosen; empty: what the browser asks for.")
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -76,6 +77,9 @@ class Account(models.Model):
     kind = models.CharField(max_length=9, choices=AccountKind.choices)
     state = models.CharField(max_length=9, choices=AccountState.choices, default=AccountState.PENDING)
     state_reason = models.CharField(max_length=500, blank=True)
+    asked_at = models.DateTimeField(
+        null=True, blank=True, help_text="Staff asked for more then, and it has not been answered yet."
+    )
     name = models.CharField(max_length=200)
     licence_number = models.CharField(max_length=60, blank=True)
     licence_body = models.CharField(max_length=120, blank=True)
@@ -104,7 +108,8 @@ class Account(models.Model):
                 "licence_body",
                 "licence_number",
                 "world",
-                condition=~models.Q(licence_number=""),
+                # A rejected one does not stand in the way of whose licence it is.
+                condition=~models.Q(licence_number="") & ~models.Q(state="rejected"),
                 name="account_licence_unique",
             ),
         ]
@@ -133,6 +138,7 @@ class Membership(models.Model):
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="memberships")
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="memberships")
     role = models.CharField(max_length=10, choices=Role.choices)
+    registration_number = models.CharField(max_length=60, blank=True, help_text="A pharmacist's own, by this pharmacy.")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -141,3 +147,89 @@ class Membership(models.Model):
     def __str__(self) -> str:
         """For logs."""
         return f"{self.role} of account {self.account_id}"
+
+
+class Document(models.Model):
+    """A picture or PDF of a licence. Seen by ELMED's staff and by those who manage the account, nobody else."""
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="documents")
+    name = models.CharField(
+        max_length=120, help_text="As its sender called it, without what a file name must not hold."
+    )
+    content_type = models.CharField(max_length=20)
+    data = models.BinaryField()
+    size = models.PositiveIntegerField(help_text="Bytes.")
+    sent_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        """For logs: an id, no name."""
+        return f"document {self.pk}"
+
+
+class Message(models.Model):
+    """What ELMED's staff asked about an account, and what its people answered."""
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="messages")
+    from_staff = models.BooleanField()
+    person = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
+    text = models.TextField(max_length=2000)
+    document = models.ForeignKey(Document, null=True, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        """For logs: an id, no words."""
+        return f"message {self.pk}"
+
+
+class Renewal(models.Model):
+    """A licence's new last day, as its holder says; it counts once staff have accepted it."""
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="renewals")
+    expires_on = models.DateField()
+    document = models.ForeignKey(Document, on_delete=models.PROTECT, related_name="+")
+    sent_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField()
+    decided_at = models.DateTimeField(null=True)
+    accepted = models.BooleanField(null=True)
+    reason = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account"], condition=models.Q(decided_at=None), name="one_open_renewal_an_account"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        """For logs."""
+        return f"renewal {self.pk}"
+
+
+class Invitation(models.Model):
+    """An invitation to work in a pharmacy. Its link carries id and serial, signed; sent anew, the old link ends."""
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="invitations")
+    email = models.EmailField(max_length=254)
+    roles = models.JSONField()
+    serial = models.PositiveIntegerField(default=1)
+    invited_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True)
+    accepted_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                "account",
+                Lower("email"),
+                condition=models.Q(accepted_at=None, revoked_at=None),
+                name="one_open_invitation_an_address",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        """For logs: an id, no address."""
+        return f"invitation {self.pk}"

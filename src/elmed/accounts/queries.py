@@ -5,11 +5,25 @@ everything else is asked for behind a permission by the page.
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 
-from django.db.models import Count, Q, QuerySet
+from allauth.account.models import EmailAddress
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
-from elmed.accounts.models import Account, AccountKind, AccountState, Person
+from elmed.accounts.models import (
+    Account,
+    AccountKind,
+    AccountState,
+    Document,
+    Invitation,
+    Membership,
+    Message,
+    Person,
+    Renewal,
+    Role,
+)
 from elmed.core.models import LIVE_WORLD_ID
+from elmed.core.refusals import NotVisible
 
 MOST_PHARMACIES = 50
 
@@ -52,3 +66,95 @@ def state_counts() -> dict[str, int]:
     """How many live accounts are in each state."""
     rows = Account.objects.filter(world_id=LIVE_WORLD_ID).values_list("state")
     return dict(rows.annotate(Count("pk")).order_by("state"))
+
+
+@dataclass
+class Worker:
+    """Somebody who works in a pharmacy, with every role they have there."""
+
+    person_id: int
+    name: str
+    email: str
+    roles: list[str] = field(default_factory=list)
+    registration_number: str = ""
+
+    @property
+    def role_words(self) -> str:
+        """As people read them."""
+        return ", ".join(str(Role(role).label) for role in self.roles)
+
+
+def workers_of(account: Account) -> list[Worker]:
+    """Everybody in the account, by name. One statement."""
+    found: dict[int, Worker] = {}
+    rows = Membership.objects.filter(account=account).select_related("person").order_by("person__name", "pk")
+    for row in rows:
+        worker = found.setdefault(row.person_id, Worker(row.person_id, row.person.name, row.person.email))
+        worker.roles.append(row.role)
+        worker.registration_number = worker.registration_number or row.registration_number
+    return list(found.values())
+
+
+def open_invitations(account: Account) -> QuerySet[Invitation]:
+    """Those that wait, overdue ones too, the newest first."""
+    rows = Invitation.objects.filter(account=account, accepted_at=None, revoked_at=None)
+    return rows.select_related("invited_by").order_by("-created_at", "-pk")
+
+
+def invitation_of(account: Account, invitation_id: int) -> Invitation:
+    """One invitation of that account. Raises NotVisible."""
+    row = Invitation.objects.filter(account=account, pk=invitation_id).first()
+    if row is None:
+        raise NotVisible("invitation")
+    return row
+
+
+def person_by_email(email: str) -> Person | None:
+    """Whose sign-in that address is; for pages that only the address's owner can open."""
+    return Person.objects.filter(email__iexact=email).first()
+
+
+def documents_of(account: Account) -> list[Document]:
+    """What the account sent, the newest first, without the bytes."""
+    return list(Document.objects.filter(account=account).defer("data").order_by("-pk"))
+
+
+def messages_of(account: Account) -> list[Message]:
+    """What staff asked and the account answered, the oldest first."""
+    rows = Message.objects.filter(account=account).select_related("document").defer("document__data")
+    return list(rows.order_by("pk"))
+
+
+def renewals_of(account: Account) -> list[Renewal]:
+    """The account's last renewals, the newest first."""
+    return list(Renewal.objects.filter(account=account).order_by("-pk")[:10])
+
+
+def to_verify() -> QuerySet[Account]:
+    """Registrations before staff: those whose address is confirmed, the oldest first."""
+    confirmed = EmailAddress.objects.filter(user__memberships__account=OuterRef("pk"), verified=True)
+    rows = Account.objects.filter(Exists(confirmed), world_id=LIVE_WORLD_ID, state=AccountState.PENDING)
+    return rows.order_by("created_at", "pk")
+
+
+def open_renewals() -> QuerySet[Renewal]:
+    """Renewals that wait for staff, the oldest first."""
+    return Renewal.objects.filter(decided_at=None).select_related("account").order_by("created_at", "pk")
+
+
+def open_renewal(renewal_id: int) -> Renewal:
+    """One renewal with its account. Raises NotVisible."""
+    row = Renewal.objects.filter(pk=renewal_id).select_related("account", "document").defer("document__data").first()
+    if row is None:
+        raise NotVisible("renewal")
+    return row
+
+
+def look_alikes(account: Account) -> list[Account]:
+    """Other accounts with the same licence number, name or person: for whoever judges a registration. At most 20."""
+    people = Membership.objects.filter(account=account).values("person_id")
+    same = Q(name__iexact=account.name) | Q(memberships__person_id__in=people)
+    if account.licence_number:
+        same |= Q(licence_number__iexact=account.licence_number)
+    rows = Account.objects.filter(same, world_id=LIVE_WORLD_ID).exclude(pk=account.pk).distinct()
+    return list(rows.order_by("pk")[:20])

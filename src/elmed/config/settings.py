@@ -179,6 +179,7 @@ ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_ADAPTER = "elmed.portals.adapter.AccountAdapter"
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
+ACCOUNT_RATE_LIMITS = {"join": "30/h/ip"}  # beside allauth's own: registering, and opening invitations
 ALLAUTH_TRUSTED_PROXY_COUNT = ENV.trusted_proxies  # else its limits a client count everybody behind the proxy as one
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"

@@ -44,6 +44,15 @@ class Event(AppendOnly):
     request_id = models.CharField(max_length=40, blank=True)
     created_at = models.DateTimeField(help_text="World time of the act.")
 
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["subject_account_id", "id"],
+                condition=models.Q(subject_account_id__isnull=False),
+                name="event_subject_account",
+            ),
+        ]
+
     def __str__(self) -> str:
         """For logs."""
         return f"event {self.pk} {self.type}"

@@ -13,6 +13,11 @@ def of_prescription(prescription_id: int, world_id: int) -> list[Event]:
     return list(Event.objects.filter(prescription_id=prescription_id, world_id=world_id).order_by("-pk"))
 
 
+def of_account(account_id: int, most: int = 100) -> list[Event]:
+    """What happened to an account itself, the newest first."""
+    return list(Event.objects.filter(subject_account_id=account_id).order_by("-pk")[:most])
+
+
 def accesses_of(patient_id: int, world_id: int) -> QuerySet[AccessRecord]:
     """The requests that read this patient's data, the newest first."""
     return AccessRecord.objects.filter(patients__patient_id=patient_id, world_id=world_id).order_by("-pk")

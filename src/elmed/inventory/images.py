@@ -6,17 +6,15 @@ any more is deleted by the worker (jobs/periodic.py).
 """
 
 import hashlib
-import io
-import warnings
 from datetime import datetime, timedelta
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
-from PIL import Image, ImageOps, UnidentifiedImageError
 
 from elmed.access import policy
 from elmed.access.actors import Actor
 from elmed.access.permissions import Permission
+from elmed.core import pictures
 from elmed.core.refusals import Invalid, NotVisible
 from elmed.inventory.models import Product, ProductImage
 
@@ -25,12 +23,7 @@ MAX_SIDE = 4000  # pixels, of what is sent
 SHOWN_SIDE = 1200  # pixels, of what is kept
 KEPT_UNUSED = timedelta(days=1)  # shops and browsers that know its address still ask for it
 AT_ONCE = 200  # at most so many in one run
-# The formats that are read: Pillow's name, content type, extension, and how it is written.
-FORMATS: dict[str, tuple[str, str, dict[str, Any]]] = {
-    "JPEG": ("image/jpeg", "jpg", {"quality": 85, "optimize": True, "progressive": True}),
-    "PNG": ("image/png", "png", {"optimize": True}),
-    "WEBP": ("image/webp", "webp", {"quality": 85, "method": 4}),
-}
+FORMATS = pictures.FORMATS
 EXTENSIONS = {content_type: extension for content_type, extension, _ in FORMATS.values()}
 
 
@@ -40,7 +33,9 @@ def store(actor: Actor, upload: BinaryIO, *, now: datetime) -> ProductImage:
     raw = upload.read(MAX_BYTES + 1)
     if len(raw) > MAX_BYTES:
         raise _wrong("too_large", "The picture is larger than 2 MB.")
-    kind, data, (width, height) = _drawn_anew(raw)
+    kind, data, (width, height) = pictures.drawn_anew(
+        raw, max_side=MAX_SIDE, shown_side=SHOWN_SIDE, pointer="/image", wanted="Send a JPEG, PNG or WebP picture."
+    )
     row, _ = ProductImage.objects.get_or_create(
         sha256=hashlib.sha256(data).hexdigest(),
         defaults={
@@ -88,39 +83,6 @@ def load(sha256: str, extension: str) -> ProductImage:
     if row is None or EXTENSIONS[row.content_type] != extension:
         raise NotVisible("image")
     return row
-
-
-def _drawn_anew(raw: bytes) -> tuple[str, bytes, tuple[int, int]]:
-    """Format, bytes and size of the picture without anything but its pixels. Raises Invalid."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(io.BytesIO(raw), formats=tuple(FORMATS)) as sent:
-                kind = sent.format or ""
-                if kind not in FORMATS:
-                    raise _wrong("wrong_type", "Send a JPEG, PNG or WebP picture.")
-                if max(sent.size) > MAX_SIDE:  # said by the header, before a pixel is decoded
-                    raise _wrong("too_large", f"At most {MAX_SIDE} pixels on a side.")
-                sent.load()
-                drawn = _pixels(sent, kind)
-    except (UnidentifiedImageError, Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise _wrong("wrong_type", "Send a JPEG, PNG or WebP picture.") from None
-    except (OSError, SyntaxError, ValueError, EOFError, IndexError):  # what Pillow's decoders raise on broken files
-        raise _wrong("broken", "The picture is broken: it cannot be read to its end.") from None
-    out = io.BytesIO()
-    drawn.save(out, kind, **FORMATS[kind][2])
-    return kind, out.getvalue(), drawn.size
-
-
-def _pixels(sent: Image.Image, kind: str) -> Image.Image:
-    """The first frame, upright, within the size shown, in a plain colour mode; nothing else of the file."""
-    upright = ImageOps.exif_transpose(sent)
-    see_through = kind != "JPEG" and (upright.mode in ("RGBA", "LA", "PA") or "transparency" in upright.info)
-    plain = upright.convert("RGBA" if see_through else "RGB")
-    plain.thumbnail((SHOWN_SIDE, SHOWN_SIDE))
-    bare = Image.new(plain.mode, plain.size)
-    bare.paste(plain)
-    return bare
 
 
 def _wrong(code: str, detail: str) -> Invalid:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from django.contrib.sessions.models import Session
 
-from elmed.accounts import actions as accounts
+from elmed.accounts import joining, licences
 from elmed.api.idempotency import purge
 from elmed.core.models import Mode, World
 from elmed.inventory.expiry import quarantine_expired
@@ -59,7 +59,17 @@ def purge_proof_tries(real: datetime) -> int:
 
 def lapse_licences(real: datetime) -> int:
     """Let accounts lapse whose licence ended before today."""
-    return accounts.lapse_due(jurisdiction().day(real), real)
+    return licences.lapse_due(jurisdiction().day(real), real)
+
+
+def warn_of_licences(real: datetime) -> int:
+    """Warn by mail whose licence ends in 30, 7 or 1 days, once each."""
+    return licences.warn_due(jurisdiction().day(real), real)
+
+
+def reject_unconfirmed(real: datetime) -> int:
+    """Reject registrations whose e-mail address nobody confirmed within a week."""
+    return joining.reject_unconfirmed(real)
 
 
 def quarantine_expired_batches(real: datetime) -> int:
@@ -105,6 +115,10 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic("free reservations", MINUTE, free_reservations),
     # Licences end at midnight in the jurisdiction; an hour late at most.
     Periodic("lapse licences", HOUR, lapse_licences),
+    # Days before the licence's last day, at some hour of them.
+    Periodic("warn of licences", HOUR, warn_of_licences),
+    # Nobody waits for it: it only frees the licence for whose it is.
+    Periodic("reject unconfirmed", 24 * HOUR, reject_unconfirmed),
     # A batch's last day ends at midnight in the jurisdiction: a minute later no page and no shop is shown it any more.
     Periodic("quarantine expired batches", MINUTE, quarantine_expired_batches),
     # Kept 24 hours, as promised to clients, and an hour more at most.

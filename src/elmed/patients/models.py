@@ -110,3 +110,29 @@ class Consultation(models.Model):
     def __str__(self) -> str:
         """For logs."""
         return f"consultation {self.pk}"
+
+
+class PatientInvitation(models.Model):
+    """A doctor's invitation to a patient to claim their record. Its link carries id and serial, signed."""
+
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="invitations")
+    email = models.EmailField(max_length=254)
+    serial = models.PositiveIntegerField(default=1)
+    doctor = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+    invited_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    wrong_tries = models.PositiveSmallIntegerField(default=0, help_text="Wrong dates of birth; five end it.")
+    accepted_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True, help_text="By a newer one, or by wrong tries.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["patient"], condition=Q(accepted_at=None, ended_at=None), name="one_open_invitation_a_patient"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        """For logs: an id, no address."""
+        return f"patient invitation {self.pk}"

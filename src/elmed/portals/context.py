@@ -8,7 +8,10 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrPromise
 
+from elmed.accounts.licences import WARNED
 from elmed.accounts.models import Account, AccountKind, AccountState
+from elmed.core.clock import real_now
+from elmed.prescriptions.jurisdiction import jurisdiction
 
 # Each portal's navigation: name of the page, words. The first is its home.
 NAVIGATION: dict[str, tuple[tuple[str, StrPromise], ...]] = {
@@ -28,7 +31,11 @@ NAVIGATION: dict[str, tuple[tuple[str, StrPromise], ...]] = {
         ("patient_access", _("Who looked at my record")),
         ("security", _("Security")),
     ),
-    AccountKind.STAFF: (("staff_accounts", _("Accounts")), ("settings", _("Settings"))),
+    AccountKind.STAFF: (
+        ("staff_verification", _("Verification")),
+        ("staff_accounts", _("Accounts")),
+        ("settings", _("Settings")),
+    ),
     AccountKind.DEVELOPER: (("settings", _("Settings")),),
 }
 
@@ -49,8 +56,19 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "IDLE_LOCK_SECONDS": settings.IDLE_LOCK_SECONDS,
         "navigation": [(url, words, url == current) for url, words in urls],
         "current_account": account,
+        "licence_days": licence_days(account),
         "several_accounts": len(getattr(request, "accounts", ())) > 1,
     }
+
+
+def licence_days(account: Account | None) -> int | None:
+    """The days left of a licence that ends soon; None where no banner is due. A lapsed account: -1."""
+    if account is None or account.licence_expires_on is None:
+        return None
+    if account.state == AccountState.LAPSED:
+        return -1
+    left = (account.licence_expires_on - jurisdiction().day(real_now())).days
+    return left if account.state == AccountState.VERIFIED and 0 <= left <= max(WARNED) else None
 
 
 def _entries(account: Account) -> tuple[tuple[str, StrPromise], ...]:

@@ -50,7 +50,7 @@ class Migration(migrations.Migration):
                 ('world', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.world')),
             ],
             options={
-                'abstract': False,
+                'indexes': [models.Index(condition=models.Q(('subject_account_id__isnull', False)), fields=['subject_account_id', 'id'], name='event_subject_account')],
             },
         ),
         migrations.CreateModel(

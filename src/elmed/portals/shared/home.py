@@ -11,7 +11,7 @@ HOMES = {
     AccountKind.DOCTOR: "doctor_home",
     AccountKind.PHARMACY: "pharmacy_queue",
     AccountKind.PATIENT: "patient_home",
-    AccountKind.STAFF: "staff_accounts",
+    AccountKind.STAFF: "staff_verification",
     AccountKind.DEVELOPER: "api_keys",
 }
 _OPEN = {AccountState.VERIFIED, AccountState.LAPSED}

@@ -1,4 +1,4 @@
-"""ELMED's staff: the accounts, those that wait first, and their states."""
+"""ELMED's staff: the accounts, all that is needed to judge one, and their states."""
 
 from collections.abc import Callable
 
@@ -7,28 +7,68 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
+from django.utils.translation import ngettext
 
 from elmed.access.permissions import Permission
 from elmed.accounts.actions import STATE_CHANGES, change_state
 from elmed.accounts.models import Account, AccountKind, AccountState
-from elmed.accounts.queries import for_staff, state_counts
+from elmed.accounts.queries import (
+    documents_of,
+    for_staff,
+    look_alikes,
+    messages_of,
+    person_names,
+    renewals_of,
+    state_counts,
+    workers_of,
+)
 from elmed.core.refusals import NotVisible
+from elmed.events.queries import of_account
 from elmed.portals.forms import PortalForm
 from elmed.portals.page import PortalRequest, page
+from elmed.portals.words import event_words
+from elmed.prescriptions.actions.fraud import suspend_for_fraud
 
 STAFF = (AccountKind.STAFF,)
 PAGE_SIZE = 50
-WORDS: dict[AccountState, tuple[str, str]] = {
-    AccountState.VERIFIED: ("Verify", "The account acts and makes live keys from now on."),
-    AccountState.REJECTED: ("Reject", "The account does not act. Its owner sees the reason."),
-    AccountState.SUSPENDED: ("Suspend", "The account’s keys and acts stop at once. Its owner sees the reason."),
-}
+WORDS: dict[AccountState, tuple[Promise, Promise]] = {
+    AccountState.VERIFIED: (_l("Approve"), _l("The account acts and makes live keys from now on. Its owner is told by mail.")),
+    AccountState.REJECTED: (_l("Reject"), _l("The account does not act. Its owner sees the reason, by mail too.")),
+    AccountState.SUSPENDED: (
+        _l("Suspend"), _l("The account’s keys and acts stop at once. Its owner sees the reason, by mail too."),
+    ),
+}  # fmt: skip
+REINSTATE = (
+    _l("Reinstate"),
+    _l(
+        "The account acts again, and its keys work. What was put on hold for fraud stays on hold until staff resume each."
+    ),
+)
+STATE_WORDS = {
+    AccountState.PENDING: _l("Pending"), AccountState.VERIFIED: _l("Verified"), AccountState.REJECTED: _l("Rejected"),
+    AccountState.SUSPENDED: _l("Suspended"), AccountState.LAPSED: _l("Lapsed"),
+}  # fmt: skip
 
 
 class StateForm(PortalForm):
     """Why."""
 
-    reason = forms.CharField(label="Reason", required=False, max_length=500, widget=forms.Textarea(attrs={"rows": 3}))
+    reason = forms.CharField(
+        label=_l("Reason"), required=False, max_length=500, widget=forms.Textarea(attrs={"rows": 3})
+    )
+
+
+class SuspendForm(StateForm):
+    """Why, and whether a doctor's prescriptions are paused with it."""
+
+    fraud = forms.BooleanField(
+        label=_l("Fraud: put every open prescription that this doctor signed on hold"), required=False,
+        help_text=_l("Otherwise they stay valid. A pharmacy may have one ready at its counter at this moment."),
+    )  # fmt: skip
 
 
 @page(permission=Permission.ACCOUNT_VERIFY, kinds=STAFF)
@@ -38,43 +78,76 @@ def accounts(request: PortalRequest) -> HttpResponse:
     state = state if state in AccountState.values else ""
     found = Paginator(for_staff(state), PAGE_SIZE).get_page(request.GET.get("page"))
     counts = state_counts()
-    tabs = [(name, counts.get(name, 0), name == state) for name in AccountState.values]
+    url = reverse("staff_accounts")
+    tabs = [(f"{url}?state=all", _("All"), sum(counts.values()), not state)]
+    tabs += [
+        (f"{url}?state={one.value}", str(words), counts.get(one, 0), one == state) for one, words in STATE_WORDS.items()
+    ]
     return render(request, "staff/accounts.html", {"tabs": tabs, "state": state, "page": found})
 
 
 @page(permission=Permission.ACCOUNT_VERIFY, kinds=STAFF)
 def account(request: PortalRequest, pk: int) -> HttpResponse:
-    """One account with its people and what can be done with it."""
-    found = _account(pk)
-    states = [(state.value, WORDS[state][0]) for state in STATE_CHANGES if found.state in STATE_CHANGES[state]]
-    members = found.memberships.select_related("person").order_by("pk")
-    return render(request, "staff/account.html", {"account": found, "members": members, "states": states})
+    """One account: everything that is needed to judge it, what happened, and what can be done with it."""
+    found = one_account(pk)
+    states = [(state.value, _words(found, state)[0]) for state in STATE_CHANGES if found.state in STATE_CHANGES[state]]
+    happened = of_account(found.pk)
+    names = person_names(event.actor_person_id for event in happened)
+    history = [
+        {"words": event_words(event.type), "who": names.get(event.actor_person_id or 0, ""), "at": event.created_at}
+        for event in happened
+    ]
+    context = {
+        "account": found, "workers": workers_of(found), "states": states, "documents": documents_of(found),
+        "thread": messages_of(found), "alike": look_alikes(found), "renewals": renewals_of(found), "history": history,
+        "today": request.now.date(),
+    }  # fmt: skip
+    return render(request, "staff/account.html", context)
 
 
-def _account(pk: int) -> Account:
+def one_account(pk: int) -> Account:
+    """An account of the live world. Raises NotVisible."""
     found = for_staff().filter(pk=pk).first()
     if found is None:
         raise NotVisible("account")
     return found
 
 
-def _changing(state: AccountState) -> Callable[[PortalRequest, int], HttpResponse]:
-    button, explains = WORDS[state]
+def _words(found: Account, state: AccountState) -> tuple[Promise, Promise]:
+    reinstates = state is AccountState.VERIFIED and found.state == AccountState.SUSPENDED
+    return REINSTATE if reinstates else WORDS[state]
 
+
+def _changing(state: AccountState) -> Callable[[PortalRequest, int], HttpResponse]:
     def view(request: PortalRequest, pk: int) -> HttpResponse:
-        found = _account(pk)
-        form = StateForm(request.POST or None)
+        found = one_account(pk)
+        button, explains = _words(found, state)
+        fraud = state is AccountState.SUSPENDED and found.kind == AccountKind.DOCTOR
+        form = (SuspendForm if fraud else StateForm)(request.POST or None)
         form.fields["reason"].required = state is not AccountState.VERIFIED
-        if request.method == "POST" and form.is_valid():
-            reason = form.cleaned_data["reason"]
-            if form.attempt(lambda: change_state(request.actor, pk, state, reason=reason, now=request.now)):
-                messages.success(request, f"{found.name} is {state.value}.")
-                return redirect("staff_account", pk)
+        if request.method == "POST" and form.is_valid() and form.attempt(lambda: _change(request, found, state, form)):
+            return redirect("staff_account", pk)
         context = {"account": found, "form": form, "button": button, "explains": explains, "state": state}
         return render(request, "staff/change_state.html", context, status=form.status)
 
     view.__module__, view.__name__ = __name__, f"account_{state.value}"
     return view
+
+
+def _change(request: PortalRequest, found: Account, state: AccountState, form: PortalForm) -> bool:
+    """Change it, and say what came of it."""
+    reason = form.cleaned_data["reason"]
+    if form.cleaned_data.get("fraud"):
+        paused = suspend_for_fraud(request.actor, found.pk, reason=reason, now=request.now)
+        words = ngettext(
+            "%(name)s is suspended, and %(count)d prescription is on hold.",
+            "%(name)s is suspended, and %(count)d prescriptions are on hold.", paused,
+        )  # fmt: skip
+        messages.success(request, words % {"name": found.name, "count": paused})
+        return True
+    change_state(request.actor, found.pk, state, reason=reason, now=request.now)
+    messages.success(request, f"{found.name}: {STATE_WORDS[state]}.")
+    return True
 
 
 verify = page(permission=Permission.ACCOUNT_VERIFY, kinds=STAFF)(_changing(AccountState.VERIFIED))

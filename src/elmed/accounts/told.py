@@ -1,0 +1,45 @@
+"""Who is told by mail what happens to an account: those who manage it, and ELMED's staff. Called by the acts."""
+
+from datetime import datetime
+
+from elmed.accounts.models import Account, AccountState, Membership, Person, Role
+from elmed.notifications import mail
+from elmed.notifications.mail import Word
+
+# Technicians and pharmacists of a pharmacy do not manage it.
+MANAGING = (Role.PRESCRIBER, Role.OWNER, Role.PATIENT, Role.DEVELOPER)
+
+
+def managers(account: Account) -> list[Person]:
+    """Those who manage the account and can sign in, each once."""
+    found = Membership.objects.filter(account=account, role__in=MANAGING, person__is_active=True)
+    return list({one.person_id: one.person for one in found.select_related("person").order_by("pk")}.values())
+
+
+def tell(account: Account, template: str, *, at: datetime, once: str | None = None, **words: Word) -> int:
+    """Mail to those who manage the account. `once`: a key under which it is told only once. Returns how many were written."""
+    written = 0
+    for person in managers(account):
+        written += mail.queue(
+            to=person.email, template=template, language=person.language, at=at,
+            context={"id": account.pk, "name": person.name, "account": account.name, **words},
+            dedupe_key=f"{once}:{person.pk}" if once else None,
+        )  # fmt: skip
+    return written
+
+
+def tell_staff(template: str, *, at: datetime, once: str, **words: Word) -> None:
+    """Mail to each of ELMED's staff, once under that key."""
+    rows = Membership.objects.filter(
+        role=Role.STAFF, person__is_active=True, account__state=AccountState.VERIFIED
+    ).select_related("person")
+    for row in rows:
+        mail.queue(
+            to=row.person.email, template=template, language=row.person.language, at=at,
+            context={"name": row.person.name, **words}, dedupe_key=f"{once}:{row.person_id}",
+        )  # fmt: skip
+
+
+def tell_waiting(at: datetime) -> None:
+    """Something waits in the verification queue: staff hear of it at most once a day."""
+    tell_staff("staff_queue", at=at, once=f"staff-queue:{at:%Y-%m-%d}")
