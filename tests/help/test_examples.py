@@ -151,5 +151,5 @@ def test_a_body_is_the_same_in_each_language():
     example = Example("POST", "/sales", {"a": "b", "lines": [{"n": 2, "yes": True}]})
     sent = re.search(r"-d '(.*)'", code(example, Language.CURL))[1]
     python = re.search(r"data=json\.dumps\((.*?)\)\.encode", code(example, Language.PYTHON), re.S)[1]
-    assert json.loads(sent) == eval(python) == example.body
+    assert json.loads(sent) == eval(f"({python})") == example.body
     assert "json_encode(['a' => 'b', 'lines' => [['n' => 2, 'yes' => true]]])" in code(example, Language.PHP)

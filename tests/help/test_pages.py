@@ -118,8 +118,8 @@ def test_a_picture_is_shown_once_it_is_there(tmp_path, monkeypatch):
 
 
 def test_the_reference_is_english_on_a_page_in_any_language(read):
-    assert '<article class="prose" lang="en" dir="ltr">' in read("help_errors")
-    assert '<article class="prose">' in read("help_patients")
+    assert '<article class="prose help-errors" lang="en" dir="ltr">' in read("help_errors")
+    assert '<article class="prose help-patients">' in read("help_patients")
 
 
 def test_the_guides_have_the_sites_name_and_support_address(read, settings):

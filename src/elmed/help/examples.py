@@ -108,16 +108,16 @@ def _curl(example: Example, comment: str) -> str:
 def _python(example: Example, comment: str) -> str:
     data = ""
     if example.body:
-        body = pprint.pformat(example.body, width=76, sort_dicts=False).replace("'", '"')
-        data = f"    data=json.dumps({_indent(body)}).encode(),\n"
+        body = pprint.pformat(example.body, width=52, sort_dicts=False).replace("'", '"')
+        data = f"    data=json.dumps(\n        {_indent(body)}\n    ).encode(),\n"
     elif example.method != "GET":
         data = '    data=b"",\n'
-    headers = "".join(f', "{name}": "{value}"' for name, value in example.headers().items())
+    headers = "".join(f'        "{name}": "{value}",\n' for name, value in example.headers().items())
     method = "" if example.method == "GET" else f'    method="{example.method}",\n'
     return (
         f"import json, os, urllib.request\n\n{comment}request = urllib.request.Request(\n"
         f'    "{example.url}",\n{method}{data}'
-        f'    headers={{"{KEY_HEADER}": os.environ["ELMED_KEY"]{headers}}},\n)\n'
+        f'    headers={{\n        "{KEY_HEADER}": os.environ["ELMED_KEY"],\n{headers}    }},\n)\n'
         "with urllib.request.urlopen(request) as answer:\n    print(json.load(answer))"
     )
 
@@ -128,12 +128,12 @@ def _indent(text: str) -> str:
 
 
 def _php(example: Example, comment: str) -> str:
-    headers = "".join(f", '{name}: {value}'" for name, value in example.headers().items())
+    headers = "".join(f"        '{name}: {value}',\n" for name, value in example.headers().items())
     method = "" if example.method == "GET" else f"    'method' => '{example.method}',\n"
     content = f"    'content' => json_encode({_php_value(example.body)}),\n" if example.body else ""
     return (
         f"<?php\n{comment}$context = stream_context_create(['http' => [\n{method}"
-        f"    'header' => ['{KEY_HEADER}: ' . getenv('ELMED_KEY'){headers}],\n{content}]]);\n"
+        f"    'header' => [\n        '{KEY_HEADER}: ' . getenv('ELMED_KEY'),\n{headers}    ],\n{content}]]);\n"
         f"echo file_get_contents('{example.url}', false, $context);"
     )
 

@@ -24,6 +24,7 @@ from elmed.help.sections import sections
 
 MOST = 30  # results that are shown; who finds more is better off with another word
 _EXCERPT = 220  # characters
+_OF_GROUP = {Group.REFERENCE: 0.6}
 _WORD = re.compile(r"\w+")
 _SUFFIXES = ("ings", "ing", "ies", "ied", "ed", "es", "s", "e", "y")
 _SAYS_NOTHING = """a an and are at be by can do does for from has have how i if in is it my not of on or the to was we
@@ -71,7 +72,7 @@ def search(query: str) -> tuple[list[Result], int]:
     rarity = {one: _rarity(one, entries) for one in wanted}
     scored = [(entry, [_score(entry, one) * rarity[one] for one in wanted]) for entry in entries]
     found = [(entry, some) for entry, some in scored if all(some)] or [one for one in scored if any(one[1])]
-    found.sort(key=lambda one: (-_in_title(one[0], wanted), -sum(one[1]) * _weight(one[0])))
+    found.sort(key=lambda one: (-_in_title(one[0], wanted), -sum(one[1]) * _weight(one[0], wanted)))
     return [_result(entry, wanted) for entry, _ in found[:MOST]], len(found)
 
 
@@ -120,9 +121,10 @@ def _in_title(entry: Entry, wanted: Iterable[str]) -> int:
     return sum(1 for one in wanted if _times(entry.title_words, one))
 
 
-def _weight(entry: Entry) -> float:
-    """People look for what to do first; the reference is found by its own words."""
-    return 0.6 if entry.page.group is Group.REFERENCE else 1.0
+def _weight(entry: Entry, wanted: list[str]) -> float:
+    """People look for what to do first, the reference is found by its own words; a heading of these words alone leads."""
+    alone = _in_title(entry, wanted) / max(len(entry.title_words), 1)
+    return _OF_GROUP.get(entry.page.group, 1.0) * (0.5 if entry.page.name == "help_errors" else 1.0) * (1 + alone)
 
 
 def _rarity(wanted: str, entries: list[Entry]) -> float:
