@@ -95,6 +95,11 @@ def keys(*lines, **more):
     ([line(METHOTREXATE, "1 Mon Thu")], ADULT, [("weekly_only:1", STOP)]),
     ([line(METHOTREXATE, "1 alt")], ADULT, [("weekly_only:1", STOP)]),
     ([line(METHOTREXATE)], ADULT, [("weekly_only:1", STOP)]),
+    ([line(None, text="Methotrexate 2.5 mg tablets", dosage_text="Take one daily")], ADULT, [("weekly_only:1", STOP)]),
+    ([line(None, text="MTX", code="L04AX03", dosage_text="Take one daily")], ADULT, [("weekly_only:1", STOP)]),
+    ([line(None, text="methotrexate 2.5 mg", dosage_text="Take four once a week, on Mondays")], ADULT, []),
+    ([line(None, "1 od", text="methotrexate 2.5 mg")], ADULT, [("weekly_only:1", STOP)]),
+    ([line(None, text="ramipril 5 mg", dosage_text="Take one daily")], ADULT, []),
     # controlled
     ([line(MORPHINE, "1 bd 30d")], ADULT, []),
     ([line(MORPHINE, "1 bd 31d")], ADULT, [("controlled_days:1", NOTE)]),
@@ -159,6 +164,8 @@ def test_a_long_pair_still_fits_where_its_answer_is_stored():
     (medicine("co-amoxiclav", ingredients=AMOXICILLIN.ingredients), AllergyFacts("penicillin"), True),
     (CO_CODAMOL, AllergyFacts("codeine"), True),
     (CO_CODAMOL, AllergyFacts("opioid", "R05DA04"), True),
+    (CO_CODAMOL, AllergyFacts("Codeine (vomiting, 2009)"), True),
+    (TABLETS, AllergyFacts("apocodeine"), False),
     (IBUPROFEN, AllergyFacts("NSAIDs"), True),
     (TABLETS, AllergyFacts("penicillin"), False),
     (TABLETS, AllergyFacts("codeine"), False),
@@ -173,6 +180,8 @@ def test_an_allergy_speaks_against_what_is_in_it(what, allergy, warned):
     ([line(TABLETS), line(medicine(strength="1 g"), position=2)], [], [("duplicate:2", NOTE)]),
     ([line(CO_CODAMOL)], [CurrentFacts("Panadol", "N02BE01", "ATC")], [("duplicate:1", NOTE)]),
     ([line(CO_CODAMOL)], [CurrentFacts("co-codamol 8/500")], [("duplicate:1", NOTE)]),
+    ([line(medicine("insulin glargine", code="A10AE04"))], [CurrentFacts("insulin aspart", medicine=medicine("insulin aspart", code="A10AB05"))], []),
+    ([line(medicine("insulin glargine", code="A10AE04"))], [CurrentFacts("Insulin something")], [("duplicate:1", NOTE)]),
     ([line(CO_CODAMOL)], [CurrentFacts("ramipril", medicine=medicine("ramipril", code="C09AA05"))], []),
 ])  # fmt: skip
 def test_duplicates(ordered, current, expected):

@@ -92,6 +92,14 @@ def test_a_liquid_counts_in_ml(folder):
     assert (syrup.strength, syrup.unit, syrup.dose_unit, syrup.ingredients[0]["mg"]) == ("50 mg/ml", "ml", "ml", "50")
 
 
+def test_a_branded_drug_without_components_has_those_of_its_clinical_drug(folder):
+    text = (folder / "RXNREL.RRF").read_text()
+    (folder / "RXNREL.RRF").write_text(
+        "".join(line for line in text.splitlines(True) if "|3001||CUI|consists_of" not in line)
+    )
+    assert rows(folder)["3001"].ingredients == rows(folder)["2001"].ingredients
+
+
 def test_what_is_left_out_is_counted(folder):
     reader = RxNorm(folder)
     list(reader.rows())

@@ -106,11 +106,17 @@ def _allergy(line: LineFacts, allergies: Sequence[AllergyFacts]) -> list[Warning
         one.substance
         for one in allergies
         if any(speaks_against(text, code, one.substance, one.code) for text, code in names)
+        or any(_named(ingredient.name, one.substance) for ingredient in ingredients_of(line))
     ]
     if not against:
         return []
     message = _("Recorded allergy: %(substances)s.") % {"substances": ", ".join(against)}
     return [Warning("allergy", line.position, message, STOP, _("Choose a medicine of another family."))]
+
+
+def _named(ingredient: str, substance: str) -> bool:
+    """Whether the doctor's words name the ingredient: “amoxicillin (rash in 2009)”."""
+    return bool(re.search(rf"\b{re.escape(ingredient)}\b", substance, re.IGNORECASE))
 
 
 def _duplicate(line: LineFacts, earlier: Sequence[LineFacts], current: Sequence[CurrentFacts]) -> list[Warning]:
@@ -135,7 +141,12 @@ def _duplicate(line: LineFacts, earlier: Sequence[LineFacts], current: Sequence[
 
 
 def _same(line: LineFacts, other: LineFacts | CurrentFacts) -> bool:
-    """The same code, or the same first word: free text that begins alike is taken for the same medicine."""
+    """The same code, or the same first word: free text that begins alike is taken for the same medicine.
+
+    Two medicines of the formulary are compared by name: insulin glargine is not insulin aspart.
+    """
+    if line.medicine is not None and other.medicine is not None:
+        return line.medicine.name == other.medicine.name
     if line.code and other.code and line.code.casefold() == other.code.casefold():
         return True
     first, second = line.text.casefold().split(), other.text.casefold().split()

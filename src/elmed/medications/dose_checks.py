@@ -4,6 +4,7 @@ A limit is judged only where the dose is structured and its mass is known. Each 
 SOURCES or, for a medicine's own limits, in its row of the formulary.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import date
 from fractions import Fraction
@@ -17,6 +18,7 @@ STOP, NOTE = "stop", "note"
 CHILD_YEARS = 12
 CONTROLLED_DAYS = 30
 WEIGHT_DAYS = 183
+WEEKLY_NAME, WEEKLY_CODES = "methotrexate", ("L04AX03",)
 SOURCES = {
     "child": "BNF, Prescribing for children: a child is somebody of 12 years and younger; the age of a child under 12 is "
     "required by law; for most drugs the adult maximum dose should not be exceeded.",
@@ -51,9 +53,10 @@ def findings(lines: Sequence[LineFacts], patient: PatientFacts, today: date) -> 
 
 
 def _weekly(line: LineFacts) -> Iterator[Found]:
-    if line.medicine is None or not line.medicine.weekly_only:
+    name = _weekly_name(line)
+    if not name:
         return
-    name, advice = line.medicine.name, _("Order one dose a week, with its day: for example 1 weekly Mon.")
+    advice = _("Order one dose a week, with its day: for example 1 weekly Mon.")
     if line.dose is None:
         message = _("%(name)s is taken once a week only; a dose in free text cannot be checked.") % {"name": name}
         yield Found("weekly_only", line.position, message, STOP, advice, SOURCES["weekly"])
@@ -63,6 +66,18 @@ def _weekly(line: LineFacts) -> Iterator[Found]:
     elif not line.dose.weekdays and not line.dose.once:
         message = _("The day of the week for %(name)s is missing.") % {"name": name}
         yield Found("weekly_day", line.position, message, NOTE, advice, SOURCES["weekly"])
+
+
+def _weekly_name(line: LineFacts) -> str:
+    """The medicine that is taken once a week only; empty for another.
+
+    In free text methotrexate alone is known, and it passes where the dosage speaks of a week: daily methotrexate kills.
+    """
+    if line.medicine is not None:
+        return line.medicine.name if line.medicine.weekly_only else ""
+    known = line.code in WEEKLY_CODES or WEEKLY_NAME in line.text.casefold()
+    written = line.dose is not None or (line.dosage_text and not re.search("week", line.dosage_text, re.IGNORECASE))
+    return WEEKLY_NAME if known and written else ""
 
 
 def _single(line: LineFacts) -> Iterator[Found]:

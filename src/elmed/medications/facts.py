@@ -49,7 +49,7 @@ class MedicineFacts:
 
 @dataclass(frozen=True)
 class LineFacts:
-    """A line of the draft. Free text has no medicine; a free dosage has no dose."""
+    """A line of the draft. Free text has no medicine; a free dosage has no dose, and its words in `dosage_text`."""
 
     position: int
     text: str
@@ -59,6 +59,7 @@ class LineFacts:
     dose: Dose | None = None
     days: int | None = None
     is_controlled: bool = False
+    dosage_text: str = ""
 
 
 @dataclass(frozen=True)

@@ -133,9 +133,7 @@ class RxNorm:
     def _ingredients(self, rxcui: str, dose_unit: str) -> list[tuple[dict[str, Any], str]]:
         """Each with its strength: drug consists_of component (SCDC), component has_ingredient substance (IN)."""
         found = []
-        for component in self.related["consists_of"][rxcui]:
-            if component not in self.names["SCDC"]:
-                continue
+        for component in self._components(rxcui):
             substance = next(
                 (one for one in self.related["has_ingredient"][component] if one in self.names["IN"]), None
             )
@@ -147,6 +145,13 @@ class RxNorm:
             codes = [f"RxNorm:{substance}", *(f"ATC:{code}" for code in self.atc.get(substance, ()))]
             found.append((ingredient(name.lower(), codes, mg_per_dose_unit(strength, dose_unit)), strength))
         return sorted(found, key=lambda part: str(part[0]["name"]))
+
+    def _components(self, rxcui: str) -> list[str]:
+        """A branded drug that names none of its own has those of the clinical drug it is a trade name of."""
+        for drug in (rxcui, *self.related["tradename_of"].get(rxcui, ())):
+            if own := [one for one in self.related["consists_of"].get(drug, ()) if one in self.names["SCDC"]]:
+                return own
+        return []
 
 
 def _last_strength(component: str) -> str:
