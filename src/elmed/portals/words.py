@@ -1,23 +1,26 @@
 """The words people read for statuses, events and roles. Words only: no rule is decided here."""
 
+from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrPromise
+
 from elmed.events.catalogue import EVENT_TYPES
 from elmed.prescriptions.vocabulary import Status
 
 S = Status
-STATUS_WORDS: dict[str, str] = {
-    S.DRAFT: "Draft",
-    S.ISSUED: "Signed, no pharmacy yet",
-    S.PENDING_REVIEW: "Pending review",
-    S.VERIFIED: "Verified",
-    S.PARTIALLY_DISPENSED: "Partly dispensed",
-    S.DISPENSED: "Dispensed",
-    S.NOT_DISPENSED: "Not dispensed",
-    S.REJECTED: "Rejected",
-    S.ON_HOLD: "On hold",
-    S.CANCELLED: "Cancelled",
-    S.STOPPED: "Stopped",
-    S.EXPIRED: "Expired",
-    S.ENTERED_IN_ERROR: "Entered in error",
+STATUS_WORDS: dict[str, StrPromise] = {
+    S.DRAFT: _("Draft"),
+    S.ISSUED: _("Signed, no pharmacy yet"),
+    S.PENDING_REVIEW: _("Pending review"),
+    S.VERIFIED: _("Verified"),
+    S.PARTIALLY_DISPENSED: _("Partly dispensed"),
+    S.DISPENSED: _("Dispensed"),
+    S.NOT_DISPENSED: _("Not dispensed"),
+    S.REJECTED: _("Rejected"),
+    S.ON_HOLD: _("On hold"),
+    S.CANCELLED: _("Cancelled"),
+    S.STOPPED: _("Stopped"),
+    S.EXPIRED: _("Expired"),
+    S.ENTERED_IN_ERROR: _("Entered in error"),
 }
 STATUS_TONE: dict[str, str] = {
     S.DRAFT: "waiting",
@@ -30,62 +33,64 @@ STATUS_TONE: dict[str, str] = {
     "verified": "ready",
     "pending": "waiting",
 }
-EVENT_WORDS: dict[str, str] = {
-    "prescription.issued": "Signed",
-    "prescription.routed": "Sent to a pharmacy",
-    "prescription.verified": "Checked by the pharmacist",
-    "prescription.returned": "Given back by the pharmacy",
-    "prescription.rejected": "Rejected by the pharmacist",
-    "prescription.held": "Put on hold",
-    "prescription.resumed": "Hold ended",
-    "prescription.dispensed": "Dispensed",
-    "prescription.line_closed": "The rest of a line given up",
-    "prescription.dispense_reversed": "A dispense taken back",
-    "prescription.not_dispensed": "Closed as not dispensed",
-    "prescription.cancelled": "Cancelled",
-    "prescription.cancellation_requested": "Cancellation requested",
-    "prescription.cancellation_confirmed": "Cancellation confirmed",
-    "prescription.cancellation_answered": "Pharmacy answered: handed over already",
-    "prescription.cancellation_withdrawn": "Cancellation request withdrawn",
-    "prescription.stopped": "Stopped",
-    "prescription.replaced": "Replaced",
-    "prescription.expired": "Expired",
-    "prescription.transferred": "Released from its pharmacy",
-    "prescription.entered_in_error": "Marked as entered in error",
-    "product.linked": "A product was linked to a line",
-    "product.unlinked": "A product’s link was taken away",
+EVENT_WORDS: dict[str, StrPromise] = {
+    "prescription.issued": _("Signed"),
+    "prescription.routed": _("Sent to a pharmacy"),
+    "prescription.verified": _("Checked by the pharmacist"),
+    "prescription.returned": _("Given back by the pharmacy"),
+    "prescription.rejected": _("Rejected by the pharmacist"),
+    "prescription.held": _("Put on hold"),
+    "prescription.resumed": _("Hold ended"),
+    "prescription.dispensed": _("Dispensed"),
+    "prescription.line_closed": _("The rest of a line given up"),
+    "prescription.dispense_reversed": _("A dispense taken back"),
+    "prescription.not_dispensed": _("Closed as not dispensed"),
+    "prescription.cancelled": _("Cancelled"),
+    "prescription.cancellation_requested": _("Cancellation requested"),
+    "prescription.cancellation_confirmed": _("Cancellation confirmed"),
+    "prescription.cancellation_answered": _("Pharmacy answered: handed over already"),
+    "prescription.cancellation_withdrawn": _("Cancellation request withdrawn"),
+    "prescription.stopped": _("Stopped"),
+    "prescription.replaced": _("Replaced"),
+    "prescription.expired": _("Expired"),
+    "prescription.transferred": _("Released from its pharmacy"),
+    "prescription.entered_in_error": _("Marked as entered in error"),
+    "product.linked": _("A product was linked to a line"),
+    "product.unlinked": _("A product’s link was taken away"),
 }
 # What a request looked at, as the patient reads it. The keys are the actions that the portals and the API record.
-ACCESS_WORDS: dict[str, str] = {
-    "patient.find": "Found your record",
-    "patient.read": "Your details",
-    "prescription.list": "A list of prescriptions",
-    "prescription.read": "A prescription",
-    "prescription.check": "Whether a prescription covers a web shop’s basket, by its reference and your date of birth",
-    "prescription.route": "A prescription, by its reference and your date of birth",
-    "prescription.dispense": "A prescription, to record what was supplied",
-    "dispense.read": "What was supplied",
-    "dispense.reverse": "A prescription, to take a supply back",
-    "reservation.read": "How a web shop’s order on your prescription stands",
-    "reservation.confirm": "A web shop’s order on your prescription",
-    "portal.patients": "A list of patients",
-    "portal.patient": "Your record",
-    "portal.allergies": "Your allergies",
-    "portal.consultation": "Your record, for a consultation",
-    "portal.home": "A list of prescriptions",
-    "portal.queue": "A list of prescriptions",
-    "portal.prescriptions": "A list of prescriptions",
-    "portal.prescription": "A prescription",
-    "portal.bring": "A prescription, by its reference and your date of birth",
-    "portal.prescription.act": "A prescription",
-    "portal.recall": "A list of whom a recalled batch was handed over to",
-    "portal.draft": "Your record, to write a prescription",
+ACCESS_WORDS: dict[str, StrPromise] = {
+    "patient.find": _("Found your record"),
+    "patient.read": _("Your details"),
+    "prescription.list": _("A list of prescriptions"),
+    "prescription.read": _("A prescription"),
+    "prescription.check": _(
+        "Whether a prescription covers a web shop’s basket, by its reference and your date of birth"
+    ),
+    "prescription.route": _("A prescription, by its reference and your date of birth"),
+    "prescription.dispense": _("A prescription, to record what was supplied"),
+    "dispense.read": _("What was supplied"),
+    "dispense.reverse": _("A prescription, to take a supply back"),
+    "reservation.read": _("How a web shop’s order on your prescription stands"),
+    "reservation.confirm": _("A web shop’s order on your prescription"),
+    "portal.patients": _("A list of patients"),
+    "portal.patient": _("Your record"),
+    "portal.allergies": _("Your allergies"),
+    "portal.consultation": _("Your record, for a consultation"),
+    "portal.home": _("A list of prescriptions"),
+    "portal.queue": _("A list of prescriptions"),
+    "portal.prescriptions": _("A list of prescriptions"),
+    "portal.prescription": _("A prescription"),
+    "portal.bring": _("A prescription, by its reference and your date of birth"),
+    "portal.prescription.act": _("A prescription"),
+    "portal.recall": _("A list of whom a recalled batch was handed over to"),
+    "portal.draft": _("Your record, to write a prescription"),
 }
 
 
 def access_words(action: str) -> str:
     """What somebody looked at, as the patient reads it."""
-    return ACCESS_WORDS.get(action) or action.replace(".", ", ").replace("_", " ").capitalize()
+    return str(ACCESS_WORDS.get(action) or "") or action.replace(".", ", ").replace("_", " ").capitalize()
 
 
 # Units that are counted; measures such as ml and mg have no plural.
@@ -104,9 +109,9 @@ def unit_words(unit: str, *, many: bool) -> str:
 
 def status_words(value: str) -> str:
     """A status, or any code, as people read it."""
-    return STATUS_WORDS.get(value) or value.replace("_", " ").capitalize()
+    return str(STATUS_WORDS.get(value) or "") or value.replace("_", " ").capitalize()
 
 
 def event_words(kind: str) -> str:
     """An event as people read it."""
-    return EVENT_WORDS.get(kind) or EVENT_TYPES.get(kind, kind)
+    return str(EVENT_WORDS.get(kind) or "") or EVENT_TYPES.get(kind, kind)

@@ -1,5 +1,6 @@
 """Every component in every state on one page, for those who build pages. Not there in production."""
 
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -46,7 +47,7 @@ def components(request: HttpRequest) -> HttpResponse:
         "patient": {
             "family_name": "Kowalska",
             "given_name": "Marta",
-            "date_of_birth": timezone.datetime(1961, 2, 3).date(),
+            "date_of_birth": date(1961, 2, 3),
             "get_sex_display": "Female",
             "health_number": "943 476 5919",
             "allergy_status": "recorded",

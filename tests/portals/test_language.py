@@ -1,0 +1,73 @@
+"""The language of a page: chosen by the person, else by the browser; nothing of it leaks into other requests."""
+
+from django.template import Context, Template
+from django.test import Client
+from django.urls import reverse
+from django.utils import translation
+
+LANG_AR = 'lang="ar" dir="rtl"'
+
+
+def test_the_browser_asks_for_arabic(db):
+    page = Client().get(reverse("account_login"), headers={"accept-language": "ar-EG,ar;q=0.9"})
+    text = page.content.decode()
+    assert LANG_AR in text
+    assert "elmed.rtl.css" in text
+    assert "تسجيل الدخول" in text
+    assert "لم يراجع" in text  # the notice that no native-speaking clinician has reviewed it
+    assert "Accept-Language" in page["Vary"]
+
+
+def test_english_is_the_rest(db):
+    for asked in ("", "en-US,en", "xx"):
+        text = Client().get(reverse("account_login"), headers={"accept-language": asked}).content.decode()
+        assert 'lang="en-gb" dir="ltr"' in text
+        assert "elmed.css" in text
+        assert "native-speaking" not in text
+
+
+def test_the_switch_keeps_the_page_and_the_choice(cast, sign_in):
+    browser = sign_in("doctor")
+    target = reverse("doctor_patients") + "?q=Kow"
+    answer = browser.post(reverse("language"), {"language": "ar", "next": target})
+    assert answer["Location"] == target
+    person = cast.people["doctor"]
+    person.refresh_from_db()
+    assert person.language == "ar"
+    assert LANG_AR in browser.get(target).content.decode()
+    browser.cookies.pop("django_language")
+    assert LANG_AR in browser.get(target, headers={"accept-language": "en"}).content.decode()
+    assert translation.get_language() == "en-gb"  # this thread's next request begins in English
+
+
+def test_an_unknown_language_and_another_site_change_nothing(cast, sign_in):
+    browser = sign_in("doctor")
+    answer = browser.post(reverse("language"), {"language": "xx", "next": "https://evil.example/"})
+    assert answer["Location"] == reverse("home")
+    cast.people["doctor"].refresh_from_db()
+    assert cast.people["doctor"].language == ""
+    assert "django_language" not in answer.cookies
+
+
+def test_the_switch_needs_the_forms_token(cast, sign_in):
+    browser = sign_in("doctor")
+    strict = Client(enforce_csrf_checks=True)
+    strict.cookies = browser.cookies
+    assert strict.post(reverse("language"), {"language": "ar"}).status_code == 403
+    cast.people["doctor"].refresh_from_db()
+    assert cast.people["doctor"].language == ""
+
+
+def test_what_is_read_against_a_packet_is_the_same_in_every_language():
+    from datetime import UTC, date, datetime
+
+    template = Template("{% load portal %}{{ born|birth }} {{ q|amount:'tablet' }} {{ born|day }} {{ at|moment }}")
+    context = {"born": date(1961, 2, 3), "q": 500, "at": datetime(2026, 11, 22, 10, 15, tzinfo=UTC)}
+    with translation.override("en-gb"):
+        english = template.render(Context(context))
+    with translation.override("ar"):
+        arabic = template.render(Context(context))
+    same = '<bdi dir="ltr">03-Feb-1961</bdi> <bdi dir="ltr">0.5 tablets</bdi>'
+    assert english.startswith(same) and arabic.startswith(same)
+    assert ">3 Feb 1961</time>" in english and ">22 Nov 2026, 10:15</time>" in english
+    assert ">3 فبراير 1961</time>" in arabic
