@@ -18,7 +18,14 @@ def test_it_says_what_the_law_of_the_table_says(read, settings):
     page = plain(read("help_outage"))
     hours = int(LATE_REPORT.total_seconds() // 3600)
     assert f"recorded for {hours} hours after its end" in page
-    for words in ("ask@example.org", "Never supply twice", "Handed over at", "handed_over_at", "a pharmacist had verified", "paper prescription"):
+    for words in (
+        "ask@example.org",
+        "Never supply twice",
+        "Handed over at",
+        "handed_over_at",
+        "a pharmacist had verified",
+        "paper prescription",
+    ):
         assert words in page
 
 
@@ -27,7 +34,13 @@ def test_it_is_one_sheet_of_paper(live_server, tmp_path):
     sheets = {}
     for name in ("help_outage", "help_errors"):
         file = tmp_path / f"{name}.pdf"
-        flags = ["--headless", "--no-sandbox", "--disable-gpu", "--no-pdf-header-footer", f"--user-data-dir={tmp_path / 'profile'}"]
+        flags = [
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--no-pdf-header-footer",
+            f"--user-data-dir={tmp_path / 'profile'}",
+        ]
         subprocess.run(
             [CHROMIUM, *flags, f"--print-to-pdf={file}", live_server.url + reverse(name)], check=True, capture_output=True, timeout=90,
         )  # fmt: skip

@@ -59,11 +59,11 @@ PAGES: tuple[HelpPage, ...] = (
     ),
     HelpPage(
         "help_owners", "pharmacy-owners", _("For pharmacy owners"),
-        _("Products and stock, prices, recalls, the web shop, keys for your own software."),
+        _("Your staff, products and stock, prices, recalls, the web shop, keys for your own software."),
     ),
     HelpPage(
         "help_patients", "patients", _("For patients"),
-        _("Your prescriptions, the code to show, the choice of pharmacy, who looked at your record."),
+        _("Your record, your prescriptions, the code to show, the choice of pharmacy, who looked."),
     ),
     HelpPage(
         "help_first_steps", "first-steps", _("For developers: first steps"),
@@ -71,7 +71,11 @@ PAGES: tuple[HelpPage, ...] = (
     ),
     HelpPage(
         "help_staff", "staff", _("For ELMED’s staff"),
-        _("Verify, reject and suspend accounts; what is done on the server’s command line."),
+        _("Verify, ask, reject and suspend; renewed licences; what is done on the command line."),
+    ),
+    HelpPage(
+        "help_joining", "joining", _("Joining"),
+        _("Register, accept an invitation, renew a licence."),
     ),
     HelpPage(
         "help_sign_in", "sign-in", _("Signing in"),

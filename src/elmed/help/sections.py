@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from html.parser import HTMLParser
 
 _HEADINGS = {"h2": 2, "h3": 3}
-_UNREAD = ("nav", "details", "svg")  # links to elsewhere, and examples of answers
+_UNREAD = ("nav", "menu", "details", "svg")  # links to elsewhere, and examples of answers
 
 
 @dataclass(frozen=True)
