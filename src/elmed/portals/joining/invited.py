@@ -35,7 +35,7 @@ def member(request: HttpRequest, token: str) -> HttpResponse:
     if (elsewhere := _elsewhere(request, row.email)) is not None:
         return elsewhere
     person = request.user if isinstance(request.user, Person) else None
-    form = (AcceptForm if person else AcceptNewForm)(request.POST or None)
+    form = (AcceptForm if person else AcceptNewForm)(request.POST if request.method == "POST" else None)
     if Role.PHARMACIST not in row.roles:
         del form.fields["registration_number"]
 
@@ -60,7 +60,7 @@ def patient(request: HttpRequest, token: str) -> HttpResponse:
     if (elsewhere := _elsewhere(request, row.email)) is not None:
         return elsewhere
     person = request.user if isinstance(request.user, Person) else None
-    form = (ClaimForm if person else ClaimNewForm)(request.POST or None)
+    form = (ClaimForm if person else ClaimNewForm)(request.POST if request.method == "POST" else None)
 
     def take() -> Account:
         return claim.claim(
