@@ -1,0 +1,180 @@
+"""What somebody typed outlives an ended session, a stale page, a pause and a second tab; and goes with who typed it."""
+
+import re
+from collections.abc import Callable
+
+from playwright.sync_api import Page, expect
+
+from e2e.people import sign_in
+
+NEW = "/doctor/patients/new"
+KEPT = "We kept what you typed."
+Person = Callable[..., Page]
+
+
+def typing(page: Page) -> None:
+    """A new patient, begun."""
+    page.goto(NEW)
+    page.fill("[name=family_name]", "Nowicka")
+    page.fill("[name=given_name]", "Ewa")
+    page.fill("[name=date_of_birth]", "1984-05-06")
+
+
+def test_the_session_ended_while_somebody_typed(person: Person) -> None:
+    page = person("doctor")
+    typing(page)
+    page.context.clear_cookies(name="sessionid")
+    page.click("text=Save patient and consultation")
+    page.wait_for_url("**/accounts/login/**")
+    page.fill("[name=login]", "doctor@demo.example")
+    page.fill("[name=password]", "elmed-demo-doctor")
+    page.click("main button[type=submit]")
+    page.wait_for_url(f"**{NEW}")
+    expect(page.get_by_text(KEPT)).to_be_visible()
+    expect(page.locator("[name=family_name]")).to_have_value("Nowicka")
+    expect(page.locator("[name=date_of_birth]")).to_have_value("1984-05-06")
+    page.click("text=Start afresh")
+    expect(page.locator("[name=family_name]")).to_have_value("")
+    page.reload()
+    expect(page.get_by_text(KEPT)).to_have_count(0)
+
+
+def test_a_stale_page_says_so_and_puts_it_back(person: Person, trouble) -> None:
+    trouble.awaited = ("403",)
+    page = person("doctor")
+    typing(page)
+    page.context.clear_cookies(name="csrftoken")
+    page.click("text=Save patient and consultation")
+    expect(page.get_by_role("heading", name="Send it again")).to_be_visible()
+    page.get_by_role("link", name="Open the page anew").click()
+    expect(page.get_by_text(KEPT)).to_be_visible()
+    expect(page.locator("[name=given_name]")).to_have_value("Ewa")
+
+
+def test_a_page_left_and_come_back_to(person: Person) -> None:
+    page = person("doctor")
+    typing(page)
+    page.wait_for_timeout(500)
+    page.goto("/doctor/patients")
+    page.goto(NEW)
+    expect(page.get_by_text(KEPT)).to_be_visible()
+    expect(page.locator("[name=family_name]")).to_have_value("Nowicka")
+
+
+def test_a_refused_form_keeps_it_by_itself(person: Person, trouble) -> None:
+    trouble.awaited = ("422",)
+    page = person("doctor")
+    typing(page)
+    page.fill("[name=date_of_birth]", "")
+    page.click("text=Save patient and consultation")
+    expect(page.get_by_role("heading", name="There is a problem")).to_be_visible()
+    expect(page.locator("[name=family_name]")).to_have_value("Nowicka")
+    expect(page.get_by_text(KEPT)).to_have_count(0)
+    page.context.clear_cookies(name="sessionid")
+    page.click("text=Save patient and consultation")
+    page.wait_for_url("**/accounts/login/**")
+    page.fill("[name=login]", "doctor@demo.example")
+    page.fill("[name=password]", "elmed-demo-doctor")
+    page.click("main button[type=submit]")
+    expect(page.get_by_text(KEPT)).to_be_visible()
+    expect(page.locator("[name=family_name]")).to_have_value("Nowicka")
+
+
+def test_another_person_finds_nothing(person: Person) -> None:
+    page = person("doctor")
+    typing(page)
+    page.wait_for_timeout(500)
+    page.context.clear_cookies(name="sessionid")
+    sign_in(page, "pharmacist")
+    assert page.evaluate("Object.keys(sessionStorage).filter(one => one.startsWith('elmed:kept'))") == []
+
+
+def test_signing_out_forgets_it(person: Person) -> None:
+    page = person("doctor")
+    typing(page)
+    page.wait_for_timeout(500)
+    page.click("header >> text=Sign out")
+    page.wait_for_url(re.compile("login"))
+    assert page.evaluate("Object.keys(sessionStorage).filter(one => one.startsWith('elmed'))") == []
+    sign_in(page, "doctor")
+    page.goto(NEW)
+    expect(page.get_by_text(KEPT)).to_have_count(0)
+
+
+def test_a_password_is_never_kept(person: Person) -> None:
+    page = person("doctor")
+    page.goto("/accounts/password/change/")
+    page.fill("[name=oldpassword]", "elmed-demo-doctor")
+    page.fill("[name=password1]", "a-new-and-long-password")
+    page.wait_for_timeout(500)
+    assert "elmed-demo" not in page.evaluate("JSON.stringify(sessionStorage)")
+    assert "a-new-and" not in page.evaluate("JSON.stringify(sessionStorage)")
+
+
+def locked(page: Page) -> None:
+    """As if nobody had touched it for the whole pause."""
+    page.clock.fast_forward("01:01:00")
+    expect(page.get_by_role("dialog")).to_be_visible()
+
+
+def test_a_pause_covers_the_page_and_the_password_opens_it(person: Person, trouble, axe, picture) -> None:
+    trouble.awaited = ("422",)
+    page = person("doctor")
+    page.clock.install()
+    typing(page)
+    locked(page)
+    expect(page.locator("main")).to_be_hidden()
+    assert "patient" not in page.title()
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    axe(page)
+    picture(page, "locked")
+    page.fill("#lock-password", "not this one")
+    page.keyboard.press("Enter")
+    expect(page.locator("#lock [role=alert]")).not_to_be_empty()
+    page.fill("#lock-password", "elmed-demo-doctor")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.locator("[name=family_name]")).to_have_value("Nowicka")
+    expect(page.locator("main")).to_be_visible()
+
+
+def test_a_pause_and_an_ended_session_lead_through_the_sign_in_and_back(person: Person) -> None:
+    page = person("doctor")
+    page.clock.install()
+    typing(page)
+    page.clock.run_for(1000)
+    locked(page)
+    page.context.clear_cookies(name="sessionid")
+    page.fill("#lock-password", "elmed-demo-doctor")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/accounts/login/**")
+    page.fill("[name=login]", "doctor@demo.example")
+    page.fill("[name=password]", "elmed-demo-doctor")
+    page.click("main button[type=submit]")
+    page.wait_for_url(f"**{NEW}")
+    expect(page.locator("[name=family_name]")).to_have_value("Nowicka")
+
+
+def test_a_double_click_sends_once(person: Person) -> None:
+    page = person("doctor")
+    sent = []
+    page.goto("/doctor/patients/find")
+    page.on("request", lambda request: sent.append(request) if request.method == "POST" else None)
+    page.fill("[name=family_name]", "Nobody")
+    page.fill("[name=date_of_birth]", "1970-01-01")
+    page.fill("[name=exact]", "000 000 0000")
+    page.dblclick("main form[method=post] button.btn-primary")
+    page.wait_for_load_state("networkidle")
+    assert len(sent) == 1
+
+
+def test_without_scripts_the_form_works(person: Person, trouble) -> None:
+    trouble.awaited = ("422",)
+    page = person("doctor", scripts=False)
+    typing(page)
+    page.fill("[name=date_of_birth]", "")
+    page.click("text=Save patient and consultation")
+    expect(page.get_by_role("heading", name="There is a problem")).to_be_visible()
+    expect(page.locator("[name=family_name]")).to_have_value("Nowicka")
