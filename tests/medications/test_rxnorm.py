@@ -49,7 +49,7 @@ REL = [
     rel(3002, "tradename_of", 2002), rel(723, "ingredient_of", 1001),
 ]  # fmt: skip
 SAT = [
-    sat(2002, "RXN_AVAILABLE_STRENGTH", "500 MG / 125 MG"), sat(1001, "RXN_STRENGTH", "500 MG"), sat(2006, "RXN_VET_DRUG", "US"),
+    sat(2002, "RXN_AVAILABLE_STRENGTH", "500 MG / 125 MG"), sat(1001, "RXN_STRENGTH", "500 MG"), sat(2006, "RXN_VET_DRUG", "US"), sat(2003, "RXN_VET_DRUG", "US"), sat(2003, "RXN_HUMAN_DRUG", "US"),
     sat(2001, "NDC", "00000000000"),
 ]  # fmt: skip
 

@@ -77,12 +77,17 @@ def check(
         found += _duplicate(line, earlier, current)
         found += _interactions(line, [*earlier, *current], interactions)
     found += [Warning(*one) for one in dose_checks.findings(lines, patient, today)]
-    if _DOSE.search(notes):
+    if holds_dose(notes):
         message = _("The notes seem to hold a dose. Doses belong in the line.")
         found.append(
             Warning("dose_in_notes", 0, message, NOTE, _("Move it into the line, and take it out of the notes."))
         )
     return sorted(_merged(found), key=lambda one: (one.position == 0, one.position, one.tier != STOP))
+
+
+def holds_dose(words: str) -> bool:
+    """Whether words hold something like a dose: `500 mg`, `2 tablets`, `1-0-1`."""
+    return bool(_DOSE.search(words))
 
 
 def _merged(found: Sequence[Warning]) -> list[Warning]:

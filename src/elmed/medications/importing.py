@@ -18,7 +18,7 @@ from elmed.medications.folding import HEAD_LENGTH, words
 from elmed.medications.models import FormularySource, Interaction, Medicine, MedicineWord
 from elmed.medications.rows import MedicineRow, RowError
 
-BATCH = 1000
+BATCH = 500
 T = TypeVar("T")
 Judged = tuple[int, MedicineRow | RowError]
 
@@ -155,16 +155,14 @@ def _write(source: FormularySource, plan: _Plan, now: datetime) -> None:
     columns = [one.name for one in Medicine._meta.fields if one.name not in ("id", "source", "item")]
     for rows in _batches(plan.put):
         made = [Medicine(source=source, retired_at=None, **row.fields()) for row in rows]
-        Medicine.objects.bulk_create(
+        # The ids come back from the statement: looking them up would scan a table that nobody has analysed yet.
+        stored = Medicine.objects.bulk_create(
             made, update_conflicts=True, unique_fields=["source", "item"], update_fields=columns
-        )
-        pks = dict(
-            Medicine.objects.filter(source=source, item__in=[row.item for row in rows]).values_list("item", "pk")
         )
         MedicineWord.objects.bulk_create(
             (
-                MedicineWord(medicine_id=pks[row.item], head=word[:HEAD_LENGTH], word=word)
-                for row in rows
+                MedicineWord(medicine_id=one.pk, head=word[:HEAD_LENGTH], word=word)
+                for one, row in zip(stored, rows, strict=True)
                 for word in sorted(words(row.found_by))
             ),
             batch_size=BATCH,

@@ -23,7 +23,7 @@ REL = {"RXCUI1": 0, "RXCUI2": 4, "RELA": 7, "SAB": 10, "count": 16}
 SAT = {"RXCUI": 0, "ATN": 8, "SAB": 9, "ATV": 10, "count": 13}
 TERM_TYPES = ("IN", "BN", "DF", "SCD", "SBD", "SCDC")
 RELATIONS = ("consists_of", "has_ingredient", "has_dose_form", "tradename_of")
-ATTRIBUTES = ("RXN_AVAILABLE_STRENGTH", "RXN_STRENGTH", "RXN_VET_DRUG")
+ATTRIBUTES = ("RXN_AVAILABLE_STRENGTH", "RXN_STRENGTH", "RXN_VET_DRUG", "RXN_HUMAN_DRUG")
 _UNITS = {"MG": "mg", "ML": "ml", "MCG": "microgram", "UNT": "unit", "ACTUAT": "dose", "HR": "hour", "MEQ": "mEq"}
 # The route that a dose form's name tells; the words that stay are the form.
 _ROUTES = {
@@ -110,7 +110,7 @@ class RxNorm:
         return [names[one] for one in self.related["has_ingredient"][rxcui] if one in names]
 
     def _row(self, rxcui: str, *, branded: bool, brands: list[str]) -> MedicineRow | None:
-        if rxcui in self.attributes["RXN_VET_DRUG"]:
+        if rxcui in self.attributes["RXN_VET_DRUG"] and rxcui not in self.attributes["RXN_HUMAN_DRUG"]:
             self.skipped["for animals"] += 1
             return None
         dose_form = next(
