@@ -86,6 +86,7 @@ def keys(*lines, **more):
     ([line(METOCLOPRAMIDE, "1 tds 6d")], ADULT, [("duration:1", NOTE)]),
     ([line(METOCLOPRAMIDE, days=7)], ADULT, [("duration:1", NOTE)]),
     ([line(METOCLOPRAMIDE, "1 tds", days=7)], ADULT, [("duration:1", NOTE)]),
+    ([line(METOCLOPRAMIDE, "1 tds 3d", days=7)], ADULT, [("duration:1", NOTE)]),
     ([line(METOCLOPRAMIDE, "2 tds 5d")], ADULT, [("dose_daily:1", STOP)]),
     # once a week
     ([line(METHOTREXATE, "4 weekly Mon")], ADULT, []),

@@ -137,9 +137,7 @@ def _is(one: Ingredient, other: Ingredient) -> bool:
 
 
 def _duration(line: LineFacts) -> Iterator[Found]:
-    span = line.days if line.dose is None or line.dose.days is None else line.dose.days
-    if span is None:
-        return
+    span = max(line.days or 0, (line.dose.days or 0) if line.dose is not None else 0)
     medicine = line.medicine
     if medicine is not None and medicine.limits.days is not None and span > medicine.limits.days:
         message = _("%(days)s days of %(name)s; at most %(most)s are recommended.") % {
