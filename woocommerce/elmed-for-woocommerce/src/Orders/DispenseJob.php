@@ -39,9 +39,7 @@ final class DispenseJob
     public function run($orderId): void
     {
         try {
-            if (Jobs::hasTurn(Jobs::DISPENSE, (int) $orderId)) {
-                Jobs::withOrder(Jobs::DISPENSE, (int) $orderId, array($this, 'report'));
-            }
+            Jobs::withOrder(Jobs::DISPENSE, (int) $orderId, array($this, 'report'));
         } catch (\Throwable $fault) {
             Jobs::failed($fault, Jobs::DISPENSE, (int) $orderId);
         }

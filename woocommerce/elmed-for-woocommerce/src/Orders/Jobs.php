@@ -10,7 +10,6 @@ namespace Elmed\WooCommerce\Orders;
 
 use Automattic\WooCommerce\Caches\OrderCache;
 use Automattic\WooCommerce\Utilities\OrderUtil;
-use Elmed\WooCommerce\Api\Budget;
 use Elmed\WooCommerce\Database\Lock;
 use Elmed\WooCommerce\Database\Locked;
 use Elmed\WooCommerce\Log;
@@ -28,10 +27,6 @@ final class Jobs
 
     /** Seconds until a locked order is tried again. */
     public const LOCKED = 30;
-    /** Seconds that a job waits itself where the minute's requests are used up. */
-    private const PATIENCE = 5;
-    /** Seconds over which those that come back later are spread. */
-    private const SPREAD = 30;
 
     /** @param int[] $arguments */
     public static function add(string $hook, array $arguments, int $delay = 0): void
@@ -51,31 +46,6 @@ final class Jobs
     {
         $at = as_next_scheduled_action($hook, $arguments, Plugin::JOBS);
         return $at === false ? null : ($at === true ? time() : (int) $at);
-    }
-
-    /**
-     * Whether a request may be sent now. Waits a little for it, or comes back later, before anything is read or written:
-     * of hundreds of orders most only wait for their turn.
-     */
-    public static function hasTurn(string $hook, int $orderId): bool
-    {
-        $wait = (new Budget())->waitSeconds();
-        if ($wait > self::PATIENCE) {
-            self::add($hook, array($orderId), self::turn($wait, $orderId));
-            return false;
-        }
-        sleep($wait);
-        return true;
-    }
-
-    /**
-     * In how many seconds to come back when requests are possible again in that many. Not all in the same second, and
-     * rather before than after: the runner starts once a minute, and what is due just after it has started waits for
-     * another.
-     */
-    public static function turn(int $wait, int $orderId): int
-    {
-        return max(1, $wait - self::SPREAD) + $orderId % self::SPREAD;
     }
 
     /**

@@ -109,7 +109,8 @@ final class Report
     /** The minute's requests are used up: not a failure of this order's. */
     public function postpone(WC_Order $order, int $seconds): void
     {
-        Jobs::add($this->hook, array($order->get_id()), Jobs::turn($seconds, $order->get_id()));
+        // A little apart, so that hundreds of orders do not come back in the same second.
+        Jobs::add($this->hook, array($order->get_id()), max(1, $seconds) + $order->get_id() % 30);
     }
 
     /** ELMED could not be asked, or failed. */

@@ -33,9 +33,7 @@ final class SaleJob
     public function run($orderId): void
     {
         try {
-            if (Jobs::hasTurn(Jobs::SALE, (int) $orderId)) {
-                Jobs::withOrder(Jobs::SALE, (int) $orderId, array($this, 'report'));
-            }
+            Jobs::withOrder(Jobs::SALE, (int) $orderId, array($this, 'report'));
         } catch (\Throwable $fault) {
             Jobs::failed($fault, Jobs::SALE, (int) $orderId);
         }
