@@ -35,7 +35,7 @@ def once(browser, url):
 def registration(**words):
     return {
         "name": "Dr Nora New", "email": "nora@example.org", "password": PASSWORD, "licence_body": "GMC",
-        "licence_number": "N100", "licence_expires_on": ahead().isoformat(), "phone": "+44 20 1", "address": "1 New Road",
+        "licence_number": "N100", "specialty": "General practice", "licence_expires_on": ahead().isoformat(), "phone": "+44 20 1", "address": "1 New Road",
         "city": "Bristol", "terms": "on", "document": SimpleUploadedFile("licence.pdf", PDF),
     } | words  # fmt: skip
 

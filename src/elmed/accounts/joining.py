@@ -84,6 +84,9 @@ def join(who: Newcomer | Person, new: NewAccount, *, language: str = "", now: da
         raise Invalid(errors)
     if isinstance(who, Person):
         account = _account(who, new, now)
+        if who.terms_accepted_at is None:
+            who.terms_accepted_at = now
+            who.save(update_fields=["terms_accepted_at"])
         if new.kind != AccountKind.DEVELOPER:
             tell_waiting(now)
         return account

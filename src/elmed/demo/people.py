@@ -39,6 +39,7 @@ class _Member:
     login: str
     name: str
     roles: tuple[Role, ...]
+    registered: str = ""  # a pharmacist's number
 
 
 @dataclass(frozen=True)
@@ -61,8 +62,8 @@ ORGANISATIONS = (
     _Organisation("doctor", AccountKind.DOCTOR, "Dr Amara Okafor", (_Member("doctor", "Dr Amara Okafor", (Role.PRESCRIBER,)),), "7012345", "GMC", "General practice", "+44 117 496 0101", "Harbourside Surgery, 4 Canons Road"),
     _Organisation("other_doctor", AccountKind.DOCTOR, "Dr Henrik Lindqvist", (_Member("other_doctor", "Dr Henrik Lindqvist", (Role.PRESCRIBER,)),), "7098761", "GMC", "Cardiology", "+44 117 496 0102", "Clifton Heart Clinic, 19 Whiteladies Road"),
     _Organisation("unverified_doctor", AccountKind.DOCTOR, "Dr Priya Nair", (_Member("unverified_doctor", "Dr Priya Nair", (Role.PRESCRIBER,)),), "7123009", "GMC", "Dermatology", "+44 117 496 0103", "St Pauls Health Centre", state=AccountState.PENDING),
-    _Organisation("pharmacy", AccountKind.PHARMACY, "Kingfisher Pharmacy", (_Member("owner", "Rosa Bellini", (Role.OWNER,)), _Member("pharmacist", "Tom Silva", (Role.PHARMACIST,)), _Member("technician", "Jade Hartley", (Role.TECHNICIAN,))), "1098234", "GPhC", phone="+44 117 496 0110", address="27 Park Street"),
-    _Organisation("other_pharmacy", AccountKind.PHARMACY, "Northgate Chemist", (_Member("other_pharmacist", "Oliver Shaw", (Role.OWNER, Role.PHARMACIST)),), "1087651", "GPhC", phone="+44 117 496 0120", address="8 Gloucester Road"),
+    _Organisation("pharmacy", AccountKind.PHARMACY, "Kingfisher Pharmacy", (_Member("owner", "Rosa Bellini", (Role.OWNER,)), _Member("pharmacist", "Tom Silva", (Role.PHARMACIST,), "2071184"), _Member("technician", "Jade Hartley", (Role.TECHNICIAN,))), "1098234", "GPhC", phone="+44 117 496 0110", address="27 Park Street"),
+    _Organisation("other_pharmacy", AccountKind.PHARMACY, "Northgate Chemist", (_Member("other_pharmacist", "Oliver Shaw", (Role.OWNER, Role.PHARMACIST), "2065530"),), "1087651", "GPhC", phone="+44 117 496 0120", address="8 Gloucester Road"),
     _Organisation("staff", AccountKind.STAFF, "ELMED staff", (_Member("staff", "Ines Moreau", (Role.STAFF,)),)),
     _Organisation("patient", AccountKind.PATIENT, "Marta Kowalska", (_Member("patient", "Marta Kowalska", (Role.PATIENT,)),)),
 )
@@ -118,16 +119,17 @@ def settle(people: People, start: datetime) -> None:
     """Register every account, and let the doctors meet every patient for the first time."""
     for one in ORGANISATIONS:
         persons = [(sign_in(member.login, member.name), member) for member in one.members]
-        first, member = persons[0]
+        first, _ = persons[0]
         account = register(
-            kind=one.kind, name=one.name, person=first, roles=member.roles, now=start, state=one.state,
+            kind=one.kind, name=one.name, person=first, roles=(), now=start, state=one.state,
             licence_number=one.licence, licence_body=one.body, specialty=one.specialty, phone=one.phone,
             licence_expires_on=(real_now() + timedelta(days=700)).date() if one.licence else None,
             address=one.address, city=one.city if one.address else "",
         )  # fmt: skip
         for person, member in persons:
             for role in member.roles:
-                add_member(account, person, role)
+                number = member.registered if role is Role.PHARMACIST else ""
+                add_member(account, person, role, registration_number=number)
             people.persons[member.login], people.account_of[member.login] = person, one.key
         people.accounts[one.key] = account
     for index, (key, row) in enumerate(PATIENTS.items(), start=1):

@@ -56,7 +56,7 @@ class RegisterForm(OnceForm):
     licence_number = forms.CharField(label=_("Licence number"), max_length=60)
     licence_expires_on = DayField(label=_("Licence valid to"), help_text=_("Its last day."))
     document = document_field(_("The licence"))
-    specialty = forms.CharField(label=_("Specialty"), max_length=120, required=False)
+    specialty = forms.CharField(label=_("Specialty"), max_length=120)
     phone = forms.CharField(
         label=_("Phone"), max_length=40, help_text=_("For questions on prescriptions."),
         widget=forms.TextInput(attrs={"autocomplete": "tel", "inputmode": "tel"}),
