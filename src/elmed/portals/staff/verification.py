@@ -8,8 +8,8 @@ from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _l
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from elmed.access.permissions import Permission
 from elmed.accounts import licences, review
@@ -25,8 +25,8 @@ class AskForm(OnceForm):
     """What is missing."""
 
     text = forms.CharField(
-        label=_l("What do you need?"), max_length=2000, widget=forms.Textarea(attrs={"rows": 5}),
-        help_text=_l("It is sent by mail too. Name no patient and nothing medical."),
+        label=_("What do you need?"), max_length=2000, widget=forms.Textarea(attrs={"rows": 5}),
+        help_text=_("It is sent by mail too. Name no patient and nothing medical."),
     )  # fmt: skip
 
 
@@ -34,12 +34,12 @@ class RenewalForm(PortalForm):
     """The decision on a renewal."""
 
     decision = forms.ChoiceField(
-        label=_l("Decision"), widget=forms.RadioSelect,
-        choices=[("accept", _l("Accept: the new last day counts at once")), ("decline", _l("Decline, with a reason"))],
+        label=_("Decision"), widget=forms.RadioSelect,
+        choices=[("accept", _("Accept: the new last day counts at once")), ("decline", _("Decline, with a reason"))],
     )  # fmt: skip
     reason = forms.CharField(
-        label=_l("Reason"), required=False, max_length=500, widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=_l("Its owner sees it."),
+        label=_("Reason"), required=False, max_length=500, widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("Its owner sees it."),
     )  # fmt: skip
 
 
@@ -48,9 +48,9 @@ def queue(request: PortalRequest) -> HttpResponse:
     """What waits for staff, what waits for the registrant, and renewals; the oldest first."""
     accounts, renewals = to_verify(), open_renewals()
     sets: dict[str, tuple[Any, Any]] = {
-        "new": (_("To verify"), accounts.filter(asked_at=None)),
-        "asked": (_("Waiting for an answer"), accounts.exclude(asked_at=None)),
-        "renewals": (_("Renewals"), renewals),
+        "new": (gettext("To verify"), accounts.filter(asked_at=None)),
+        "asked": (gettext("Waiting for an answer"), accounts.exclude(asked_at=None)),
+        "renewals": (gettext("Renewals"), renewals),
     }
     current = request.GET.get("show", "new")
     current = current if current in sets else "new"
@@ -71,7 +71,7 @@ def ask(request: PortalRequest, pk: int) -> HttpResponse:
             return redirect("staff_account", pk)
         text = form.cleaned_data["text"]
         if form.attempt(lambda: review.ask(request.actor, pk, text=text, now=real_now())):
-            messages.success(request, _("%(name)s is asked, by mail too.") % {"name": account.name})
+            messages.success(request, gettext("%(name)s is asked, by mail too.") % {"name": account.name})
             return redirect("staff_account", pk)
     return render(request, "staff/ask.html", {"account": account, "form": form}, status=form.status)
 
@@ -82,7 +82,11 @@ def renewal(request: PortalRequest, pk: int) -> HttpResponse:
     row = open_renewal(pk)
     form = RenewalForm(request.POST or None)
     if request.method == "POST" and form.is_valid() and form.attempt(lambda: _decide(request, pk, form)):
-        words = _("Accepted: %(name)s.") if form.cleaned_data["decision"] == "accept" else _("Declined: %(name)s.")
+        words = (
+            gettext("Accepted: %(name)s.")
+            if form.cleaned_data["decision"] == "accept"
+            else gettext("Declined: %(name)s.")
+        )
         messages.success(request, words % {"name": row.account.name})
         return redirect(reverse("staff_verification") + "?show=renewals")
     return render(request, "staff/renewal.html", {"row": row, "form": form}, status=form.status)

@@ -9,9 +9,8 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _l
-from django.utils.translation import ngettext
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 
 from elmed.access.permissions import Permission
 from elmed.accounts.actions import STATE_CHANGES, change_state
@@ -36,21 +35,21 @@ from elmed.prescriptions.actions.fraud import suspend_for_fraud
 STAFF = (AccountKind.STAFF,)
 PAGE_SIZE = 50
 WORDS: dict[AccountState, tuple[Promise, Promise]] = {
-    AccountState.VERIFIED: (_l("Approve"), _l("The account acts and makes live keys from now on. Its owner is told by mail.")),
-    AccountState.REJECTED: (_l("Reject"), _l("The account does not act. Its owner sees the reason, by mail too.")),
+    AccountState.VERIFIED: (_("Approve"), _("The account acts and makes live keys from now on. Its owner is told by mail.")),
+    AccountState.REJECTED: (_("Reject"), _("The account does not act. Its owner sees the reason, by mail too.")),
     AccountState.SUSPENDED: (
-        _l("Suspend"), _l("The account’s keys and acts stop at once. Its owner sees the reason, by mail too."),
+        _("Suspend"), _("The account’s keys and acts stop at once. Its owner sees the reason, by mail too."),
     ),
 }  # fmt: skip
 REINSTATE = (
-    _l("Reinstate"),
-    _l(
+    _("Reinstate"),
+    _(
         "The account acts again, and its keys work. What was put on hold for fraud stays on hold until staff resume each."
     ),
 )
 STATE_WORDS = {
-    AccountState.PENDING: _l("Pending"), AccountState.VERIFIED: _l("Verified"), AccountState.REJECTED: _l("Rejected"),
-    AccountState.SUSPENDED: _l("Suspended"), AccountState.LAPSED: _l("Lapsed"),
+    AccountState.PENDING: _("Pending"), AccountState.VERIFIED: _("Verified"), AccountState.REJECTED: _("Rejected"),
+    AccountState.SUSPENDED: _("Suspended"), AccountState.LAPSED: _("Lapsed"),
 }  # fmt: skip
 
 
@@ -58,7 +57,7 @@ class StateForm(PortalForm):
     """Why."""
 
     reason = forms.CharField(
-        label=_l("Reason"), required=False, max_length=500, widget=forms.Textarea(attrs={"rows": 3})
+        label=_("Reason"), required=False, max_length=500, widget=forms.Textarea(attrs={"rows": 3})
     )
 
 
@@ -66,8 +65,8 @@ class SuspendForm(StateForm):
     """Why, and whether a doctor's prescriptions are paused with it."""
 
     fraud = forms.BooleanField(
-        label=_l("Fraud: put every open prescription that this doctor signed on hold"), required=False,
-        help_text=_l("Otherwise they stay valid. A pharmacy may have one ready at its counter at this moment."),
+        label=_("Fraud: put every open prescription that this doctor signed on hold"), required=False,
+        help_text=_("Otherwise they stay valid. A pharmacy may have one ready at its counter at this moment."),
     )  # fmt: skip
 
 
@@ -79,7 +78,7 @@ def accounts(request: PortalRequest) -> HttpResponse:
     found = Paginator(for_staff(state), PAGE_SIZE).get_page(request.GET.get("page"))
     counts = state_counts()
     url = reverse("staff_accounts")
-    tabs = [(f"{url}?state=all", _("All"), sum(counts.values()), not state)]
+    tabs = [(f"{url}?state=all", gettext("All"), sum(counts.values()), not state)]
     tabs += [
         (f"{url}?state={one.value}", str(words), counts.get(one, 0), one == state) for one, words in STATE_WORDS.items()
     ]
