@@ -135,6 +135,7 @@ def test_an_address_that_nobody_confirms_frees_the_licence_after_a_week(cast):
     kept.refresh_from_db()
     assert (account.state, kept.state) == (AccountState.REJECTED, AccountState.PENDING)
     assert Event.objects.get(type="account.rejected").subject_account_id == account.pk
+    assert list(Document.objects.values_list("account_id", flat=True)) == [kept.pk]
 
 
 @pytest.mark.parametrize(("state", "template"), [

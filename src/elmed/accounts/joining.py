@@ -10,14 +10,14 @@ from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
 from elmed.access.actors import Actor
 from elmed.accounts import documents
 from elmed.accounts.actions import add_member, register
-from elmed.accounts.models import Account, AccountKind, AccountState, Person, Role
+from elmed.accounts.models import Account, AccountKind, AccountState, Document, Person, Role
 from elmed.accounts.told import tell_waiting
 from elmed.core.refusals import Invalid
 from elmed.events.record import record
@@ -98,7 +98,11 @@ def join(who: Newcomer | Person, new: NewAccount, *, language: str = "", now: da
         return None
     person = Person(email=who.email.strip().lower(), name=who.name.strip(), language=language, terms_accepted_at=now)
     person.password = hashed
-    person.save()
+    try:
+        with transaction.atomic():
+            person.save()
+    except IntegrityError:  # the same address registered in this very moment: it has its link
+        return None
     address = EmailAddress.objects.create(user=person, email=person.email, verified=False, primary=True)
     account = _account(person, new, now)
     ask_to_confirm(address, now)
@@ -177,6 +181,7 @@ def reject_unconfirmed(now: datetime) -> int:
                 continue
             account.state, account.state_reason = AccountState.REJECTED, "The e-mail address was never confirmed."
             account.save(update_fields=["state", "state_reason", "updated_at"])
+            Document.objects.filter(account=account).delete()  # whoever sent it never said that the address is theirs
             record(clock, "account.rejected", accounts=[pk], at=now, subject_account_id=pk)
             count += 1
     return count
