@@ -32,4 +32,5 @@ require __DIR__ . '/src/autoload.php';
 
 add_action('before_woocommerce_init', array('Elmed\WooCommerce\Plugin', 'declareCompatibility'));
 add_action('plugins_loaded', array('Elmed\WooCommerce\Plugin', 'start'), 20);
+register_activation_hook(__FILE__, array('Elmed\WooCommerce\Plugin', 'activate'));
 register_deactivation_hook(__FILE__, array('Elmed\WooCommerce\Plugin', 'deactivate'));

@@ -24,9 +24,11 @@ final class Plugin
         // Products.
         Sync\Schedule::class,
         Sync\ProductRules::class,
+        Sync\OutOfSale::class,
         Sync\ExpressButtons::class,
         // The gate: nothing is sold on prescription without a check.
         Gate\ItemMark::class,
+        Gate\ProductNotice::class,
         Gate\Fields::class,
         Gate\Outcome::class,
         Gate\BlockCheckout::class,
@@ -66,6 +68,7 @@ final class Plugin
     {
         if (!Requirements::areMet()) {
             add_action('admin_notices', array(Requirements::class, 'showUnmet'));
+            Sync\ProductRules::closeShop();
             return;
         }
         foreach (self::MODULES as $module) {
@@ -82,8 +85,14 @@ final class Plugin
         }
     }
 
+    /** @param mixed $wholeNetwork Whether all sites of a network get the plugin at once. */
+    public static function activate($wholeNetwork = false): void
+    {
+        $wholeNetwork ? Database\Sites::each(array(Sync\OutOfSale::class, 'comeBack'), get_current_network_id()) : Sync\OutOfSale::comeBack();
+    }
+
     /**
-     * Leaves no job behind; everything else stays for the next activation.
+     * Leaves no job behind, and nothing for sale that nobody checks any more; everything else stays for the next activation.
      *
      * @param mixed $wholeNetwork Whether all sites of a network lose the plugin at once.
      */
@@ -92,8 +101,16 @@ final class Plugin
         if (function_exists('as_unschedule_all_actions')) {
             as_unschedule_all_actions('', array(), self::JOBS);
         }
-        if ($wholeNetwork) {
-            Database\Sites::each(array(Database\JobTables::class, 'cancel'), get_current_network_id());
+        if (!$wholeNetwork) {
+            Sync\OutOfSale::take();
+            return;
         }
+        Database\Sites::each(
+            static function () {
+                Sync\OutOfSale::take();
+                Database\JobTables::cancel();
+            },
+            get_current_network_id()
+        );
     }
 }

@@ -15,7 +15,7 @@ defined('ABSPATH') || exit;
 
 /* translators: %s: the order's number */
 $elmed_title = sprintf(__('Packing slip for order %s', 'elmed-for-woocommerce'), $order->get_order_number());
-$elmed_words = Words::release($order);
+$elmed_words = Words::slip($order);
 $elmed_send = in_array(OrderState::toPack($order), array(OrderState::RELEASED, OrderState::NONE), true);
 ?>
 <!DOCTYPE html>
@@ -50,11 +50,13 @@ $elmed_send = in_array(OrderState::toPack($order), array(OrderState::RELEASED, O
     </thead>
     <tbody>
         <?php foreach ($order->get_items() as $elmed_item) : ?>
+            <?php $elmed_packs = max(0, $elmed_item->get_quantity() + $order->get_qty_refunded_for_item($elmed_item->get_id())); ?>
+            <?php if ($elmed_packs <= 0) { continue; } ?>
             <?php $elmed_product = $elmed_item->get_product(); ?>
             <tr>
                 <td><?php echo esc_html($elmed_item->get_name()); ?></td>
                 <td><?php echo esc_html($elmed_product ? $elmed_product->get_sku() : ''); ?></td>
-                <td class="quantity"><?php echo esc_html((string) max(0, $elmed_item->get_quantity() + $order->get_qty_refunded_for_item($elmed_item->get_id()))); ?></td>
+                <td class="quantity"><?php echo esc_html((string) $elmed_packs); ?></td>
             </tr>
         <?php endforeach; ?>
     </tbody>

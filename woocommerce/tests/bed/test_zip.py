@@ -1,11 +1,15 @@
 """The zip: the same bytes each time, one folder, nothing of the developers', one version in three places."""
 
+import io
 import os
 import shutil
+import subprocess
+import tarfile
 import zipfile
+from pathlib import Path
 
 import pytest
-from tools.plugin import NAME, PLUGIN, NotBuilt, build, files, version
+from tools.plugin import NAME, PLUGIN, ROOT, NotBuilt, build, files, version
 
 
 @pytest.fixture
@@ -20,6 +24,38 @@ def test_two_builds_are_the_same_bytes(copy, tmp_path):
         os.utime(file, (1_700_000_000, 1_700_000_000))
         file.chmod(0o700)
     assert build(plugin=copy, into=tmp_path / "two").read_bytes() == first
+
+
+def committed(repository: Path, into: Path) -> Path:
+    """The plugin's folder as the last commit has it: whoever clones has no more than that."""
+    folder = PLUGIN.relative_to(ROOT).as_posix()
+    tar = subprocess.run(["git", "archive", "HEAD", folder], cwd=repository, capture_output=True, check=True).stdout
+    with tarfile.open(fileobj=io.BytesIO(tar)) as archive:
+        archive.extractall(into, filter="data")
+    return into / folder
+
+
+def not_committed(plugin: Path, clone: Path) -> list[str]:
+    """What the work tree ships and a clone does not have; a class among it is missing only for others."""
+    names = {file.relative_to(clone).as_posix() for file in files(clone)}
+    return sorted({file.relative_to(plugin).as_posix() for file in files(plugin)} - names)
+
+
+@pytest.mark.skipif(not (ROOT / ".git").exists(), reason="not a clone: there is no commit to compare with")
+def test_a_zip_built_from_the_last_commit_has_every_file_of_the_work_tree(tmp_path):
+    clone = committed(ROOT, tmp_path / "clone")
+    assert not_committed(PLUGIN, clone) == []
+    with zipfile.ZipFile(build(plugin=clone, into=tmp_path / "dist")) as archive:
+        assert {name.partition("/")[2] for name in archive.namelist()} >= {
+            file.relative_to(PLUGIN).as_posix() for file in files(PLUGIN)
+        }
+
+
+def test_a_file_that_is_not_committed_is_seen(copy, tmp_path):
+    before = shutil.copytree(copy, tmp_path / "clone")
+    assert not_committed(copy, before) == []
+    (copy / "src" / "Orders" / "Forgotten.php").write_text("<?php\n")
+    assert not_committed(copy, before) == ["src/Orders/Forgotten.php"]
 
 
 def test_it_is_named_after_the_version_and_has_one_top_folder(tmp_path):

@@ -33,6 +33,11 @@ final class LifecycleTest extends JourneyCase {
 		$this->assertSame( 'yes', self::inShop( 'AMX' )->get_meta( '_elmed_requires_prescription' ) );
 		$this->assertSame( 'processing', self::order( $bought['order']->get_id() )->get_status() );
 		$this->assertSame( 200, ( new Shopper() )->get( '/shop/' )['status'] );
+		$this->assertSame( 'draft', self::inShop( 'AMX' )->get_status() );
+		$shopper = ( new Shopper() )->addClassic( self::inShop( 'AMX' )->get_id() );
+		$this->assertSame( array(), $shopper->store( 'GET', '/cart' )['data']['items'], 'nobody checks a prescription now' );
+		$added = ( new Shopper() )->store( 'POST', '/cart/add-item', array( 'id' => self::inShop( 'AMX' )->get_id(), 'quantity' => 1 ) );
+		$this->assertGreaterThanOrEqual( 400, $added['status'] );
 	}
 
 	/** @depends test_switched_off_it_leaves_no_job_and_keeps_key_products_and_orders */
@@ -42,7 +47,7 @@ final class LifecycleTest extends JourneyCase {
 
 		$this->assertFalse( get_option( 'elmed_api_key' ) );
 		$this->assertSame( 0, self::everyJob() );
-		$this->assertSame( 'yes', self::inShop( 'AMX' )->get_meta( '_elmed_requires_prescription' ) );
+		$this->assertSame( array( 'yes', 'draft' ), array( self::inShop( 'AMX' )->get_meta( '_elmed_requires_prescription' ), self::inShop( 'AMX' )->get_status() ) );
 		$this->assertSame( '', Site::debugLog() );
 	}
 
@@ -53,6 +58,8 @@ final class LifecycleTest extends JourneyCase {
 		$found = SyncRun::whole();
 
 		$this->assertSame( array( 'done', 0 ), array( $found['state'], $found['counts']['created'] ) );
+		wp_cache_flush();
+		$this->assertSame( 'publish', self::inShop( 'AMX' )->get_status() );
 		$this->assertSame( '', Site::debugLog() );
 	}
 

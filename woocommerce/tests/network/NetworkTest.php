@@ -54,6 +54,22 @@ final class NetworkTest extends \PHPUnit\Framework\TestCase {
 		$this->assertSame( array( array( 'jobs' => 0, 'others' => 1, 'key' => 'elm_test' ), array( 'jobs' => 0, 'others' => 1, 'key' => 'elm_test' ) ), $left );
 	}
 
+	public function test_deactivated_for_the_network_nothing_on_prescription_is_for_sale_in_any_site(): void {
+		$ids = array();
+		foreach ( self::SITES as $path ) {
+			$ids[] = (int) self::in( $path, '$made = new WC_Product_Simple(); $made->set_props( array( "name" => "A medicine", "regular_price" => "1", "status" => "publish" ) ); $made->update_meta_data( "_elmed_requires_prescription", "yes" ); echo $made->save();' );
+		}
+		$standing = static fn() => array_map( static fn( $path, $id ) => self::in( $path, "echo get_post_status( $id );" ), self::SITES, $ids );
+		$this->assertSame( array( 'publish', 'publish' ), $standing() );
+		self::in( '/', 'deactivate_plugins( "' . self::FILE . '", false, true );' );
+		$off = $standing();
+		self::in( '/', 'activate_plugin( "' . self::FILE . '", "", true );' );
+		$standing(); // Any request of each site.
+
+		$this->assertSame( array( 'draft', 'draft' ), $off );
+		$this->assertSame( array( 'publish', 'publish' ), $standing() );
+	}
+
 	public function test_deactivated_in_one_site_the_other_keeps_its_jobs(): void {
 		$this->prepare();
 		self::in( '/two/', 'Elmed\WooCommerce\Plugin::deactivate( false );' );

@@ -12,6 +12,7 @@ namespace Elmed\WooCommerce\Gate;
 
 use Elmed\WooCommerce\Log;
 use Elmed\WooCommerce\Orders\OrderState;
+use Elmed\WooCommerce\Orders\Said;
 use WC_Order;
 
 final class Backstop
@@ -30,6 +31,7 @@ final class Backstop
         }
         add_action('woocommerce_before_order_object_save', array($this, 'beforeSave'), 999);
         add_action('woocommerce_after_order_object_save', array($this, 'afterSave'), 1);
+        add_filter('woocommerce_new_order_note_data', array($this, 'plainNote'));
     }
 
     /** @param mixed $orderId */
@@ -85,7 +87,32 @@ final class Backstop
         if (in_array($status, wc_get_is_paid_statuses(), true)) {
             $this->rememberStatus($order, $status);
         }
-        $order->set_status('on-hold', __('ELMED: held, because the prescription has not been checked and released.', 'elmed-for-woocommerce'));
+        $order->set_status('on-hold', self::words());
+        if (is_admin() && $order->get_id()) {
+            Said::heldBack($order);
+        }
+    }
+
+    /**
+     * WooCommerce adds to the note what the status was before: for one that was on hold "from On hold to On hold".
+     *
+     * @param mixed $note
+     * @return mixed
+     */
+    public function plainNote($note)
+    {
+        if (is_array($note) && strpos((string) ($note['comment_content'] ?? ''), self::words()) === 0) {
+            $onHold = wc_get_order_status_name('on-hold');
+            // phpcs:ignore WordPress.WP.I18n.TextDomainMismatch -- WooCommerce's own sentence.
+            $said = sprintf(__('Order status changed from %1$s to %2$s.', 'woocommerce'), $onHold, $onHold);
+            $note['comment_content'] = trim(str_replace($said, '', $note['comment_content']));
+        }
+        return $note;
+    }
+
+    private static function words(): string
+    {
+        return __('ELMED: held, because the prescription has not been checked and released.', 'elmed-for-woocommerce');
     }
 
     /** What is kept on an order is bound to its id, which it has now. @param mixed $order */

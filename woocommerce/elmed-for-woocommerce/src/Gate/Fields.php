@@ -29,6 +29,7 @@ final class Fields
         foreach (array(Given::REFERENCE, Given::BORN, Given::SEND) as $field) {
             add_filter('woocommerce_get_default_value_for_' . $field, array($this, 'typedInThisRequest'), 10, 3);
         }
+        add_filter('render_block_woocommerce/checkout', array($this, 'explainBlocks'));
         add_filter('woocommerce_checkout_fields', array($this, 'addClassicFields'), 999);
         add_action('woocommerce_after_order_notes', array($this, 'printClassicFields'));
         add_action('woocommerce_pay_order_before_payment', array($this, 'printOrderPayFields'));
@@ -40,7 +41,7 @@ final class Fields
             return;
         }
         $hidden = self::cartRule(false);
-        foreach (array(Given::REFERENCE => self::text('reference'), Given::BORN => self::text('born')) as $id => $label) {
+        foreach (array(Given::REFERENCE => self::text('reference'), Given::BORN => self::text('born_short')) as $id => $label) {
             woocommerce_register_additional_checkout_field(
                 array(
                     'id' => $id,
@@ -176,7 +177,8 @@ final class Fields
         $text = array('type' => 'text', 'required' => true, 'autocomplete' => 'off', 'class' => array('form-row-wide'));
         return array(
             Given::FORM_REFERENCE => array('label' => self::text('reference')) + $text,
-            Given::FORM_BORN => array('label' => self::text('born'), 'placeholder' => '1980-04-03') + $text,
+            // The browser's own field, in the order of days and months that the shopper is used to; it sends year, month, day.
+            Given::FORM_BORN => array('label' => self::text('born'), 'type' => 'date', 'custom_attributes' => array('max' => gmdate('Y-m-d'))) + $text,
             Given::FORM_SEND => array('label' => self::text('send'), 'type' => 'checkbox', 'required' => false, 'class' => array('form-row-wide')),
         );
     }
@@ -185,7 +187,7 @@ final class Fields
     private static function printFields(array $fields): void
     {
         echo '<div class="elmed-prescription"><h3>' . esc_html__('Your prescription', 'elmed-for-woocommerce') . '</h3>';
-        echo '<p>' . esc_html__('Your order has an item that is sold against a prescription only. What you enter here is used for this check and not kept by the shop.', 'elmed-for-woocommerce') . '</p>';
+        echo '<p>' . esc_html(self::explanation()) . '</p>';
         foreach ($fields as $name => $field) {
             // phpcs:ignore WordPress.Security.NonceVerification.Missing -- only shown again; the form's own nonce was checked before.
             $typed = isset($_POST[$name]) && is_string($_POST[$name]) ? sanitize_text_field(wp_unslash($_POST[$name])) : '';
@@ -194,13 +196,36 @@ final class Fields
         echo '</div>';
     }
 
+    /**
+     * What the block checkout's fields have no room for, above it.
+     *
+     * @param mixed $html
+     * @return mixed
+     */
+    public function explainBlocks($html)
+    {
+        if (!is_string($html) || !self::cartNeedsPrescription()) {
+            return $html;
+        }
+        $words = self::explanation() . ' ' . __('The two fields are near the end of this page. Write the date of birth as year, month and day: 1980-04-03.', 'elmed-for-woocommerce');
+        return '<p class="elmed-prescription">' . esc_html($words) . '</p>' . $html;
+    }
+
+    private static function explanation(): string
+    {
+        return __('Your order has an item that is sold against a prescription only. You need the prescription\'s reference, which is on the prescription and in the patient\'s ELMED account, and the patient\'s date of birth. What you enter is used for this check and not kept by the shop.', 'elmed-for-woocommerce');
+    }
+
     private static function text(string $field): string
     {
         switch ($field) {
             case 'reference':
                 return __('Prescription reference', 'elmed-for-woocommerce');
             case 'born':
-                return __('Patient\'s date of birth (YYYY-MM-DD)', 'elmed-for-woocommerce');
+                return __('Patient\'s date of birth', 'elmed-for-woocommerce');
+            case 'born_short':
+                // The block checkout writes it into the field, where a telephone has room for some thirty letters.
+                return __('Date of birth (1980-04-03)', 'elmed-for-woocommerce');
             default:
                 return __('Send it to this pharmacy, if my prescription is with no pharmacy yet', 'elmed-for-woocommerce');
         }

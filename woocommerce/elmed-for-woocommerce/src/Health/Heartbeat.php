@@ -1,8 +1,8 @@
 <?php
 
 /**
- * Tells ELMED how this shop is, every hour, when the connection was tested and when a sync is complete: the pharmacy portal
- * shows it under Settings → WooCommerce.
+ * Tells ELMED how this shop is, every hour, when the connection was tested, when a sync is complete, and within a minute or
+ * so of an order that begins or stops to wait: the pharmacy portal shows it under Settings → WooCommerce.
  *
  * Registered by Plugin. It sends the plugin's version, the last sync, how many orders wait, and the problems with orders
  * (number and reason) and products (SKU and reason); nothing of a customer.
@@ -13,22 +13,30 @@ namespace Elmed\WooCommerce\Health;
 use Elmed\WooCommerce\Api\Answer;
 use Elmed\WooCommerce\Api\Client;
 use Elmed\WooCommerce\Log;
+use Elmed\WooCommerce\Orders\OrderState;
 use Elmed\WooCommerce\Orders\Tally;
 use Elmed\WooCommerce\Plugin;
 use Elmed\WooCommerce\Settings\Connection;
 use Elmed\WooCommerce\Settings\Key;
 use Elmed\WooCommerce\Sync\Problems;
 use Elmed\WooCommerce\Sync\RunState;
+use WC_Order;
 
 final class Heartbeat
 {
     public const JOB = 'elmed_heartbeat';
+    /** The same for once, in the background. */
+    public const SOON = 'elmed_heartbeat_soon';
+    private const SOON_SECONDS = 60;
     /** As many problems as ELMED takes. */
     private const MOST = 50;
 
     public function register(): void
     {
         add_action(self::JOB, array($this, 'job'));
+        add_action(self::SOON, array($this, 'job'));
+        add_action('elmed_order_release_changed', array($this, 'soon'));
+        add_action('woocommerce_order_status_changed', array($this, 'statusChanged'), 30, 4);
         add_action('elmed_connection_tested', array($this, 'tested'));
         add_action('elmed_sync_ended', array($this, 'synced'));
         if (function_exists('as_supports') && as_supports('ensure_recurring_actions_hook')) {
@@ -42,6 +50,34 @@ final class Heartbeat
     {
         if (Key::exists() && !as_has_scheduled_action(self::JOB, null, Plugin::JOBS)) {
             as_schedule_recurring_action(time() + 60, HOUR_IN_SECONDS, self::JOB, array(), Plugin::JOBS, true);
+        }
+    }
+
+    /** At most one in a minute, however many orders change in it. */
+    public function soon(): void
+    {
+        try {
+            if (Key::exists() && !as_has_scheduled_action(self::SOON, array(), Plugin::JOBS)) {
+                as_schedule_single_action(time() + self::SOON_SECONDS, self::SOON, array(), Plugin::JOBS, true);
+            }
+        } catch (\Throwable $fault) {
+            // No order fails for it; the next one comes in an hour.
+            Log::fault($fault, self::SOON);
+        }
+    }
+
+    /**
+     * One that waited is completed or called off.
+     *
+     * @param mixed $orderId
+     * @param mixed $from
+     * @param mixed $to
+     * @param mixed $order
+     */
+    public function statusChanged($orderId, $from, $to, $order = null): void
+    {
+        if ($order instanceof WC_Order && OrderState::word($order, OrderState::RELEASE) === OrderState::WAITING) {
+            $this->soon();
         }
     }
 

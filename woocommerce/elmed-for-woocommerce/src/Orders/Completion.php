@@ -51,6 +51,9 @@ final class Completion
     {
         $report = Report::ofDispense();
         if (OrderState::reservationId($order) !== null && OrderState::release($order) !== OrderState::PENDING) {
+            if ($report->state($order) === '' && OrderState::mustWait($order)) {
+                History::add($order, 'completed_unchecked');
+            }
             $report->queue($order);
         } elseif (!$report->isOver($order) || self::isAfterReversal($order, $report)) {
             $report->end($order, Report::ATTENTION, 'unverified');

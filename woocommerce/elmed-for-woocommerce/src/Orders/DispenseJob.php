@@ -199,6 +199,10 @@ final class DispenseJob
         }
         $report->change($order, array('dispense_id' => $dispense['id'] ?? null, 'lines' => $reported, 'done_at' => time()));
         $report->end($order, Report::DONE);
+        if (in_array(OrderState::word($order, OrderState::RELEASE), array(OrderState::WAITING, OrderState::HELD), true)) {
+            // ELMED takes the report of a checked prescription only: nobody waits for it any more.
+            OrderState::setRelease($order, OrderState::RELEASED);
+        }
         $number = isset($dispense['id']) ? (string) (int) $dispense['id'] : '–';
         /* translators: %s: a number */
         $order->add_order_note(sprintf(__('ELMED: dispense reported (number %s).', 'elmed-for-woocommerce'), $number));
@@ -213,6 +217,10 @@ final class DispenseJob
         // What was refused was not recorded, so the next try may be another request.
         $report->change($order, array('body' => null));
         $report->end($order, Report::REFUSED, $code);
+        if (LeavesNow::isAsked($order)) {
+            $order->add_order_note(LeavesNow::note($code));
+            return;
+        }
         /* translators: %s: why, e.g. "the reservation was freed" */
         $order->add_order_note(sprintf(__('ELMED refused the report of the dispense: %s. Look at the ELMED box of this order.', 'elmed-for-woocommerce'), Words::reason($code)));
     }

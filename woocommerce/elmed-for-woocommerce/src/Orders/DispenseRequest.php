@@ -72,10 +72,11 @@ final class DispenseRequest
         return $packs;
     }
 
+    /** The moment of the hand-over: of the completion, or when a person said that it leaves only now. */
     public static function completedAt(WC_Order $order): int
     {
         $completed = $order->get_date_completed();
-        return $completed ? $completed->getTimestamp() : time();
+        return max($completed ? $completed->getTimestamp() : time(), LeavesNow::moment($order));
     }
 
     /** Thousandths of a unit in a pack. @throws CannotTell */

@@ -74,7 +74,7 @@ final class ListColumn
         }
         $html = sprintf('<span class="elmed-release elmed-release-%s">%s</span>', esc_attr($release), esc_html(Words::release($order)));
         $dispense = Words::dispense(Report::ofDispense()->state($order));
-        return $dispense === '' ? $html : $html . '<br><small>' . esc_html($dispense) . '</small>';
+        return $dispense === '' || $release === OrderState::SENT ? $html : $html . '<br><small>' . esc_html($dispense) . '</small>';
     }
 
     public function style(): void

@@ -57,6 +57,8 @@ final class OrderState
     public const STOPPED = 'stopped';
     /** To those who pack only: released, and the payment is still awaited. */
     public const UNPAID = 'unpaid';
+    /** To those who pack only: it has left, and ELMED knows. */
+    public const SENT = 'sent';
 
     /** What is kept belongs to this very order. */
     public static function isOwn(WC_Order $order): bool
@@ -95,6 +97,9 @@ final class OrderState
         $release = self::release($order);
         if ($release !== self::NONE && Cancellation::isOff($order)) {
             return self::STOPPED;
+        }
+        if (Report::ofDispense()->state($order) === Report::DONE && $release !== self::PENDING && $release !== self::NONE) {
+            return self::SENT;
         }
         // Bank transfer and cheque wait on-hold for the money; what is paid on delivery is in processing at once.
         $awaitsPayment = $order->has_status(array('pending', 'on-hold')) && $order->get_date_paid() === null;

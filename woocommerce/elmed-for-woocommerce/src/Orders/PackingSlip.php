@@ -46,7 +46,7 @@ final class PackingSlip
      */
     public function onPdf($type, $order): void
     {
-        $words = $type === 'packing-slip' && $order instanceof WC_Order ? Words::release($order) : '';
+        $words = $type === 'packing-slip' && $order instanceof WC_Order ? Words::slip($order) : '';
         if ($words !== '') {
             printf('<tr class="elmed-release"><th>ELMED:</th><td><strong>%s</strong></td></tr>', esc_html($words));
         }

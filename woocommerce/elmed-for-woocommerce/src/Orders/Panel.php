@@ -11,6 +11,7 @@ namespace Elmed\WooCommerce\Orders;
 
 use Elmed\WooCommerce\Gate\Given;
 use Elmed\WooCommerce\Log;
+use Elmed\WooCommerce\Settings\Options;
 use WC_Order;
 
 final class Panel
@@ -77,6 +78,7 @@ final class Panel
             printf('<p class="elmed-release elmed-release-%s"><strong>%s</strong></p>', esc_attr(OrderState::toPack($order)), esc_html($words));
         }
         $record = OrderState::record($order);
+        self::next($order, (int) ($record['prescription_id'] ?? 0));
         $facts = array(
             __('Prescription', 'elmed-for-woocommerce') => isset($record['prescription_id']) ? '#' . (int) $record['prescription_id'] : '',
             __('Reservation', 'elmed-for-woocommerce') => OrderState::reservationId($order) ? '#' . OrderState::reservationId($order) : '',
@@ -91,6 +93,23 @@ final class Panel
         self::lines($order, $record);
     }
 
+    /** What to do about a check that is pending. */
+    private static function next(WC_Order $order, int $prescription): void
+    {
+        $release = OrderState::toPack($order);
+        if ($release === OrderState::WAITING && $prescription > 0) {
+            printf(
+                '<p>%s <a href="%s" target="_blank" rel="noopener">%s</a></p>',
+                esc_html__('Do not send it yet.', 'elmed-for-woocommerce'),
+                esc_url(Options::baseUrl() . '/pharmacy/prescriptions/' . $prescription),
+                /* translators: %d: a prescription's number in ELMED */
+                esc_html(sprintf(__('Verify prescription %d in the pharmacy portal', 'elmed-for-woocommerce'), $prescription))
+            );
+        } elseif ($release === OrderState::PENDING) {
+            echo '<p>' . esc_html__('Do not send it yet. No prescription has been checked for what is in this order now.', 'elmed-for-woocommerce') . '</p>';
+        }
+    }
+
     /** Where each line stands: what was checked, and what of it is reported. @param array<string, mixed> $record */
     private static function lines(WC_Order $order, array $record): void
     {
@@ -101,10 +120,12 @@ final class Panel
         $reported = array_column($job['lines'] ?? array(), 'quantity', 'sku');
         echo '<ul class="elmed-lines">';
         foreach ($record['lines'] as $line) {
-            $text = $line['sku'] . ' × ' . \Elmed\WooCommerce\Gate\Packs::text((int) $line['milli']);
+            $packs = \Elmed\WooCommerce\Gate\Packs::text((int) $line['milli']);
+            /* translators: 1: a product's SKU, 2: a number of packs */
+            $text = sprintf(_n('%1$s: %2$s pack', '%1$s: %2$s packs', $packs === '1' ? 1 : 2, 'elmed-for-woocommerce'), $line['sku'], $packs);
             if (isset($reported[$line['sku']])) {
-                /* translators: %s: a quantity */
-                $text .= ' – ' . sprintf(__('reported: %s', 'elmed-for-woocommerce'), $reported[$line['sku']]);
+                /* translators: %s: a quantity in the prescription's unit, e.g. of tablets */
+                $text .= ' – ' . sprintf(__('reported: %s (tablets, ml or whatever the prescription counts)', 'elmed-for-woocommerce'), $reported[$line['sku']]);
             }
             printf('<li>%s</li>', esc_html($text));
         }
@@ -163,6 +184,8 @@ final class Panel
         if (PanelActions::asksWhetherItLeft($order)) {
             self::button('left', __('The parcel left: report the dispense', 'elmed-for-woocommerce'));
             self::button('stayed', __('It never left: free the reservation', 'elmed-for-woocommerce'));
+        } elseif (LeavesNow::isAsked($order)) {
+            self::leavesNow($order);
         } elseif ($again) {
             self::button('again', __('Try again', 'elmed-for-woocommerce'));
         }
@@ -175,11 +198,22 @@ final class Panel
         }
     }
 
+    /** Its completion was refused as the moment of the supply: only what really leaves now is reported from here. */
+    private static function leavesNow(WC_Order $order): void
+    {
+        echo '<p>' . esc_html__('ELMED records no supply of that moment. If the parcel has left, tell the pharmacist: it is settled in ELMED and with the patient, not here.', 'elmed-for-woocommerce') . '</p>';
+        if (LeavesNow::mayLeave($order)) {
+            self::button('leaves', __('It was still here and leaves now: report it', 'elmed-for-woocommerce'));
+        } else {
+            echo '<p>' . esc_html__('If it is still here, do not send it. When ELMED has released it, it can be sent and reported here.', 'elmed-for-woocommerce') . '</p>';
+        }
+    }
+
     /** Staff check the prescription of an order that came past the checkout. */
     private static function proof(WC_Order $order): void
     {
         $release = OrderState::release($order);
-        if (!in_array($release, array(OrderState::PENDING, OrderState::STOPPED), true) || Report::ofDispense()->state($order) === Report::DONE) {
+        if (!in_array($release, array(OrderState::PENDING, OrderState::STOPPED), true) || Cancellation::isOff($order) || Report::ofDispense()->state($order) === Report::DONE) {
             return;
         }
         echo '<fieldset class="elmed-proof"><legend><strong>' . esc_html__('Check a prescription for this order', 'elmed-for-woocommerce') . '</strong></legend>';

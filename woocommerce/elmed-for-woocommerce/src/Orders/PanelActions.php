@@ -54,6 +54,8 @@ final class PanelActions
                 return StaffCheck::run($order->get_id(), Given::inForm($posted));
             case 'refund':
                 return self::refund($order, $posted);
+            case 'leaves':
+                return LeavesNow::say($order);
             case 'left':
             case 'stayed':
                 return self::calledOff($order, $do === 'left');

@@ -85,9 +85,10 @@ final class Refunds
         }
         $questions[$refundId]['answer'] = $answer;
         OrderState::set($order, array(OrderState::REFUNDS => $questions));
-        History::add($order, $answer === self::STAYS ? 'refund_stays' : 'refund_reversed');
         if ($answer !== self::STAYS && $questions[$refundId]['packs'] === array()) {
             self::takenBack($order);
+        } else {
+            History::add($order, $answer === self::STAYS ? 'refund_stays' : 'refund_reversed');
         }
         Alerts::refresh($order);
         return null;

@@ -70,6 +70,8 @@ final class Said
                 return Messages::of(Verdict::no((string) $said['detail'], $order ? self::item($order, (int) ($said['product'] ?? 0)) : null));
             case 'kept':
                 return self::kept((array) $said['orders']);
+            case 'held':
+                return self::held((array) $said['orders']);
             default:
                 return sprintf(self::table()[$said['code']] ?? '', (string) ($said['detail'] ?? ''));
         }
@@ -78,7 +80,7 @@ final class Said
     private static function reports(WC_Order $order): string
     {
         $words = array(Words::dispense(Report::ofDispense()->state($order)), Words::dispense(Report::ofSale()->state($order)));
-        return implode('; ', array_filter($words)) . '.';
+        return implode('; ', array_unique(array_filter($words))) . '.';
     }
 
     private static function item(WC_Order $order, int $product): ?string
@@ -91,16 +93,37 @@ final class Said
         return null;
     }
 
+    /** One more order that was held back while somebody set its status; several at once in a bulk edit. */
+    public static function heldBack(WC_Order $order): void
+    {
+        $before = get_transient(self::NOTICE . get_current_user_id());
+        $orders = is_array($before) && ($before['code'] ?? '') === 'held' ? (array) $before['orders'] : array();
+        self::later(array('code' => 'held', 'orders' => array_values(array_unique(array_merge($orders, array($order->get_id()))))));
+    }
+
     /** @param mixed[] $orders Their ids. */
-    private static function kept(array $orders): string
+    private static function held(array $orders): string
+    {
+        /* translators: %s: numbers of orders, e.g. "#12, #15" */
+        return sprintf(__('on hold, not in the status that you chose: %s. The prescription has not been checked and released. The order\'s ELMED box says what is missing; when it is released, the order goes on by itself.', 'elmed-for-woocommerce'), self::numbers($orders));
+    }
+
+    /** @param mixed[] $orders Their ids. */
+    private static function numbers(array $orders): string
     {
         $numbers = array();
         foreach ($orders as $orderId) {
             $order = wc_get_order((int) $orderId);
             $numbers[] = '#' . ($order instanceof WC_Order ? $order->get_order_number() : (int) $orderId);
         }
+        return implode(', ', $numbers);
+    }
+
+    /** @param mixed[] $orders Their ids. */
+    private static function kept(array $orders): string
+    {
         /* translators: %s: numbers of orders, e.g. "#12, #15" */
-        return sprintf(__('not deleted: %s. ELMED has not heard yet what was handed over. Restore the order where it is in the trash; its ELMED box says what is missing: press "Try again" there, or, where the parcel never left, cancel the order and say so in the box. It can be deleted after that.', 'elmed-for-woocommerce'), implode(', ', $numbers));
+        return sprintf(__('not deleted: %s. ELMED has not heard yet what was handed over. Restore the order where it is in the trash; its ELMED box says what is missing: press "Try again" there, or, where the parcel never left, cancel the order and say so in the box. It can be deleted after that.', 'elmed-for-woocommerce'), self::numbers($orders));
     }
 
     /** @return array<string, string> */

@@ -73,10 +73,10 @@ final class Tally
         return array_merge(self::find(OrderState::RELEASE, $release, $usual, self::MOST), $lately);
     }
 
-    /** How many orders wait for the pharmacist. */
+    /** How many orders wait for the pharmacist; a completed one does not wait any more, and is a problem where it should have. */
     public static function waiting(): int
     {
-        return count(self::orders(OrderState::WAITING));
+        return count(array_filter(self::orders(OrderState::WAITING), static fn (WC_Order $order) => !$order->has_status('completed')));
     }
 
     /** @return string[] One short line for each order that somebody has to look at; no names, no medicines. */

@@ -3,8 +3,8 @@
 /**
  * How an order's state is said: on the order list, the packing slip and the panel.
  *
- * Three sentences for those who pack: "Check pending", "Released: may be sent", "Do not send: reason". Reasons name no
- * medicine and no person.
+ * Four sentences for those who pack: "Check pending", "Released: may be sent", "Do not send: reason", "Sent: reported to
+ * ELMED". Reasons name no medicine and no person.
  */
 
 namespace Elmed\WooCommerce\Orders;
@@ -23,6 +23,8 @@ final class Words
                 return '';
             case OrderState::RELEASED:
                 return __('Released: may be sent', 'elmed-for-woocommerce');
+            case OrderState::SENT:
+                return __('Sent: reported to ELMED', 'elmed-for-woocommerce');
             case OrderState::UNPAID:
                 return __('Do not send: the prescription is checked, the payment is awaited', 'elmed-for-woocommerce');
             case OrderState::HELD:
@@ -32,6 +34,13 @@ final class Words
             default:
                 return __('Check pending', 'elmed-for-woocommerce');
         }
+    }
+
+    /** On what is laid into the parcel, where nobody reads between the lines; "" for an order without prescription lines. */
+    public static function slip(WC_Order $order): string
+    {
+        $pending = in_array(OrderState::toPack($order), array(OrderState::PENDING, OrderState::WAITING), true);
+        return $pending ? __('Check pending. Do not send this order until it says "Released: may be sent".', 'elmed-for-woocommerce') : self::release($order);
     }
 
     /** Where the report of the dispense stands; "" when nothing was to be reported yet. */
@@ -99,6 +108,8 @@ final class Words
             'invalid_status' => __('the prescription\'s status does not allow it at the moment', 'elmed-for-woocommerce'),
             'predecessor_open' => __('another prescription has to be settled first', 'elmed-for-woocommerce'),
             'quantity_unavailable' => __('more than is left of the prescription', 'elmed-for-woocommerce'),
+            'handed_over_before_check' => __('it was completed before the pharmacist had checked the prescription', 'elmed-for-woocommerce'),
+            'handed_over_on_hold' => __('it was completed while the prescription was on hold', 'elmed-for-woocommerce'),
             'reservation_freed' => __('the reservation was freed', 'elmed-for-woocommerce'),
             'reservation_used' => __('the reservation was used already', 'elmed-for-woocommerce'),
             'external_reference_used' => __('another report with this order number exists', 'elmed-for-woocommerce'),

@@ -97,9 +97,9 @@ final class Connection
     {
         return array(
             self::CONNECTED => __('to {account}, with the scopes {scopes}.', 'elmed-for-woocommerce'),
-            self::NO_KEY => __('There is no API key yet. In your ELMED pharmacy portal, open Settings → API Keys, create a key for WooCommerce, and paste it here.', 'elmed-for-woocommerce'),
+            self::NO_KEY => __('There is no API key yet. In your ELMED pharmacy portal, open Settings → WooCommerce, create a key for WooCommerce, and paste it here.', 'elmed-for-woocommerce'),
             self::UNSAFE_ADDRESS => __('The address of ELMED, {address}, does not begin with https://. The key is not sent there.', 'elmed-for-woocommerce'),
-            self::KEY_REFUSED => __('ELMED refused the key: it was mistyped, revoked, or has expired. Create a new one in the pharmacy portal under Settings → API Keys.', 'elmed-for-woocommerce'),
+            self::KEY_REFUSED => __('ELMED refused the key: it was mistyped, revoked, or has expired. Create a new one in the pharmacy portal under Settings → WooCommerce.', 'elmed-for-woocommerce'),
             self::SCOPE_MISSING => __('The key works, but lacks {missing}. Scopes cannot be added to a key: create a new one with the scopes rx:read and rx:dispense (or shop), and revoke this one.', 'elmed-for-woocommerce'),
             self::NOT_A_PHARMACY => __('The key works, but belongs to {account}, which is not a pharmacy. Create the key in the pharmacy portal.', 'elmed-for-woocommerce'),
             self::ACCOUNT_NOT_ACTIVE => __('The key works, but the account {account} is not active in ELMED: not verified yet, suspended, or its licence has expired. The pharmacy portal says which.', 'elmed-for-woocommerce'),

@@ -23,6 +23,7 @@ final class SettingsPage
         add_action('admin_post_' . self::ACTION, array($this, 'save'));
         add_action('admin_enqueue_scripts', array($this, 'style'));
         add_action('admin_notices', array($this, 'sayTestKey'));
+        add_action('admin_notices', array($this, 'sayNoKey'));
         add_filter('plugin_action_links_' . plugin_basename(ELMED_WC_FILE), array($this, 'link'));
     }
 
@@ -77,6 +78,16 @@ final class SettingsPage
         if (Key::isTest() && current_user_can(self::CAPABILITY)) {
             $text = __('ELMED: this shop uses a test key. Prescriptions and stock are made up, and nothing that is sold reaches your pharmacy. Enter a live key before you open the shop.', 'elmed-for-woocommerce');
             printf('<div class="notice notice-warning"><p>%s <a href="%s">%s</a></p></div>', esc_html($text), esc_url(self::url()), esc_html__('ELMED settings', 'elmed-for-woocommerce'));
+        }
+    }
+
+    /** On the list of plugins, where one stands after the activation. */
+    public function sayNoKey(): void
+    {
+        $screen = get_current_screen();
+        if ($screen && $screen->id === 'plugins' && !Key::exists() && current_user_can(self::CAPABILITY)) {
+            $text = __('ELMED for WooCommerce is active. Next: enter your API key and test the connection.', 'elmed-for-woocommerce');
+            printf('<div class="notice notice-info"><p>%s <a href="%s">%s</a></p></div>', esc_html($text), esc_url(self::url()), esc_html__('ELMED settings', 'elmed-for-woocommerce'));
         }
     }
 

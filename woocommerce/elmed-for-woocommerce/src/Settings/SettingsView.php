@@ -6,6 +6,8 @@
 
 namespace Elmed\WooCommerce\Settings;
 
+use Elmed\WooCommerce\Sync\SyncPage;
+
 final class SettingsView
 {
     /** @param string $said What the form's answer was, a word of SettingsPage::take(). */
@@ -19,8 +21,9 @@ final class SettingsView
         echo '<h2>' . esc_html__('Connection', 'elmed-for-woocommerce') . '</h2>';
         $this->connection();
         echo '<table class="form-table" role="presentation">';
-        $this->key();
+        // The address first: a key goes with the address that stands there when it is pasted.
         $this->address();
+        $this->key();
         echo '</table><p class="elmed-buttons">';
         printf('<button type="submit" name="elmed_test" value="1" class="button button-secondary">%s</button>', esc_html__('Test Connection', 'elmed-for-woocommerce'));
         echo '</p><h2>' . esc_html__('Products', 'elmed-for-woocommerce') . '</h2><table class="form-table" role="presentation">';
@@ -64,6 +67,9 @@ final class SettingsView
             esc_html($last->title()),
             esc_html($last->text())
         );
+        if ($last->connected()) {
+            printf('<p><a class="button button-primary" href="%s">%s</a></p>', esc_url(SyncPage::url()), esc_html__('Go on to ELMED → Sync', 'elmed-for-woocommerce'));
+        }
         if ($last->state !== Connection::NO_KEY) {
             /* translators: %s: e.g. "2 minutes" */
             echo '<p class="description">' . esc_html(sprintf(__('Tested %s ago.', 'elmed-for-woocommerce'), human_time_diff($last->at))) . '</p>';
@@ -83,7 +89,7 @@ final class SettingsView
                 '<input type="password" id="elmed_api_key" name="elmed_api_key" value="" class="regular-text code" autocomplete="off" spellcheck="false" placeholder="%s" aria-describedby="elmed_api_key_help">',
                 esc_attr($placeholder)
             );
-            $help = __('From the ELMED pharmacy portal: Settings → API Keys → Create new key. Leave it empty to keep the stored one.', 'elmed-for-woocommerce');
+            $help = __('From the ELMED pharmacy portal: Settings → WooCommerce → Create key for WooCommerce. Compare the address above before you paste it: it is kept for that address only, and asked for again when the address changes. Leave it empty to keep the stored one.', 'elmed-for-woocommerce');
             printf('<p class="description" id="elmed_api_key_help">%s</p>', esc_html($help));
             if (Key::exists()) {
                 printf('<p><button type="submit" name="elmed_forget_key" value="1" class="button-link elmed-remove">%s</button></p>', esc_html__('Remove the key from this shop', 'elmed-for-woocommerce'));
@@ -105,7 +111,7 @@ final class SettingsView
             printf(
                 '<input type="url" id="elmed_base_url" name="elmed_base_url" value="%s" class="regular-text code" aria-describedby="elmed_base_url_help"><p class="description" id="elmed_base_url_help">%s</p>',
                 esc_attr(Options::baseUrl()),
-                esc_html__('Leave it as it is unless your pharmacy portal has another address. To change it, enter the API key as well.', 'elmed-for-woocommerce')
+                esc_html__('Must be the one that your pharmacy portal shows under Settings → WooCommerce. To change it later, enter the API key as well.', 'elmed-for-woocommerce')
             );
         }
         echo '</td></tr>';

@@ -60,11 +60,16 @@ final class ProductList
             sprintf('<a href="%s">%s</a>', esc_url((string) get_edit_post_link($product->get_parent_id() ?: $product->get_id())), esc_html($product->get_name())),
             esc_html($product->get_sku()),
             esc_html($stock === '' ? __('not kept', 'elmed-for-woocommerce') : $stock),
-            esc_html($product->managing_stock() ? (string) $product->get_stock_quantity() : __('not counted', 'elmed-for-woocommerce')),
+            esc_html(ProductMeta::isControlled($product) ? __('none: not sold online', 'elmed-for-woocommerce') : self::toSell($product)),
             esc_html(self::how($product)),
             esc_html(self::last($product)),
         );
         echo '<tr><td>' . implode('</td><td>', $cells) . '</td></tr>'; // phpcs:ignore WordPress.Security.EscapeOutput -- each is escaped above
+    }
+
+    private static function toSell(WC_Product $product): string
+    {
+        return $product->managing_stock() ? (string) $product->get_stock_quantity() : __('not counted', 'elmed-for-woocommerce');
     }
 
     private static function how(WC_Product $product): string

@@ -35,6 +35,8 @@ final class ProductMeta
     public const IMAGE = '_elmed_image';
     /** Status to go back to when the product is offered again. */
     public const HIDDEN_FROM = '_elmed_hidden_from';
+    /** "ID:status" before the plugin was deactivated; see Sync\OutOfSale. */
+    public const OUT_OF_SALE = '_elmed_out_of_sale';
     /** When the sync last changed it (UTC), and what it did. */
     public const SYNCED_AT = '_elmed_synced_at';
     public const RESULT = '_elmed_result';

@@ -22,6 +22,7 @@ final class ProductRules
         ProductMeta::WRITTEN,
         ProductMeta::IMAGE,
         ProductMeta::HIDDEN_FROM,
+        ProductMeta::OUT_OF_SALE,
         ProductMeta::SYNCED_AT,
         ProductMeta::RESULT,
     );
@@ -41,6 +42,23 @@ final class ProductRules
     public function purchasable($purchasable, $product): bool
     {
         return $purchasable && !($product instanceof WC_Product && (ProductMeta::isControlled($product) || ProductMeta::isRetired($product)));
+    }
+
+    /** Where the plugin cannot work, nothing checks a prescription, and nothing that needs one is sold. */
+    public static function closeShop(): void
+    {
+        foreach (array('woocommerce_is_purchasable', 'woocommerce_variation_is_purchasable') as $question) {
+            add_filter($question, array(self::class, 'withoutCheck'), 99, 2);
+        }
+    }
+
+    /**
+     * @param mixed $purchasable
+     * @param mixed $product
+     */
+    public static function withoutCheck($purchasable, $product): bool
+    {
+        return $purchasable && !($product instanceof WC_Product && (ProductMeta::requiresPrescription($product) || ProductMeta::isControlled($product)));
     }
 
     /**
