@@ -48,6 +48,7 @@ def context_for(
         color_scheme="dark" if scheme == "dark" else "light",
         java_script_enabled=scripts,
         locale="en-GB",
+        reduced_motion="reduce",  # a colour on its way to another is no colour of ours
     )
     context.set_default_timeout(20_000)
     trouble.watch(context)

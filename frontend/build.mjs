@@ -1,10 +1,11 @@
 // Makes what the portals serve: the stylesheet for left-to-right and right-to-left pages, and htmx as it was published.
-// Run by `npm run css`; the results are committed, so that nobody needs Node to run ELMED.
+// Run by `npm run css`; the results are committed, so that nobody needs Node to run ELMED. Another folder may be named:
+// e2e/test_styles.py makes them anew there and compares.
 import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import rtlcss from "rtlcss";
 import * as sass from "sass";
 
-const served = "src/elmed/portals/static/elmed";
+const served = process.argv[2] ?? "src/elmed/portals/static/elmed";
 const css = sass.compile("frontend/elmed.scss", {
   style: "compressed", loadPaths: ["node_modules"], quietDeps: true, silenceDeprecations: ["import"],
 }).css;
