@@ -189,7 +189,7 @@ def test_the_queue_takes_as_many_statements_for_twelve_as_for_two(cast, pharmaci
     for _ in range(10):
         factories.pending_review(cast, now=real_now())
     assert statements() == few
-    assert few <= 16
+    assert few <= 12
 
 
 def test_found_by_reference_or_family_name_among_its_own(cast, pharmacist, sign_in):

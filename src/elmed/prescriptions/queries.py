@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Prefetch, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
 
 from elmed.access import visibility
 from elmed.access.actors import Actor
@@ -48,19 +48,46 @@ def listed(actor: Actor) -> QuerySet[Prescription]:
     return rows.prefetch_related("lines").order_by("-pk")
 
 
+def drafts_of(actor: Actor, patient_id: int) -> QuerySet[Prescription]:
+    """The basket: the doctor's own drafts for a patient, the oldest first."""
+    rows = visibility.visible(actor, Prescription).filter(patient_id=patient_id, status=Status.DRAFT)
+    return rows.select_related("patient", "replaces").order_by("pk")
+
+
 def step_counts(actor: Actor) -> dict[str, int]:
-    """How many prescriptions stand at each of the pharmacy's steps. One statement."""
-    wanted: dict[str, Any] = {step: Count("pk", filter=Q(status__in=statuses)) for step, statuses in STEPS.items()}
-    return visibility.visible(actor, Prescription).aggregate(**wanted)
+    """How many prescriptions wait at each of the pharmacy's steps. One statement; what is done is not counted."""
+    waiting = {step: statuses for step, statuses in STEPS.items() if step != "done"}
+    wanted: dict[str, Any] = {step: Count("pk", filter=Q(status__in=statuses)) for step, statuses in waiting.items()}
+    every = [status for statuses in waiting.values() for status in statuses]
+    held = visibility.visible(actor, Prescription).filter(pharmacy_id=actor.account_id, status__in=every)
+    return held.aggregate(**wanted)
 
 
 def at_step(actor: Actor, step: str) -> QuerySet[Prescription]:
-    """The pharmacy's list at one step: the oldest first where somebody waits, the newest first when it is done."""
-    rows = listed(actor).filter(status__in=STEPS[step])
+    """The pharmacy's list at one step: the oldest first where somebody waits, the newest first when it is done.
+
+    What it supplied some of and another pharmacy holds now is done here, whatever its status.
+    """
+    rows = listed(actor)
     if step == "done":
-        return rows.order_by("-updated_at", "-pk")
-    open_holds = Hold.objects.filter(ended_at__isnull=True).order_by("-pk")
-    return rows.prefetch_related(Prefetch("holds", open_holds, to_attr="open_holds")).order_by("updated_at", "pk")
+        ended = Q(status__in=STEPS[step]) | ~Q(pharmacy_id=actor.account_id)
+        return rows.filter(ended).order_by("-updated_at", "-pk")
+    return with_open_holds(rows.filter(status__in=STEPS[step], pharmacy_id=actor.account_id)).order_by(
+        "updated_at", "pk"
+    )
+
+
+def with_open_holds(rows: QuerySet[Prescription]) -> QuerySet[Prescription]:
+    """The same rows with `open_holds`, the topmost first."""
+    return rows.prefetch_related(
+        Prefetch("holds", Hold.objects.filter(ended_at__isnull=True).order_by("-pk"), "open_holds")
+    )
+
+
+def with_question(rows: QuerySet[Prescription]) -> QuerySet[Prescription]:
+    """Those of them that an open hold puts a question about to the doctor."""
+    asked = Hold.objects.filter(prescription=OuterRef("pk"), ended_at__isnull=True).exclude(question="")
+    return rows.filter(Exists(asked))
 
 
 def sheet(actor: Actor, prescription_id: int, now: datetime) -> Sheet:

@@ -1,7 +1,7 @@
 """The pharmacy's pages."""
 
 from elmed.portals.page import page, route
-from elmed.portals.pharmacy import bring, supply, views
+from elmed.portals.pharmacy import bring, queue, supply, views
 from elmed.portals.pharmacy.inventory_urls import urlpatterns as inventory
 from elmed.portals.pharmacy.views import PHARMACY
 from elmed.portals.shared.acts import act_view
@@ -11,7 +11,9 @@ from elmed.prescriptions.vocabulary import Act
 _ACTS = (Act.VERIFY, Act.RETURN, Act.REJECT, Act.HOLD, Act.RESUME, Act.CLOSE, Act.CONFIRM_CANCEL)
 
 urlpatterns = [
-    route("", views.queue, "pharmacy_queue"),
+    route("", queue.queue, "pharmacy_queue"),
+    route("queue/live", queue.live, "pharmacy_queue_live"),
+    route("queue/next", queue.following, "pharmacy_next"),
     route("prescriptions/bring", bring.bring_page, "pharmacy_bring"),
     route("prescriptions/<int:pk>", views.prescription, "pharmacy_prescription"),
     route("prescriptions/<int:pk>/dispense", supply.dispense_page, "pharmacy_dispense"),

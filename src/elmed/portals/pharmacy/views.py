@@ -1,55 +1,29 @@
-"""The pharmacy's queue and one prescription's screen. Dispensing and taking back are supply.py."""
+"""One prescription's screen at the pharmacy. The queue is queue.py; dispensing and taking back are supply.py."""
 
 from django import forms
 from django.contrib import messages
-from django.core.paginator import Paginator
-from django.db.models import Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import render
 
 from elmed.access.permissions import Permission
 from elmed.accounts.models import AccountKind
 from elmed.portals.forms import VersionedForm
-from elmed.portals.page import PortalRequest, page, search_words, shown
+from elmed.portals.page import PortalRequest, page, shown
 from elmed.portals.pharmacy.inventory_rx import stock_context
 from elmed.portals.shared.acts import after, ask, buttons
 from elmed.portals.shared.prescription import screen
-from elmed.prescriptions import queries, reference
+from elmed.prescriptions import queries
 from elmed.prescriptions.actions.close_line import close_line
 from elmed.prescriptions.facts import Subject
-from elmed.prescriptions.models import Prescription
 from elmed.prescriptions.states import TRANSITIONS
 from elmed.prescriptions.vocabulary import REVERSAL_WINDOW, Act
 
 PHARMACY = (AccountKind.PHARMACY,)
-PAGE_SIZE = 25
 SPECIAL = {
     Act.DISPENSE: "pharmacy_dispense",
     Act.ANSWER_HANDED_OVER: "pharmacy_handed_over",
     Act.CLOSE_LINE: "pharmacy_close_line",
 }
-
-
-@page(permission=Permission.PRESCRIPTION_READ, kinds=PHARMACY)
-def queue(request: PortalRequest) -> HttpResponse:
-    """The queue: its tabs are the steps, with counts; the oldest first where somebody waits. `q` looks in all steps."""
-    step, words = request.GET.get("step", ""), search_words(request)
-    if step not in queries.STEPS:
-        step = "pending_review"
-    counts = queries.step_counts(request.actor)
-    rows = _named(request, words) if words else queries.at_step(request.actor, step)
-    found = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
-    shown(request, "queue", [rx.patient_id for rx in found])
-    tabs = [(name, counts[name], name == step and not words) for name in queries.STEPS]
-    context = {"tabs": tabs, "step": "" if words else step, "page": found, "q": words}
-    return render(request, "pharmacy/queue.html", context)
-
-
-def _named(request: PortalRequest, words: str) -> QuerySet[Prescription]:
-    """This pharmacy's prescriptions with that reference, or of patients whose family name begins so; the newest first."""
-    whole = reference.canonical(words)
-    by = Q(reference=whole) if whole else Q(patient__family_name__istartswith=words)
-    return queries.listed(request.actor).filter(by)
 
 
 @page(permission=Permission.PRESCRIPTION_READ, kinds=PHARMACY)

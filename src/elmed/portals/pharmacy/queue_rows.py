@@ -1,0 +1,116 @@
+"""Which rows of the queue somebody asks for (the filters stand in the address), and why each of them waits.
+
+Called by queue.py. The steps are those of prescriptions/queries.py; nothing here decides what may be done.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.http import HttpRequest
+from django.utils.dateparse import parse_date
+
+from elmed.access import visibility
+from elmed.access.actors import Actor
+from elmed.prescriptions import queries, reference
+from elmed.prescriptions.models import Prescription, Reservation
+
+WAITED_DAYS = (1, 3, 7, 14)
+WAITING = ("pending_review", "verified", "partially_dispensed", "on_hold")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the address asks for."""
+
+    step: str = "pending_review"
+    words: str = ""
+    born: date | None = None
+    controlled: bool = False
+    shop: bool = False
+    question: bool = False
+    waited: int = 0  # days, at least
+    prescriber: str = ""
+
+    @property
+    def searching(self) -> bool:
+        """Whether all steps are looked through instead of one."""
+        return bool(self.words or self.born)
+
+    @property
+    def filtered(self) -> bool:
+        """Whether the step's list is narrowed."""
+        return bool(self.controlled or self.shop or self.question or self.waited or self.prescriber)
+
+    def query(self) -> str:
+        """The same as a query string, without the page."""
+        pairs: list[tuple[str, object]] = [("step", self.step)]
+        if self.searching:
+            pairs = [("q", self.words), ("born", self.born.isoformat() if self.born else "")]
+        pairs += [(name, 1) for name in ("controlled", "shop", "question") if getattr(self, name)]
+        pairs += [("waited", self.waited), ("prescriber", self.prescriber)]
+        return urlencode([(name, value) for name, value in pairs if value])
+
+    def at(self, step: str) -> "Asked":
+        """The same filters at another step."""
+        return replace(self, step=step, words="", born=None)
+
+
+def asked(request: HttpRequest) -> Asked:
+    """Read from the address; what is malformed counts as absent."""
+
+    def words(name: str) -> str:
+        return request.GET.get(name, "").replace("\x00", "").strip()[:100]
+
+    step, waited = words("step"), words("waited")
+    try:
+        born = parse_date(words("born"))
+    except ValueError:
+        born = None
+    return Asked(
+        step=step if step in queries.STEPS else "pending_review",
+        words=words("q"), born=born,
+        controlled=words("controlled") == "1", shop=words("shop") == "1", question=words("question") == "1",
+        waited=int(waited) if waited in map(str, WAITED_DAYS) else 0,
+        prescriber=words("prescriber"),
+    )  # fmt: skip
+
+
+def rows_of(actor: Actor, what: Asked, now: datetime) -> QuerySet[Prescription]:
+    """The rows, with whether a web shop's order keeps some of each (`kept_order`: its number, where it has one)."""
+    rows = _named(actor, what) if what.searching else queries.at_step(actor, what.step)
+    kept = visibility.visible(actor, Reservation).filter(
+        prescription=OuterRef("pk"), used_at__isnull=True, freed_at__isnull=True, reserved_until__gt=now
+    )
+    if what.controlled:
+        rows = rows.filter(is_controlled=True)
+    if what.waited:
+        rows = rows.filter(updated_at__lte=now - timedelta(days=what.waited))
+    if what.prescriber:
+        rows = rows.filter(prescriber__name__icontains=what.prescriber)
+    if what.question:
+        rows = queries.with_question(rows)
+    if what.shop:
+        rows = rows.filter(Exists(kept))
+    order = Subquery(kept.order_by("pk").values("external_reference")[:1])
+    return rows.annotate(kept_for_shop=Exists(kept), kept_order=order)
+
+
+def _named(actor: Actor, what: Asked) -> QuerySet[Prescription]:
+    """This pharmacy's with that reference, or of patients with that birth date whose family name begins so."""
+    whole = reference.canonical(what.words) if what.words else None
+    by = Q(reference=whole) if whole else Q(patient__family_name__istartswith=what.words)
+    if what.born:
+        by &= Q(patient__date_of_birth=what.born)
+    return queries.with_open_holds(queries.listed(actor).filter(by))
+
+
+def mark(rows: Iterable[Any], now: datetime) -> None:
+    """Say at each row what the template asks: whether its next supply is not due, and whether it ends soon."""
+    for rx in rows:
+        rx.too_early = rx.next_dispense_at is not None and now < rx.next_dispense_at
+        rx.ends_soon = now < rx.expires_at <= now + timedelta(days=3)
+        rx.top_hold = next(iter(getattr(rx, "open_holds", [])), None)
