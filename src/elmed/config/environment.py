@@ -62,6 +62,11 @@ class Environment(BaseSettings):
     idle_end_minutes: int = Field(
         60, ge=3, le=720, description="After so many minutes without use one has to sign in again."
     )
+    require_second_factor: bool | None = Field(
+        None,
+        description="Whether doctors, pharmacies' people and ELMED's staff need a second factor to sign in. "
+        "Empty: in production.",
+    )
     email_host: str = Field("", description="SMTP server. Empty: mails are written to `ELMED_DATA/mail`.")
     email_port: int = Field(587, description="SMTP port.")
     email_user: str = Field("", description="SMTP user.")
@@ -94,6 +99,12 @@ class Environment(BaseSettings):
         False,
         description="Whether production signs medicines from demonstration data, which is not for clinical use. "
         "Only for trying out.",
+    )
+    signing_limit_ten_minutes: int = Field(
+        60, ge=1, le=10_000, description="How many prescriptions a doctor may sign within ten minutes."
+    )
+    signing_limit_day: int = Field(
+        300, ge=1, le=100_000, description="How many prescriptions a doctor may sign within 24 hours."
     )
     max_body_bytes: int = Field(
         1024 * 1024, ge=1024, description="Largest request body the API takes, in bytes (413 above it)."

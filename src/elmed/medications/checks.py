@@ -28,7 +28,9 @@ from elmed.medications.facts import (
 STOP, NOTE = "stop", "note"
 MESSAGE_LENGTH, CODE_LENGTH = 300, 40  # what the answer to a warning stores
 _DOSE = re.compile(
-    r"\b\d+([.,]\d+)?\s*(mg|ml|g|microgram|unit|units|tablet|tablets|puff|puffs|drops?)\b|\b\d-\d-\d\b", re.IGNORECASE
+    r"\b\d+([.,]\d+)?\s*(mg|ml|g|microgram|unit|units|"
+    r"tablets?|capsules?|sachets?|patch|patches|sprays?|puffs?|drops?)\b|\b\d-\d-\d\b",
+    re.IGNORECASE,
 )
 
 

@@ -41,6 +41,8 @@ class Patient(models.Model):
     email = models.EmailField(max_length=254, blank=True)
     address = models.CharField(max_length=300, blank=True)
     allergy_status = models.CharField(max_length=12, choices=AllergyStatus.choices, default=AllergyStatus.NOT_RECORDED)
+    weight_milli = models.PositiveIntegerField(null=True, blank=True, help_text="Thousandths of a kilogram.")
+    weighed_on = models.DateField(null=True, blank=True)
     account = models.OneToOneField(Account, null=True, blank=True, on_delete=models.PROTECT, related_name="patient")
     merged_into = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="merged")
     created_at = models.DateTimeField()
@@ -52,6 +54,11 @@ class Patient(models.Model):
                 fields=["world", "health_number"], condition=~Q(health_number=""), name="patient_health_number_unique"
             ),
             models.CheckConstraint(condition=~Q(pk=models.F("merged_into")), name="patient_not_merged_into_itself"),
+            models.CheckConstraint(
+                condition=Q(weight_milli__isnull=True, weighed_on__isnull=True)
+                | Q(weight_milli__gt=0, weighed_on__isnull=False),
+                name="patient_weight_has_its_day",
+            ),
         ]
         indexes = [models.Index(fields=["world", "date_of_birth", "family_name"])]
 

@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrPromise
 
 from elmed.events.catalogue import EVENT_TYPES
-from elmed.prescriptions.vocabulary import Status
+from elmed.prescriptions.vocabulary import Kept, Status
 
 S = Status
 STATUS_WORDS: dict[str, StrPromise] = {
@@ -58,6 +58,15 @@ EVENT_WORDS: dict[str, StrPromise] = {
     "product.linked": _("A product was linked to a line"),
     "product.unlinked": _("A product’s link was taken away"),
 }
+KEPT_WORDS: dict[str, StrPromise] = {
+    Kept.BENEFIT: _("The benefit outweighs the risk"),
+    Kept.TOLERATED: _("The patient took it before and tolerated it"),
+    Kept.MONITORED: _("It is monitored"),
+    Kept.ADVISED: _("A specialist or a guideline advises it"),
+    Kept.INTENDED: _("It is meant like this"),
+    Kept.OUTDATED: _("The record is out of date"),
+    Kept.OTHER: _("Another reason"),
+}
 # What a request looked at, as the patient reads it. The keys are the actions that the portals and the API record.
 ACCESS_WORDS: dict[str, StrPromise] = {
     "patient.find": _("Found your record"),
@@ -110,6 +119,11 @@ def unit_words(unit: str, *, many: bool) -> str:
 def status_words(value: str) -> str:
     """A status, or any code, as people read it."""
     return str(STATUS_WORDS.get(value) or "") or value.replace("_", " ").capitalize()
+
+
+def kept_words(code: str) -> str:
+    """Why a doctor kept a line, as people read it."""
+    return str(KEPT_WORDS.get(code) or "") or code
 
 
 def event_words(kind: str) -> str:

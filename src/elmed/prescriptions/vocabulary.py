@@ -73,6 +73,18 @@ class HoldKind(StrEnum):
     REPLACEMENT = "replacement"
 
 
+class Kept(StrEnum):
+    """Why a doctor keeps a line in spite of a warning; the words beside it say more."""
+
+    BENEFIT = "benefit"
+    TOLERATED = "tolerated"
+    MONITORED = "monitored"
+    ADVISED = "advised"
+    INTENDED = "intended"
+    OUTDATED = "outdated"
+    OTHER = "other"
+
+
 S = Status
 OPEN = frozenset({S.ISSUED, S.PENDING_REVIEW, S.VERIFIED, S.PARTIALLY_DISPENSED, S.ON_HOLD})
 DERIVED_STATUSES = frozenset({S.VERIFIED, S.PARTIALLY_DISPENSED, S.DISPENSED})

@@ -29,6 +29,8 @@ class Migration(migrations.Migration):
                 ('email', models.EmailField(blank=True, max_length=254)),
                 ('address', models.CharField(blank=True, max_length=300)),
                 ('allergy_status', models.CharField(choices=[('not_recorded', 'Not Recorded'), ('none_known', 'None Known'), ('recorded', 'Recorded')], default='not_recorded', max_length=12)),
+                ('weight_milli', models.PositiveIntegerField(blank=True, help_text='Thousandths of a kilogram.', null=True)),
+                ('weighed_on', models.DateField(blank=True, null=True)),
                 ('created_at', models.DateTimeField()),
                 ('updated_at', models.DateTimeField()),
                 ('account', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='patient', to='accounts.account')),
@@ -89,6 +91,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='patient',
             constraint=models.CheckConstraint(condition=models.Q(('pk', models.F('merged_into')), _negated=True), name='patient_not_merged_into_itself'),
+        ),
+        migrations.AddConstraint(
+            model_name='patient',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('weighed_on__isnull', True), ('weight_milli__isnull', True)), models.Q(('weighed_on__isnull', False), ('weight_milli__gt', 0)), _connector='OR'), name='patient_weight_has_its_day'),
         ),
         migrations.AddIndex(
             model_name='consultation',

@@ -6,59 +6,17 @@ from django import forms
 from django.forms import BaseFormSet, formset_factory
 from django.http import QueryDict
 
-from elmed.core import quantities
 from elmed.core.refusals import Invalid
-from elmed.portals.forms import DayField, OnceForm, dress, quantity_of
-from elmed.prescriptions.actions.draft import MAX_LINES, DraftContent, DraftLine
-from elmed.prescriptions.models import Prescription, PrescriptionLine
+from elmed.medications import queries as formulary
+from elmed.portals.doctor.line_form import LineForm, line_initial
+from elmed.portals.forms import DayField, OnceForm, dress
+from elmed.prescriptions.actions.checked import medicines_of
+from elmed.prescriptions.actions.draft import MAX_LINES, DraftContent
+from elmed.prescriptions.actions.written import text_of
+from elmed.prescriptions.models import Prescription
 
 MAX_DIAGNOSES = 5
 _ICD = r"^[A-Z][0-9][0-9A-Z](\.[0-9A-Z]{1,4})?$"
-
-
-class LineForm(forms.Form):
-    """One medicine."""
-
-    medication_text = forms.CharField(
-        label="Medicine", max_length=200, help_text="Name, strength and form: amoxicillin 500 mg capsules"
-    )
-    dosage_text = forms.CharField(
-        label="Dosage, as the patient will read it",
-        max_length=500,
-        widget=forms.Textarea(attrs={"rows": 2}),
-    )
-    quantity = forms.CharField(label="Quantity", max_length=12, widget=forms.TextInput(attrs={"inputmode": "decimal"}))
-    unit = forms.CharField(label="Unit", max_length=20, help_text="capsule, tablet, ml …")
-    days_supply = forms.IntegerField(label="Lasts for days", required=False, min_value=1, max_value=999)
-    is_controlled = forms.BooleanField(label="Controlled medicine", required=False)
-    no_substitution = forms.BooleanField(label="Do not substitute", required=False)
-    substitution_reason = forms.CharField(label="Why not to substitute", required=False, max_length=300)
-    strength = forms.CharField(label="Strength", required=False, max_length=60)
-    form = forms.CharField(label="Form", required=False, max_length=60)
-    route = forms.CharField(label="Route", required=False, max_length=60)
-    medication_code = forms.CharField(label="ATC code", required=False, max_length=40)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Dress the widgets; an empty row may stay empty."""
-        super().__init__(*args, **kwargs)
-        self.use_required_attribute = False
-        dress(self)
-
-    def clean_quantity(self) -> int:
-        """Thousandths."""
-        return quantity_of(self.cleaned_data["quantity"])
-
-    def line(self) -> DraftLine:
-        """As the draft takes it."""
-        data = self.cleaned_data
-        code = data["medication_code"].strip().upper()
-        return DraftLine(
-            medication_text=data["medication_text"], dosage_text=data["dosage_text"], quantity_milli=data["quantity"],
-            unit=data["unit"], medication_code=code or None, medication_system="ATC" if code else None,
-            strength=data["strength"] or None, form=data["form"] or None, route=data["route"] or None,
-            days_supply=data["days_supply"], substitution_allowed=not data["no_substitution"],
-            substitution_reason=data["substitution_reason"], is_controlled=data["is_controlled"],
-        )  # fmt: skip
 
 
 class _IcdField(forms.RegexField):
@@ -112,12 +70,23 @@ DiagnosisFormSet: type[BaseFormSet[DiagnosisForm]] = formset_factory(
 class Composer:
     """The three forms of a draft as one: what was typed, whether it can be saved, and one more empty row."""
 
-    def __init__(self, data: QueryDict | None = None, initial: dict[str, Any] | None = None) -> None:
-        """From what was sent, to be judged; else from `initial_of` a prescription, or from `typed` so far."""
+    def __init__(self, data: QueryDict | None = None, initial: dict[str, Any] | None = None, find: int = -1) -> None:
+        """From what was sent, to be judged; else from `initial_of` a prescription, or from `typed` so far.
+
+        `find`: the row whose words are looked up in the formulary, for who has no scripts.
+        """
+        if data is not None:
+            data = _chosen(data)
         start = {} if data is not None or initial is None else initial
         self.form = DraftForm(data, initial=start.get("form"))
         self.lines = LineFormSet(data, prefix="lines", initial=start.get("lines"))
         self.diagnoses = DiagnosisFormSet(data, prefix="diagnosis", initial=start.get("diagnosis"))
+        ids = {pk for row in self.lines if (pk := _id(row["medicine"].value()))}
+        medicines = formulary.by_id(ids) if ids else {}
+        for index, row in enumerate(self.lines):
+            row.row = medicines.get(_id(row["medicine"].value()))
+            if index == find:
+                row.found = formulary.search(str(row["medication_text"].value() or ""))
 
     @property
     def status(self) -> int:
@@ -127,20 +96,24 @@ class Composer:
     def is_valid(self) -> bool:
         """Every part, so that every message is shown at once."""
         parts = [self.form.is_valid(), self.lines.is_valid(), self.diagnoses.is_valid()]
+        for row in self.filled():
+            if not row.errors:
+                row.complete()
+            parts.append(not row.errors)
         if not all(parts):
             self.form.status = 422
         return all(parts)
 
     def filled(self) -> list[LineForm]:
         """The rows that say something and are not to be removed."""
-        return [row for row in self.lines if row.has_changed() and not row.cleaned_data.get("DELETE")]
+        return [row for row in self.lines if row.has_changed() and not getattr(row, "cleaned_data", {}).get("DELETE")]
 
     def content(self) -> DraftContent:
         """As the draft takes it."""
         data = self.form.cleaned_data
         diagnoses = [row.cleaned_data for row in self.diagnoses if row.cleaned_data.get("text")]
         return DraftContent(
-            lines=[row.line() for row in self.filled()],
+            lines=[row.completed.line for row in self.filled() if row.completed is not None],
             diagnosis=[
                 {"text": row["text"], "code": row["code"] or None, "system": "ICD-10" if row["code"] else None}
                 for row in diagnoses
@@ -176,13 +149,47 @@ class Composer:
         return found
 
 
-def typed(data: QueryDict, add: str) -> dict[str, Any]:
-    """What was typed so far, unjudged, with one more empty row of the kind `add`."""
+def typed(data: QueryDict, add: str = "", line: dict[str, Any] | None = None) -> dict[str, Any]:
+    """What was typed so far, unjudged, with one more empty row of the kind `add`, or with this line more."""
+    data = _chosen(data)
+    lines = _rows(data, "lines", [*LineForm.base_fields, "DELETE"], MAX_LINES, more=add == "lines")
+    if line is not None:
+        _put(lines, line)
     return {
         "form": {name: data.get(name) for name in DraftForm.base_fields},
-        "lines": _rows(data, "lines", [*LineForm.base_fields, "DELETE"], MAX_LINES, more=add == "lines"),
+        "lines": lines,
         "diagnosis": _rows(data, "diagnosis", [*DiagnosisForm.base_fields], MAX_DIAGNOSES, more=add == "diagnosis"),
     }
+
+
+def _put(lines: list[dict[str, Any]], line: dict[str, Any]) -> None:
+    """Into the first empty row, else as one more."""
+    empty = next((row for row in lines if not any(row.values())), None)
+    if empty is not None:
+        empty.update(line)
+    elif len(lines) < MAX_LINES:
+        lines.append(line)
+
+
+def _id(text: object) -> int:
+    """An id as it was sent; 0 for anything else."""
+    return int(str(text)) if str(text).isdecimal() and len(str(text)) < 18 else 0
+
+
+def _chosen(data: QueryDict) -> QueryDict:
+    """With the medicines that were chosen from a list put into their rows; 0 stands for free text."""
+    choices = {name: value for name, value in data.items() if name.startswith("lines-") and name.endswith("-choice")}
+    rows = formulary.by_id({_id(value) for value in choices.values()} - {0}) if choices else {}
+    if not choices:
+        return data
+    data = data.copy()
+    for name, value in choices.items():
+        prefix = name.removesuffix("choice")
+        row = rows.get(_id(value))
+        data[f"{prefix}medicine"] = str(row.pk) if row else ""
+        if row:
+            data[f"{prefix}medication_text"] = text_of(row)
+    return data
 
 
 def _rows(data: QueryDict, prefix: str, names: list[str], most: int, *, more: bool) -> list[dict[str, Any]]:
@@ -193,26 +200,14 @@ def _rows(data: QueryDict, prefix: str, names: list[str], most: int, *, more: bo
 
 def initial_of(rx: Prescription) -> dict[str, Any]:
     """A draft, or the prescription to replace, as the form shows it."""
-    draft = not rx.signature_value
+    draft, lines = not rx.signature_value, list(rx.lines.all())
+    medicines = medicines_of(lines)
     return {
         "form": {
             "notes": rx.notes, "repeats_allowed": rx.repeats_allowed,
             "valid_from": rx.valid_from if draft else None, "valid_until": rx.valid_until if draft else None,
             "minimum_dispense_interval_days": rx.minimum_dispense_interval_days,
         },
-        "lines": [_line_initial(line) for line in rx.lines.all()],
+        "lines": [line_initial(line, medicines.get(line.medicine_id or 0)) for line in lines],
         "diagnosis": [{"text": row.get("text"), "code": row.get("code")} for row in rx.diagnosis],
     }  # fmt: skip
-
-
-def _line_initial(line: PrescriptionLine) -> dict[str, Any]:
-    names = ("medication_text", "dosage_text", "unit", "days_supply", "is_controlled", "substitution_reason")
-    blanks = ("strength", "form", "route", "medication_code")
-    return (
-        {name: getattr(line, name) for name in names}
-        | {name: getattr(line, name) or "" for name in blanks}
-        | {
-            "quantity": quantities.text(line.quantity_milli),
-            "no_substitution": not line.substitution_allowed,
-        }
-    )

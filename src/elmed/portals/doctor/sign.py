@@ -1,129 +1,178 @@
-"""Check before you sign: the whole draft, its warnings with answers, the pharmacy, the password where it is due.
+"""Check before you sign: each draft whole, its warnings in the rows that caused them, the pharmacy, the password.
 
-Whether a signature needs a fresh password is decided by the act (prescriptions/actions/issue.py); this page
-asks for it beforehand, by the same two spans of time.
+Whether a signature needs a fresh password is decided by the act (prescriptions/actions/issue.py); these pages ask for it
+beforehand, by the same two spans of time. One draft (`review`), or all of one patient's (`basket`): each is signed in a
+transaction of its own, and what became of each is told.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from allauth.account.internal.flows.reauthentication import reauthenticate_by_password
 from allauth.core.ratelimit import consume
-from django import forms
 from django.contrib import messages
-from django.http import HttpResponse
+from django.db.models import Prefetch, prefetch_related_objects
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
+from elmed.access import visibility
 from elmed.access.permissions import Permission
 from elmed.core.clock import real_now
-from elmed.core.refusals import NotAllowed, VersionConflict
+from elmed.core.refusals import Invalid, NotAllowed, Refusal, VersionConflict
 from elmed.medications.checks import Warning
+from elmed.patients.models import Patient
 from elmed.portals.doctor.patients import DOCTOR
-from elmed.portals.forms import VersionedForm
+from elmed.portals.doctor.sign_forms import KeepForm, SignatureForm
 from elmed.portals.page import PortalRequest, actor_of, page, shown
+from elmed.portals.refused import words_of
 from elmed.portals.shared.prescription import banner
 from elmed.portals.shared.route_page import pharmacy_choices
 from elmed.prescriptions import queries
+from elmed.prescriptions.actions.checked import warnings_together
 from elmed.prescriptions.actions.draft import errors_in
-from elmed.prescriptions.actions.issue import REAUTHENTICATION, issue, warnings_of
+from elmed.prescriptions.actions.issue import REAUTHENTICATION, issue
 from elmed.prescriptions.actions.replace import replace
-from elmed.prescriptions.facts import Subject
-from elmed.prescriptions.models import Prescription
+from elmed.prescriptions.models import Prescription, PrescriptionLine
 from elmed.prescriptions.vocabulary import Status
 
+MOST_TOGETHER = 10
 
-class SignForm(VersionedForm):
-    """Answers to the warnings, the pharmacy, the reason of a replacement, the password."""
 
-    def __init__(
-        self,
-        *args: Any,
-        warnings: list[Warning],
-        medicines: dict[int, str],
-        choices: list[tuple[str, str]],
-        replacing: bool,
-        password: bool,
-        **kwargs: Any,
-    ) -> None:
-        """Ask for what this draft needs."""
-        super().__init__(*args, **kwargs)
-        self.warnings = warnings
-        for index, warning in enumerate(warnings):
-            what = medicines.get(warning.position, "the notes")
-            label = f"Keep {what}, because"
-            self.fields[f"answer_{index}"] = forms.CharField(label=label, max_length=300, help_text=warning.message)
-        if replacing:
-            self.fields["reason"] = forms.CharField(label="Why you replace the earlier prescription", max_length=300)
-        none = ("", "None now: the patient chooses")
-        self.fields["pharmacy_id"] = forms.ChoiceField(label="Pharmacy", required=False, choices=[none, *choices])
-        if password:
-            self.fields["password"] = forms.CharField(
-                label="Your password", strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
-                help_text="To sign. It is asked for after 5 minutes, and each time for a controlled medicine.",
-            )  # fmt: skip
-        for field in self.fields.values():
-            css = "form-select" if isinstance(field.widget, forms.Select) else "form-control"
-            field.widget.attrs.setdefault("class", css)
+@dataclass
+class Draft:
+    """One draft on the page."""
 
-    @property
-    def answers(self) -> dict[str, str]:
-        """By the warnings' keys."""
-        return {w.key: self.cleaned_data[f"answer_{i}"] for i, w in enumerate(self.warnings)}
+    rx: Prescription
+    lines: list[PrescriptionLine]
+    form: KeepForm
+    lacks: list[dict[str, str]]
 
 
 @page(permission=Permission.ISSUE, kinds=DOCTOR)
 def review(request: PortalRequest, pk: int) -> HttpResponse:
-    """Show everything once more, and sign it."""
-    sheet = queries.sheet(request.actor, pk, request.now)
-    rx, subject = sheet.rx, sheet.subject
+    """Show one draft once more, and sign it."""
+    rx = visibility.visible(request.actor, Prescription).select_related("patient", "replaces").filter(pk=pk).first()
+    if rx is None:
+        rx = visibility.get(request.actor, Prescription, pk)
     if rx.status != Status.DRAFT:
         if request.method == "POST":
-            messages.info(request, "It is signed already; it was signed once.")
+            messages.info(request, _("It is signed already; it was signed once."))
         return redirect("doctor_prescription", pk)
-    form = _form(request, subject)
-    if request.method == "POST" and form.is_valid() and _identified(request, form):
-        signed = _sign(request, rx, form)
-        if signed is not None:
-            messages.success(request, "Signed.")
-            return redirect("doctor_prescription", signed.pk)
-        rx.refresh_from_db(fields=["version"])
-    shown(request, "draft", [rx.patient_id])
-    context = {
-        "form": form, "rx": rx, "lines": subject.lines, "lacks": errors_in(rx, subject.lines, request.now),
-        **banner(request, rx.patient),
-    }  # fmt: skip
-    return render(request, "doctor/review.html", context, status=form.status)
+    return _sign_page(request, rx.patient, _drafts(request, [rx], together=False))
 
 
-def _form(request: PortalRequest, subject: Subject) -> SignForm:
-    rx = subject.rx
-    before = rx.replaces.pharmacy_id if rx.replaces else None  # where the patient went before, until another is chosen
-    return SignForm(
-        request.POST or None,
-        initial={"pharmacy_id": before or ""},
-        warnings=warnings_of(rx, subject.lines),
-        medicines={line.position: line.medication_text for line in subject.lines},
-        choices=pharmacy_choices(request.actor.world_id, "", request.POST.get("pharmacy_id", "") or str(before or "")),
+@page(permission=Permission.ISSUE, kinds=DOCTOR)
+def basket(request: PortalRequest, pk: int) -> HttpResponse:
+    """All drafts of a patient, each a prescription of its own, signed with one password."""
+    rows = list(queries.drafts_of(request.actor, pk)[:MOST_TOGETHER])
+    if not rows:
+        visibility.get(request.actor, Patient, pk)
+        if request.method == "POST":
+            messages.info(request, _("Everything is signed already; it was signed once."))
+        return redirect("doctor_patient", pk)
+    return _sign_page(request, rows[0].patient, _drafts(request, rows, together=True))
+
+
+def _drafts(request: PortalRequest, rows: Sequence[Prescription], *, together: bool) -> list[Draft]:
+    """The drafts of one patient, checked in the order in which they are signed."""
+    patient = rows[0].patient
+    prefetch_related_objects([patient], "allergies")
+    prefetch_related_objects(rows, Prefetch("lines", PrescriptionLine.objects.select_related("medicine__source")))
+    for rx in rows:
+        rx.patient = patient
+    found = warnings_together([(rx, list(rx.lines.all())) for rx in rows], now=request.now)
+    return [_draft(request, rx, warnings, together=together) for rx, warnings in zip(rows, found, strict=True)]
+
+
+def _draft(request: PortalRequest, rx: Prescription, warnings: list[Warning], *, together: bool) -> Draft:
+    prefix, lines = f"rx{rx.pk}" if together else "", list(rx.lines.all())
+    form = KeepForm(
+        _sent(request),
+        initial=_typed(request, f"{prefix}-" if prefix else ""),
+        prefix=prefix or None,
+        warnings=warnings,
         replacing=rx.replaces_id is not None,
-        password=_password_due(request, subject),
+    )
+    return Draft(rx, lines, form, errors_in(rx, lines, request.now))
+
+
+def _sign_page(request: PortalRequest, patient: Patient, drafts: list[Draft]) -> HttpResponse:
+    signature = _signature(request, drafts)
+    status = 200
+    if _sent(request) is not None:
+        fine = [one.form.is_valid() for one in drafts] + [signature.is_valid()]
+        if all(fine) and _identified(request, signature):
+            signed = [rx for one in drafts if (rx := _sign(request, one, signature)) is not None]
+            if len(signed) == len(drafts):
+                words = ngettext("Signed.", "%(count)s prescriptions are signed.", len(signed))
+                messages.success(request, words % {"count": len(signed)})
+                only = signed[0].pk if len(signed) == 1 else None
+                return redirect("doctor_prescription", only) if only else redirect("doctor_patient", patient.pk)
+            for rx in signed:
+                words = _("Signed: %(what)s.") % {"what": ", ".join(one.medication_text for one in rx.lines.all())}
+                messages.success(request, words)
+            drafts = [one for one in drafts if one.rx.pk not in {rx.pk for rx in signed}]
+            for one in drafts:
+                one.rx.refresh_from_db(fields=["version"])
+        status = max([one.form.status for one in drafts] + [signature.status])
+    shown(request, "draft", [patient.pk])
+    context = {
+        "drafts": drafts, "signature": signature, "together": len(drafts) > 1, "pharmacy_words": _pharmacy_words(request),
+        "lacking": any(one.lacks for one in drafts), "demonstration": _demonstration(drafts),
+        "counted": sum(len(one.form.warnings) for one in drafts), **banner(request, patient),
+    }  # fmt: skip
+    return render(request, "doctor/review.html", context, status=status)
+
+
+def _demonstration(drafts: list[Draft]) -> bool:
+    return any(line.medicine is not None and line.medicine.source.demonstration for one in drafts for line in one.lines)
+
+
+def _sent(request: PortalRequest) -> QueryDict | None:
+    """What is to be signed; None while somebody only looks, or looks for a pharmacy."""
+    return request.POST if request.method == "POST" and "find_pharmacy" not in request.POST else None
+
+
+def _typed(request: PortalRequest, prefix: str) -> dict[str, Any]:
+    """What was typed before a pharmacy was looked for."""
+    return {name.removeprefix(prefix): value for name, value in request.POST.items() if name.startswith(prefix)}
+
+
+def _pharmacy_words(request: PortalRequest) -> str:
+    return request.POST.get("pharmacy_words", "").replace("\x00", "").strip()[:100]
+
+
+def _signature(request: PortalRequest, drafts: list[Draft]) -> SignatureForm:
+    replaced = next((one.rx.replaces for one in drafts if one.rx.replaces), None)
+    before = replaced.pharmacy_id if replaced else None  # where the patient went before, until another is chosen
+    chosen = request.POST.get("pharmacy_id", "") or str(before or "")
+    return SignatureForm(
+        _sent(request),
+        initial={"pharmacy_id": chosen},
+        choices=pharmacy_choices(request.actor.world_id, _pharmacy_words(request), chosen),
+        password=_password_due(request, [line for one in drafts for line in one.lines]),
     )
 
 
-def _password_due(request: PortalRequest, subject: Subject) -> bool:
-    if any(line.is_controlled for line in subject.lines) or request.actor.authenticated_at is None:
+def _password_due(request: PortalRequest, lines: list[PrescriptionLine]) -> bool:
+    if any(line.is_controlled for line in lines) or request.actor.authenticated_at is None:
         return True
     return real_now() - request.actor.authenticated_at > REAUTHENTICATION
 
 
-def _identified(request: PortalRequest, form: SignForm) -> bool:
+def _identified(request: PortalRequest, form: SignatureForm) -> bool:
     """Check the password where it is asked for; wrong ones count against the sign-in's own limit."""
     if "password" not in form.fields:
         return True
     if not consume(request, action="reauthenticate", user=request.person):
-        form.add_error("password", "Too many tries. Wait a minute.")
+        form.add_error("password", _("Too many tries. Wait a minute."))
         form.status = 429
         return False
     if not request.person.check_password(form.cleaned_data["password"]):
-        form.add_error("password", "This is not your password.")
+        form.add_error("password", _("This is not your password."))
         form.status = 422
         return False
     reauthenticate_by_password(request)
@@ -131,27 +180,26 @@ def _identified(request: PortalRequest, form: SignForm) -> bool:
     return True
 
 
-def _sign(request: PortalRequest, rx: Prescription, form: SignForm) -> Prescription | None:
-    data = form.cleaned_data
-    pharmacy_id = int(data["pharmacy_id"]) if data["pharmacy_id"] else None
+def _sign(request: PortalRequest, one: Draft, signature: SignatureForm) -> Prescription | None:
+    rx, form = one.rx, one.form
+    words: dict[str, Any] = {
+        "answers": form.answers(), "pharmacy_id": signature.pharmacy_id, "now": request.now,
+    }  # fmt: skip
 
     def act() -> Prescription:
         if rx.replaces_id is None:
-            return issue(
-                request.actor, rx.pk, answers=form.answers, pharmacy_id=pharmacy_id, now=request.now,
-                expected_version=data["version"],
-            )  # fmt: skip
-        if rx.version != data["version"]:  # `replace` itself would take the version of the old one
+            return issue(request.actor, rx.pk, expected_version=form.cleaned_data["version"], **words)
+        if rx.version != form.cleaned_data["version"]:  # `replace` itself would take the version of the old one
             raise VersionConflict(rx.version)
-        return replace(
-            request.actor, rx.replaces_id, draft_id=rx.pk, reason=data["reason"], answers=form.answers,
-            pharmacy_id=pharmacy_id, now=request.now,
-        )  # fmt: skip
+        return replace(request.actor, rx.replaces_id, draft_id=rx.pk, reason=form.cleaned_data["reason"], **words)
 
     try:
         return form.attempt(act)
-    except NotAllowed as refusal:
-        if refusal.code != "reauthentication_required":
+    except Refusal as refusal:
+        if isinstance(refusal, NotAllowed) and refusal.code != "reauthentication_required":
             raise
-        form.tell(refusal)
+        if isinstance(refusal, Invalid):
+            raise
+        form.add_error(None, words_of(refusal))
+        form.status = refusal.status
         return None

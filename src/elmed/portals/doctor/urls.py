@@ -1,6 +1,6 @@
 """The doctor's pages."""
 
-from elmed.portals.doctor import patients, prescriptions, sign
+from elmed.portals.doctor import compose, patients, prescriptions, sign
 from elmed.portals.doctor.patients import DOCTOR
 from elmed.portals.page import page, route
 from elmed.portals.shared.acts import act_view
@@ -17,14 +17,17 @@ urlpatterns = [
     route("patients/<int:pk>", patients.patient, "doctor_patient"),
     route("patients/<int:pk>/allergies", patients.allergies, "doctor_allergies"),
     route("patients/<int:pk>/consultations/new", patients.consultation, "doctor_consultation"),
-    route("patients/<int:patient_pk>/prescriptions/new", prescriptions.compose, "doctor_compose"),
+    route("patients/<int:pk>/sign", sign.basket, "doctor_basket"),
+    route("patients/<int:patient_pk>/prescriptions/new", compose.compose, "doctor_compose"),
+    route("medicines", compose.medicines, "doctor_medicines"),
+    route("dose", compose.dose, "doctor_dose"),
     route("prescriptions", prescriptions.prescriptions, "doctor_prescriptions"),
     route("prescriptions/<int:pk>", prescriptions.prescription, "doctor_prescription"),
-    route("prescriptions/<int:pk>/edit", prescriptions.edit, "doctor_edit"),
+    route("prescriptions/<int:pk>/edit", compose.edit, "doctor_edit"),
     route("prescriptions/<int:pk>/review", sign.review, "doctor_review"),
-    route("prescriptions/<int:pk>/discard", prescriptions.discard, "doctor_discard"),
+    route("prescriptions/<int:pk>/discard", compose.discard, "doctor_discard"),
     route("prescriptions/<int:pk>/route", prescriptions.choose_pharmacy, "doctor_route"),
-    route("prescriptions/<int:pk>/replace", prescriptions.replace, "doctor_replace"),
+    route("prescriptions/<int:pk>/replace", compose.replace, "doctor_replace"),
     *(
         route(
             f"prescriptions/<int:pk>/{act.value.replace('_', '-')}",

@@ -16,10 +16,11 @@ from django.utils.safestring import SafeString
 
 from elmed.core import quantities
 from elmed.portals.forms import dress
-from elmed.portals.words import STATUS_TONE, status_words, unit_words
+from elmed.portals.words import STATUS_TONE, kept_words, status_words, unit_words
 
 register = template.Library()
 register.filter("status_words", status_words)
+register.filter("kept_words", kept_words)
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 

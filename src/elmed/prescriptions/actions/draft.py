@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 
 from django.db import transaction
 from django.db.models import CharField
@@ -12,8 +13,10 @@ from elmed.access.actors import Actor
 from elmed.access.permissions import Permission
 from elmed.core.quantities import MAX_THOUSANDTHS
 from elmed.core.refusals import Invalid, NotNow, NotVisible, VersionConflict
+from elmed.medications import queries as formulary
 from elmed.patients.models import Consultation, Patient
 from elmed.prescriptions import facts
+from elmed.prescriptions.actions.sentence import sentence_of
 from elmed.prescriptions.jurisdiction import jurisdiction
 from elmed.prescriptions.models import Prescription, PrescriptionLine
 from elmed.prescriptions.vocabulary import OPEN, Status
@@ -46,6 +49,8 @@ class DraftLine:
     substitution_allowed: bool = True
     substitution_reason: str = ""
     is_controlled: bool = False
+    medicine_id: int | None = None
+    dose: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -84,7 +89,7 @@ def save_draft(
     _check_same_patient(rx, patient)
     controlled = any(line.is_controlled for line in content.lines)
     today = jurisdiction().day(now)
-    if errors := _line_errors(content.lines) + _limit_errors(content, today):
+    if errors := _line_errors(content.lines) + _medicine_errors(content.lines) + _limit_errors(content, today):
         raise Invalid(errors)
     rx.valid_from = content.valid_from or today
     rx.valid_until = content.valid_until or jurisdiction().latest_valid_until(rx.valid_from, controlled=controlled)
@@ -178,6 +183,21 @@ def _line_errors(lines: Sequence[DraftLine]) -> list[dict[str, str]]:
         if line.days_supply is not None and not 0 < line.days_supply <= MAX_DAYS:
             detail = f"From 1 to {MAX_DAYS}."
             errors.append({"pointer": f"/lines/{index}/days_supply", "code": "out_of_range", "detail": detail})
+    return errors
+
+
+def _medicine_errors(lines: Sequence[DraftLine]) -> list[dict[str, str]]:
+    """A line's medicine is one of the formulary, and its sentence says what its dose says."""
+    wanted = {line.medicine_id for line in lines if line.medicine_id is not None}
+    known = formulary.by_id(wanted) if wanted else {}
+    errors = []
+    for index, line in enumerate(lines):
+        if line.medicine_id is not None and line.medicine_id not in known:
+            detail = "This medicine is not in the formulary: find it again."
+            errors.append({"pointer": f"/lines/{index}/medication_text", "code": "unknown_medicine", "detail": detail})
+        if line.dose is not None and not line.dosage_text.startswith(sentence_of(line.dose)):
+            detail = "The sentence does not say what the dose says."
+            errors.append({"pointer": f"/lines/{index}/dosage_text", "code": "disagrees", "detail": detail})
     return errors
 
 

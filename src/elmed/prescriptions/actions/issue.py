@@ -8,17 +8,16 @@ from django.db import IntegrityError, transaction
 from elmed.access.actors import Actor
 from elmed.accounts.models import Account, AccountState
 from elmed.core.clock import real_now
-from elmed.core.refusals import Invalid, NotAllowed, NotNow
-from elmed.medications.checks import Warning, warnings_for
-from elmed.patients.models import Allergy
+from elmed.core.refusals import Invalid, NotAllowed
 from elmed.prescriptions import facts, reference, seal, snapshot
+from elmed.prescriptions.actions.brake import require_unhurried
+from elmed.prescriptions.actions.checked import Answer, require_real_medicines, store_answers
 from elmed.prescriptions.actions.draft import errors_in
 from elmed.prescriptions.actions.legal import finish, legal
 from elmed.prescriptions.actions.route import receiving_pharmacy, take_over
-from elmed.prescriptions.actions.words import required
 from elmed.prescriptions.facts import Subject
-from elmed.prescriptions.models import Prescription, PrescriptionLine, WarningAnswer
-from elmed.prescriptions.vocabulary import OPEN, Act, Status
+from elmed.prescriptions.models import Prescription, PrescriptionLine
+from elmed.prescriptions.vocabulary import Act, Status
 
 REAUTHENTICATION = timedelta(minutes=5)
 FRESH = timedelta(seconds=30)  # controlled medicines: the password was typed for this very signature
@@ -28,16 +27,17 @@ def issue(
     actor: Actor,
     prescription_id: int,
     *,
-    answers: Mapping[str, str] | None = None,
+    answers: Mapping[str, Answer | str] | None = None,
     pharmacy_id: int | None = None,
     now: datetime,
     expected_version: int | None = None,
     replacing: bool = False,
 ) -> Prescription:
-    """Sign a draft. `answers` maps a warning's key to the doctor's reason for keeping the line.
+    """Sign a draft. `answers` maps a warning's key to why the doctor keeps the line; words alone stand for another reason.
 
     Raises NotAllowed (`reauthentication_required`), Invalid (what the draft lacks), NotNow (`warnings_unanswered`,
-    with the warnings). A draft that replaces another is signed by `replace` only.
+    with the warnings; `demonstration_formulary`), TooManySignatures. A draft that replaces another is signed by
+    `replace` only.
     """
 
     def validate(subject: Subject) -> None:
@@ -57,7 +57,9 @@ def issue(
     ) as subject:
         rx = subject.rx
         signer = _lock_signer(rx)
-        _answer_warnings(subject, dict(answers or {}), now)
+        require_unhurried(rx, now)
+        require_real_medicines(subject.lines)
+        store_answers(subject, answers or {}, now)
         status = Status.ISSUED
         if pharmacy_id is not None:
             take_over(rx, receiving_pharmacy(actor, pharmacy_id))
@@ -96,41 +98,6 @@ def _check_presence(actor: Actor, rx: Prescription) -> None:
     controlled = rx.is_controlled or PrescriptionLine.objects.filter(prescription=rx, is_controlled=True).exists()
     if age is None or age > (FRESH if controlled else REAUTHENTICATION):
         raise NotAllowed("reauthentication_required", "Enter your password again to sign.")
-
-
-def warnings_of(rx: Prescription, lines: list[PrescriptionLine]) -> list[Warning]:
-    """What the clinical checks say about a draft: allergies, duplicates, doses in the notes."""
-    others = PrescriptionLine.objects.filter(
-        prescription__patient_id=rx.patient_id, prescription__status__in=OPEN
-    ).exclude(prescription_id__in=[rx.pk, rx.replaces_id or 0])
-    return warnings_for(
-        lines=[(line.position, line.medication_text, line.medication_code) for line in lines],
-        allergies=list(Allergy.objects.filter(patient_id=rx.patient_id).values_list("substance", "code")),
-        current=list(others.values_list("medication_text", "medication_code")),
-        notes=rx.notes,
-    )
-
-
-def _answer_warnings(subject: Subject, answers: dict[str, str], now: datetime) -> None:
-    warnings = warnings_of(subject.rx, subject.lines)
-    open_ones = [warning for warning in warnings if not answers.get(warning.key, "").strip()]
-    if open_ones:
-        raise NotNow(
-            "warnings_unanswered",
-            "Change the line, or say why you keep it.",
-            warnings=[{"key": w.key, "position": w.position, "message": w.message} for w in open_ones],
-        )
-    WarningAnswer.objects.bulk_create(
-        WarningAnswer(
-            prescription=subject.rx,
-            code=warning.code,
-            position=warning.position,
-            message=warning.message,
-            reason=required(answers[warning.key], "/answers"),
-            created_at=now,
-        )
-        for warning in warnings
-    )
 
 
 def _give_reference(rx: Prescription) -> None:

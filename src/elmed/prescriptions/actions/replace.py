@@ -13,6 +13,7 @@ from elmed.core.models import Mode
 from elmed.core.refusals import Invalid
 from elmed.prescriptions import facts as facts_
 from elmed.prescriptions.actions import hold, issue
+from elmed.prescriptions.actions.checked import Answer
 from elmed.prescriptions.actions.legal import finish, legal
 from elmed.prescriptions.actions.route import receiving_pharmacy
 from elmed.prescriptions.actions.words import required
@@ -28,7 +29,7 @@ def replace(
     *,
     draft_id: int,
     reason: str,
-    answers: Mapping[str, str] | None = None,
+    answers: Mapping[str, Answer | str] | None = None,
     pharmacy_id: int | None = None,
     now: datetime,
     expected_version: int | None = None,

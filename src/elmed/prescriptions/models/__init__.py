@@ -1,5 +1,6 @@
 """The rows of a prescription's life, by what they are about. Fields and constraints; the acts are in ../actions."""
 
+from elmed.prescriptions.models.favourite import Favourite
 from elmed.prescriptions.models.prescription import (
     FormerSupplier,
     Hold,
@@ -14,6 +15,7 @@ from elmed.prescriptions.models.supply import Dispense, DispenseLine, Reversal, 
 __all__ = [
     "Dispense",
     "DispenseLine",
+    "Favourite",
     "FormerSupplier",
     "Freed",
     "Hold",

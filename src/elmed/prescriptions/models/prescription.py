@@ -11,8 +11,9 @@ from django.db.models import F, Q
 
 from elmed.accounts.models import Account, Person
 from elmed.core.models import World
+from elmed.medications.models import Medicine, Tier
 from elmed.patients.models import Consultation, Patient
-from elmed.prescriptions.vocabulary import HoldKind, Side, Status
+from elmed.prescriptions.vocabulary import HoldKind, Kept, Side, Status
 
 
 class Prescription(models.Model):
@@ -95,6 +96,9 @@ class Prescription(models.Model):
             models.Index(fields=["world", "prescriber", "updated_at", "id"], name="rx_prescriber_changed"),
             models.Index(fields=["patient", "-id"], name="rx_patient_newest"),
             models.Index(
+                fields=["prescriber", "issued_at"], condition=Q(issued_at__isnull=False), name="rx_prescriber_signed"
+            ),
+            models.Index(
                 fields=["expires_at"],
                 condition=Q(status__in=["issued", "pending_review", "verified", "partially_dispensed", "on_hold"]),
                 name="rx_open_expiry",
@@ -128,6 +132,10 @@ class PrescriptionLine(models.Model):
 
     prescription = models.ForeignKey(Prescription, on_delete=models.CASCADE, related_name="lines", db_index=False)
     position = models.PositiveSmallIntegerField()
+    medicine = models.ForeignKey(
+        Medicine, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False,
+        help_text="Of the formulary; none for free text, which the checks know by its words and code only.",
+    )  # fmt: skip
     medication_text = models.CharField(max_length=200)
     medication_code = models.CharField(max_length=40, null=True, blank=True)
     medication_system = models.CharField(max_length=10, null=True, blank=True, help_text="ATC, RxNorm or local")
@@ -135,6 +143,11 @@ class PrescriptionLine(models.Model):
     form = models.CharField(max_length=60, null=True, blank=True)
     route = models.CharField(max_length=60, null=True, blank=True)
     dosage_text = models.CharField(max_length=500, help_text="The sentence the patient reads: the legal truth.")
+    dose = models.JSONField(
+        null=True,
+        blank=True,
+        help_text="The structured dose that `dosage_text` begins with (medications/dose/storage.py).",
+    )
     quantity_milli = models.BigIntegerField()
     unit = models.CharField(max_length=20)
     days_supply = models.PositiveSmallIntegerField(null=True, blank=True)
@@ -200,13 +213,19 @@ class WarningAnswer(models.Model):
     prescription = models.ForeignKey(Prescription, on_delete=models.CASCADE, related_name="warning_answers")
     code = models.CharField(max_length=40)
     position = models.PositiveSmallIntegerField(help_text="Of the line that caused it.")
+    tier = models.CharField(max_length=4, choices=Tier.choices, default=Tier.NOTE)
     message = models.CharField(max_length=300)
-    reason = models.CharField(max_length=300)
+    source = models.CharField(max_length=600, blank=True, help_text="Where its threshold or its pair was read.")
+    why = models.CharField(max_length=12, choices=[(k.value, k.value) for k in Kept], default=Kept.OTHER)
+    reason = models.CharField(max_length=300, blank=True, help_text="In the doctor's words; always there for a stop.")
     created_at = models.DateTimeField()
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["prescription", "code", "position"], name="warning_answered_once")
+            models.UniqueConstraint(fields=["prescription", "code", "position"], name="warning_answered_once"),
+            models.CheckConstraint(
+                condition=~Q(reason="") | ~(Q(tier=Tier.STOP) | Q(why=Kept.OTHER)), name="warning_stop_has_words"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -223,6 +242,8 @@ class Hold(models.Model):
     return_to = models.CharField(max_length=20, choices=[(s.value, s.value) for s in Status])
     reason = models.CharField(max_length=500)
     question = models.CharField(max_length=1000, blank=True, help_text="To the doctor.")
+    answer = models.CharField(max_length=1000, blank=True, help_text="The doctor's, as it was given by phone.")
+    answered_at = models.DateTimeField(null=True, blank=True)
     placed_at = models.DateTimeField()
     placed_by = models.ForeignKey(Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     ended_at = models.DateTimeField(null=True, blank=True)

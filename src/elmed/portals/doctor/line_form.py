@@ -1,0 +1,131 @@
+"""One medicine as a form: what is typed, the line that is made of it, and back from a line to the form."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from elmed.core import quantities
+from elmed.core.refusals import Invalid
+from elmed.medications.models import Medicine
+from elmed.portals.forms import dress, quantity_of
+from elmed.prescriptions.actions.written import Completed, Typed, complete, computed_of, short_of, text_of, words_of
+from elmed.prescriptions.models import PrescriptionLine
+
+
+class LineForm(forms.Form):
+    """One medicine: found in the formulary or in free text, with one short dose or a dosage in the doctor's own words."""
+
+    medication_text = forms.CharField(
+        label=_("Medicine"),
+        max_length=200,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+    medicine = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)
+    dose = forms.CharField(
+        label=_("Dose"), required=False, max_length=100,
+        help_text=_("For example 1-0-1 5d, 5 ml tds 7d, 1 q6h prn max 4/d, 4 weekly Mon."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "none"}),
+    )  # fmt: skip
+    dosage_text = forms.CharField(
+        label=_("Dosage in your own words, or what to add to the dose"), max_length=500, required=False,
+        help_text=_("Added after the dose’s sentence: with food. Without a short dose: the whole sentence."),
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )  # fmt: skip
+    quantity = forms.CharField(
+        label=_("Quantity"), required=False, max_length=12, widget=forms.TextInput(attrs={"inputmode": "decimal"})
+    )
+    unit = forms.CharField(label=_("Unit"), required=False, max_length=20)
+    days_supply = forms.IntegerField(label=_("Lasts for days"), required=False, min_value=1, max_value=999)
+    is_controlled = forms.BooleanField(label=_("Controlled medicine"), required=False)
+    no_substitution = forms.BooleanField(label=_("Do not substitute"), required=False)
+    substitution_reason = forms.CharField(label=_("Why not to substitute"), required=False, max_length=300)
+    strength = forms.CharField(label=_("Strength"), required=False, max_length=60)
+    form = forms.CharField(label=_("Form"), required=False, max_length=60)
+    route = forms.CharField(label=_("Route"), required=False, max_length=60)
+    medication_code = forms.CharField(label=_("ATC code"), required=False, max_length=40)
+
+    found: list[Medicine] | None = None  # what was found for these words, without scripts
+    row: Medicine | None = None  # the formulary's row that was chosen
+    completed: Completed | None = None
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Dress the widgets; an empty row may stay empty."""
+        super().__init__(*args, **kwargs)
+        self.use_required_attribute = False
+        dress(self)
+
+    def clean_quantity(self) -> int | None:
+        """Thousandths; None where it is to be computed."""
+        text = self.cleaned_data["quantity"].strip()
+        return quantity_of(text) if text else None
+
+    def clean(self) -> dict[str, Any]:
+        """What free text needs is asked for even while something else is wrong."""
+        data = super().clean() or {}
+        if not data.get("medicine") and "unit" in data and not data["unit"].strip() and self.has_changed():
+            self.add_error("unit", _("Say the unit, for example tablet or ml."))
+        if "dose" in data and "dosage_text" in data and not (data["dose"].strip() or data["dosage_text"].strip()):
+            self.add_error("dose", _("Type the dose, for example 1-0-1 5d."))
+        return data
+
+    def complete(self) -> None:
+        """Make the line of it, with the formulary's row; what cannot be is told at the fields."""
+        if self.row is not None and self.cleaned_data["medication_text"] != text_of(self.row):
+            self.row = None
+            detail = _(
+                "These are not the words of the medicine that was chosen. Find it again, or save to keep free text."
+            )
+            self.add_error("medication_text", detail)
+            return
+        try:
+            self.completed = complete(self._typed(), self.row)
+        except Invalid as refusal:
+            for error in refusal.errors:
+                name = error["pointer"].lstrip("/")
+                self.add_error(name if name in self.fields else None, error["detail"])
+
+    def _typed(self) -> Typed:
+        data = self.cleaned_data
+        return Typed(
+            medication_text=data["medication_text"], dose=data["dose"], words=data["dosage_text"],
+            quantity_milli=data["quantity"], unit=data["unit"], days_supply=data["days_supply"],
+            medication_code=data["medication_code"].strip().upper() or None, strength=data["strength"] or None,
+            form=data["form"] or None, route=data["route"] or None,
+            substitution_allowed=not data["no_substitution"], substitution_reason=data["substitution_reason"],
+            is_controlled=data["is_controlled"],
+        )  # fmt: skip
+
+    @property
+    def more(self) -> bool:
+        """Whether the rarer fields say something."""
+        names = (
+            "substitution_reason",
+            "strength",
+            "route",
+            "form",
+            "medication_code",
+            "no_substitution",
+            "is_controlled",
+        )
+        return any(self[name].value() or self[name].errors for name in names)
+
+
+def line_initial(line: PrescriptionLine, medicine: Medicine | None) -> dict[str, Any]:
+    """A line as it is typed. What was computed from the dose is left to be computed again: it follows a change of dose."""
+    blanks = ("strength", "form", "route", "medication_code")
+    known = medicine is not None
+    follows = computed_of(line, medicine)
+    return {
+        "medication_text": line.medication_text,
+        "medicine": line.medicine_id or "",
+        "dose": short_of(line),
+        "dosage_text": words_of(line),
+        "quantity": "" if "quantity" in follows else quantities.text(line.quantity_milli),
+        "unit": line.unit,
+        "days_supply": None if "days_supply" in follows else line.days_supply,
+        "is_controlled": line.is_controlled,
+        "no_substitution": not line.substitution_allowed,
+        "substitution_reason": line.substitution_reason,
+        **{name: "" if known else getattr(line, name) or "" for name in blanks},
+    }
