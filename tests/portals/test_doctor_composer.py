@@ -1,3 +1,4 @@
+# ruff: noqa: F811
 """The composer: medicines of the formulary, one short dose, warnings in their rows, and several drafts signed together."""
 
 import re
@@ -42,7 +43,7 @@ def compose(browser, patient, **changed):
     return browser.post(url, composed(browser.get(url), **changed))
 
 
-def test_search_needs_three_characters_and_chooses_nothing(doctor, formulary):  # noqa: F811
+def test_search_needs_three_characters_and_chooses_nothing(doctor, formulary):
     url = reverse("doctor_medicines")
     assert 'role="option"' not in doctor.get(url, {"q": "am"}).content.decode()
     page = doctor.get(url, {"q": "amox 500", "box": "lines-1"}).content.decode()
@@ -53,12 +54,12 @@ def test_search_needs_three_characters_and_chooses_nothing(doctor, formulary):  
     assert "free text" in doctor.get(url, {"q": "zzzz"}).content.decode()
 
 
-def test_search_is_a_few_statements(doctor, formulary, django_assert_max_num_queries):  # noqa: F811
+def test_search_is_a_few_statements(doctor, formulary, django_assert_max_num_queries):
     with django_assert_max_num_queries(12):
         doctor.get(reverse("doctor_medicines"), {"q": "met"})
 
 
-def test_one_short_dose_gives_sentence_quantity_and_days(doctor, known, formulary):  # noqa: F811
+def test_one_short_dose_gives_sentence_quantity_and_days(doctor, known, formulary):
     row = medicine("amoxicillin", "500 mg")
     answer = compose(doctor, known, **formulary_line(row, "1-1-1 5d"))
     assert answer.status_code == 302, answer.content.decode()
@@ -77,7 +78,7 @@ def test_one_short_dose_gives_sentence_quantity_and_days(doctor, known, formular
     )
 
 
-def test_what_is_added_stands_after_the_sentence(doctor, known, formulary):  # noqa: F811
+def test_what_is_added_stands_after_the_sentence(doctor, known, formulary):
     row = medicine("amoxicillin", "500 mg")
     assert (
         compose(doctor, known, **formulary_line(row, "1 tds 7d", **{"lines-0-dosage_text": "With food."})).status_code
@@ -94,7 +95,7 @@ def test_what_is_added_stands_after_the_sentence(doctor, known, formulary):  # n
 @pytest.mark.parametrize(("dose", "words"), [
     ("1-0-1 xyz", "xyz"), ("1-0-1", "for how many days"), ("", "Type the dose"), ("1 prn 5d", "the most a day"),
 ])  # fmt: skip
-def test_a_dose_that_cannot_be_is_told_at_its_field(doctor, known, formulary, dose, words):  # noqa: F811
+def test_a_dose_that_cannot_be_is_told_at_its_field(doctor, known, formulary, dose, words):
     answer = compose(doctor, known, **formulary_line(medicine("amoxicillin", "500 mg"), dose))
     assert answer.status_code == 422
     assert 'href="#id_lines-0-dose"' in answer.content.decode()
@@ -102,7 +103,7 @@ def test_a_dose_that_cannot_be_is_told_at_its_field(doctor, known, formulary, do
     assert not Prescription.objects.exists()
 
 
-def test_other_words_than_the_chosen_medicines_are_not_taken(doctor, known, formulary):  # noqa: F811
+def test_other_words_than_the_chosen_medicines_are_not_taken(doctor, known, formulary):
     line = formulary_line(medicine("amoxicillin", "500 mg"), "1 tds 7d", **{"lines-0-medication_text": "methotrexate"})
     answer = compose(doctor, known, **line)
     assert answer.status_code == 422
@@ -110,7 +111,7 @@ def test_other_words_than_the_chosen_medicines_are_not_taken(doctor, known, form
     assert not Prescription.objects.exists()
 
 
-def test_without_scripts_a_button_lists_choices(doctor, known, formulary):  # noqa: F811
+def test_without_scripts_a_button_lists_choices(doctor, known, formulary):
     page = compose(doctor, known, find="0", **{"lines-0-medication_text": "amox 500"})
     text = page.content.decode()
     assert page.status_code == 200
@@ -123,7 +124,7 @@ def test_without_scripts_a_button_lists_choices(doctor, known, formulary):  # no
     assert PrescriptionLine.objects.get().medicine_id == row.pk
 
 
-def test_free_text_is_possible_and_marked(doctor, known, formulary):  # noqa: F811
+def test_free_text_is_possible_and_marked(doctor, known, formulary):
     free = {"lines-0-medication_text": "tincture of the house", "lines-0-dose": "1 bd 5d", "lines-0-dosage_text": "", "lines-0-quantity": "", "lines-0-unit": "tablets"}  # fmt: skip
     contradicts = compose(doctor, known, **free)  # it lasts 7 days, says the form
     assert contradicts.status_code == 422 and "The dose says 5 days" in contradicts.content.decode()
@@ -135,7 +136,7 @@ def test_free_text_is_possible_and_marked(doctor, known, formulary):  # noqa: F8
     assert (line.medicine_id, line.quantity_milli, line.unit) == (None, 10_000, "tablet")
 
 
-def test_the_sentence_is_shown_while_typing_and_nothing_is_stored(doctor, known, formulary):  # noqa: F811
+def test_the_sentence_is_shown_while_typing_and_nothing_is_stored(doctor, known, formulary):
     url = reverse("doctor_compose", args=[known.pk])
     data = composed(doctor.get(url), box="lines-0", **formulary_line(medicine("amoxicillin", "500 mg"), "2 bd 3d"))
     page = doctor.post(reverse("doctor_dose"), data).content.decode()
@@ -162,7 +163,7 @@ def test_a_draft_whose_sentence_is_not_its_doses_is_refused(cast, formulary):
     assert not Prescription.objects.exists()
 
 
-def test_warnings_stand_in_their_row_and_each_is_answered(doctor, known, formulary):  # noqa: F811
+def test_warnings_stand_in_their_row_and_each_is_answered(doctor, known, formulary):
     row = medicine("methotrexate")
     review = compose(doctor, known, **formulary_line(row, "1 od 7d"))["Location"]
     page = doctor.get(review).content.decode()
@@ -186,21 +187,21 @@ def test_warnings_stand_in_their_row_and_each_is_answered(doctor, known, formula
     assert "A specialist or a guideline advises it" in shown and "Trial of the rheumatologist" in shown
 
 
-def test_a_note_needs_no_words(cast, doctor, formulary):  # noqa: F811
+def test_a_note_needs_no_words(cast, doctor, formulary):
     rx = factories.draft(cast, now=real_now(), notes="500 mg three times")
     url = reverse("doctor_review", args=[rx.pk])
     assert doctor.post(url, {"version": rx.version, "why_0": "intended"}).status_code == 302
     assert WarningAnswer.objects.get().reason == ""
 
 
-def test_the_button_says_for_whom(cast, doctor):  # noqa: F811
+def test_the_button_says_for_whom(cast, doctor):
     rx = factories.draft(cast, now=real_now())
     page = doctor.get(reverse("doctor_review", args=[rx.pk])).content.decode()
     button = re.search(r"<button[^>]*name=\"sign\".*?</button>", page, re.DOTALL)[0]
     assert "DEAN, Cara" in button and "03-Feb-1961" in button
 
 
-def test_looking_for_a_pharmacy_signs_nothing_and_keeps_what_was_typed(cast, doctor):  # noqa: F811
+def test_looking_for_a_pharmacy_signs_nothing_and_keeps_what_was_typed(cast, doctor):
     rx = factories.draft(cast, now=real_now(), notes="500 mg three times")
     url = reverse("doctor_review", args=[rx.pk])
     page = doctor.post(
@@ -214,7 +215,7 @@ def test_looking_for_a_pharmacy_signs_nothing_and_keeps_what_was_typed(cast, doc
     assert rx.status == Status.DRAFT
 
 
-def test_several_drafts_are_signed_together_each_on_its_own(cast, doctor):  # noqa: F811
+def test_several_drafts_are_signed_together_each_on_its_own(cast, doctor):
     first = factories.draft(cast, now=real_now())
     second = factories.draft(cast, now=real_now(), lines=(factories.RAMIPRIL,))
     url = reverse("doctor_basket", args=[cast.patient.pk])
@@ -231,7 +232,7 @@ def test_several_drafts_are_signed_together_each_on_its_own(cast, doctor):  # no
     assert Prescription.objects.count() == 2
 
 
-def test_what_one_draft_repeats_of_another_is_answered_beforehand(cast, doctor):  # noqa: F811
+def test_what_one_draft_repeats_of_another_is_answered_beforehand(cast, doctor):
     first = factories.draft(cast, now=real_now())
     second = factories.draft(cast, now=real_now())
     url = reverse("doctor_basket", args=[cast.patient.pk])
@@ -242,7 +243,7 @@ def test_what_one_draft_repeats_of_another_is_answered_beforehand(cast, doctor):
     assert set(Prescription.objects.values_list("status", flat=True)) == {Status.ISSUED}
 
 
-def test_one_that_changed_meanwhile_is_told_and_the_other_is_signed(cast, doctor):  # noqa: F811
+def test_one_that_changed_meanwhile_is_told_and_the_other_is_signed(cast, doctor):
     first = factories.draft(cast, now=real_now())
     second = factories.draft(cast, now=real_now(), lines=(factories.RAMIPRIL,))
     url = reverse("doctor_basket", args=[cast.patient.pk])
@@ -270,7 +271,7 @@ def test_signing_pages_take_twelve_statements_for_any_number(
         doctor.get(reverse("doctor_compose", args=[known.pk]))
 
 
-def test_production_does_not_sign_demonstration_data(cast, doctor, known, formulary, monkeypatch):  # noqa: F811
+def test_production_does_not_sign_demonstration_data(cast, doctor, known, formulary, monkeypatch):
     from elmed.prescriptions.actions import checked
 
     review = compose(doctor, known, **formulary_line(medicine("amoxicillin", "500 mg"), "1 tds 7d"))["Location"]
