@@ -13,12 +13,12 @@ from benchmarks.data.size import Size
 
 GIVEN = "Ada Ben Cara Dora Emil Fay Gus Hana Ivo Jane Kofi Lena Marc Nina Omar Priya Quinn Rosa Sven Tara".split()  # noqa: SIM905
 FAMILY = "Abbott Brook Carr Dean Ewing Foster Grant Hill Ivers Jones Khan Lowe Moss Nash Owens Price Reed Shaw".split()  # noqa: SIM905
-PERSON = ("id", "password", "last_login", "email", "name", "is_active", "created_at")
+PERSON = ("id", "password", "last_login", "email", "name", "is_active", "created_at", "terms_accepted_at", "language")
 ACCOUNT = (
     "id", "kind", "state", "state_reason", "name", "licence_number", "licence_body", "licence_expires_on", "specialty",
-    "phone", "address", "city", "world_id", "test_world_id", "created_at", "updated_at",
+    "phone", "address", "city", "world_id", "test_world_id", "created_at", "updated_at", "asked_at",
 )  # fmt: skip
-MEMBERSHIP = ("id", "person_id", "account_id", "role", "created_at")
+MEMBERSHIP = ("id", "person_id", "account_id", "role", "created_at", "registration_number")
 PATIENT = (
     "id", "world_id", "family_name", "given_name", "date_of_birth", "sex", "health_number", "phone", "email", "address",
     "allergy_status", "account_id", "merged_into_id", "created_at", "updated_at",
@@ -48,7 +48,7 @@ def persons(size: Size) -> Iterator[Row]:
     """One for each doctor, with the doctor account's id."""
     for n in range(1, size.doctors + 1):
         given, family = name(n)
-        yield n, "!", None, f"doctor{n}@clinic.test", f"{given} {family}", True, size.now
+        yield n, "!", None, f"doctor{n}@clinic.test", f"{given} {family}", True, size.now, None, ""
 
 
 def accounts(size: Size) -> Iterator[Row]:
@@ -57,19 +57,19 @@ def accounts(size: Size) -> Iterator[Row]:
         given, family = name(n)
         yield (
             n, "doctor", "verified", "", f"Dr {given} {family}", f"D{n:06}", "GMC", None, "General practice",
-            f"+44 20 7946 {n % 10000:04}", "", "London", 1, None, size.now, size.now,
+            f"+44 20 7946 {n % 10000:04}", "", "London", 1, None, size.now, size.now, None,
         )  # fmt: skip
     for n in range(size.pharmacies):
         yield (
             size.pharmacy(n), "pharmacy", "verified", "", f"{FAMILY[n % len(FAMILY)]} Street Pharmacy {n}", f"P{n:06}",
-            "GPhC", None, "", "+44 20 7946 0000", f"{n} High Street", "London", 1, None, size.now, size.now,
+            "GPhC", None, "", "+44 20 7946 0000", f"{n} High Street", "London", 1, None, size.now, size.now, None,
         )  # fmt: skip
 
 
 def memberships(size: Size) -> Iterator[Row]:
     """Each doctor's person prescribes."""
     for n in range(1, size.doctors + 1):
-        yield n, n, n, "prescriber", size.now
+        yield n, n, n, "prescriber", size.now, ""
 
 
 def born_on(number: int) -> date:
