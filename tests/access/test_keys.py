@@ -15,6 +15,7 @@ from elmed.core.clock import real_now
 from elmed.core.models import Mode
 from elmed.core.refusals import Invalid, NotAllowed, NotNow, NotVisible
 from elmed.events.models import Event
+from elmed.notifications.models import Mail
 from tests.cast import NOW, key_actor, newcomer
 
 PHARMACY = ["rx:read", "rx:dispense", "patient:read"]
@@ -154,7 +155,7 @@ def test_a_developer_makes_test_keys_only(cast):
     from elmed.access.actors import of_person
     from elmed.accounts.models import Person
 
-    actor = of_person(Person.objects.get(name="Dev"), account)
+    actor = of_person(Person.objects.get(name="Dev"), account, authenticated_at=real_now())
     with pytest.raises(NotAllowed):
         keys.create(actor, name="x", scopes=["rx:read"])
     assert keys.create(actor, name="x", scopes=["rx:read"], mode=Mode.TEST)
@@ -180,7 +181,12 @@ class TestRevoke:
         with pytest.raises(NotAllowed):
             keys.revoke(cast.actor("technician"), key.pk)
         assert ApiKey.objects.get(pk=key.pk).revoked_at is None
-        assert keys.revoke(cast.actor("staff"), key.pk).revoked_at
+        with pytest.raises(Invalid):  # they owe its people a reason
+            keys.revoke(cast.actor("staff"), key.pk)
+        assert ApiKey.objects.get(pk=key.pk).revoked_at is None
+        assert not Mail.objects.exists()
+        assert keys.revoke(cast.actor("staff"), key.pk, reason="It was found in public.").revoked_at
+        assert Mail.objects.get().to == cast.people["owner"].email
 
     def test_also_by_a_suspended_account(self, cast):
         key, _ = make(cast)

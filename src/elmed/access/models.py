@@ -1,6 +1,7 @@
-"""API keys and their rate windows. Only a hash of a key is stored.
+"""API keys with their rate windows and requests for a higher limit; the devices that people sign in from.
 
-Keys are made and revoked in keys.py; the look-up that every API request does is authenticate.py.
+Only a hash of a key, and of a device's cookie, is stored. Keys are made and revoked in keys.py, limits asked for in
+limits.py, devices kept in sessions.py; the look-up that every API request does is api/authenticate.py.
 """
 
 from django.db import models
@@ -47,6 +48,7 @@ class RateWindow(models.Model):
     opened_at = models.DateTimeField()
     used = models.PositiveIntegerField()
     last_used_at = models.DateTimeField()
+    last_used_from = models.GenericIPAddressField(null=True, help_text="The address of that last request.")
 
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(last_used_at__gte=F("opened_at")), name="rate_window_order")]
@@ -54,3 +56,43 @@ class RateWindow(models.Model):
     def __str__(self) -> str:
         """For logs."""
         return f"rate window of key {self.pk}"
+
+
+class LimitRequest(models.Model):
+    """Somebody's wish for more requests a minute with one key, and what ELMED's staff answered."""
+
+    key = models.ForeignKey(ApiKey, on_delete=models.PROTECT, related_name="limit_requests")
+    requests_per_minute = models.PositiveIntegerField()
+    reason = models.CharField(max_length=1000)
+    asked_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField()
+    decided_at = models.DateTimeField(null=True)
+    decided_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
+    granted = models.PositiveIntegerField(null=True, help_text="Requests a minute; empty where it was refused.")
+    answer = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["key"], condition=Q(decided_at=None), name="one_open_limit_request_a_key"),
+        ]
+        indexes = [models.Index(fields=["decided_at", "created_at"], name="limit_request_queue")]
+
+    def __str__(self) -> str:
+        """For logs."""
+        return f"limit request {self.pk}"
+
+
+class Device(models.Model):
+    """A browser that somebody signed in with, known by a cookie of its own: a sign-in from another one is told by mail."""
+
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="devices")
+    digest = models.BinaryField(max_length=32)
+    first_seen_at = models.DateTimeField()
+    last_seen_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["person", "digest"], name="device_once")]
+
+    def __str__(self) -> str:
+        """For logs: an id, no person."""
+        return f"device {self.pk}"

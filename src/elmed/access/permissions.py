@@ -5,6 +5,8 @@ No imports from ELMED: models and states may name a permission. The decision its
 
 from enum import StrEnum
 
+from django.utils.translation import gettext_noop as _
+
 
 class Permission(StrEnum):
     """One word for each thing that somebody may do. `.read` ones stay with a lapsed account."""
@@ -17,6 +19,7 @@ class Permission(StrEnum):
     KEY_READ = "key.read"
     KEY_MANAGE = "key.manage"
     KEY_LIMIT = "key.limit"
+    SECOND_FACTOR_RESET = "person.second_factor.reset"
     PATIENT_READ = "patient.read"
     PATIENT_WRITE = "patient.write"
     PATIENT_INVITE = "patient.invite"
@@ -92,8 +95,9 @@ ROLES: dict[str, frozenset[Permission]] = {
     "patient": _READ | {P.ROUTE},
     "developer": frozenset({P.ACCOUNT_READ, P.ACCOUNT_MANAGE, P.KEY_READ, P.KEY_MANAGE}),
     "staff": frozenset({
-        P.ACCOUNT_READ, P.ACCOUNT_VERIFY, P.ACCOUNT_SUSPEND, P.KEY_READ, P.KEY_MANAGE, P.KEY_LIMIT, P.PATIENT_READ,
-        P.PRESCRIPTION_READ, P.PRESCRIPTION_READ_ALL, P.DISPENSE_READ, P.PRODUCT_READ, P.RESERVATION_READ,
+        P.ACCOUNT_READ, P.ACCOUNT_VERIFY, P.ACCOUNT_SUSPEND, P.KEY_READ, P.KEY_MANAGE, P.KEY_LIMIT,
+        P.SECOND_FACTOR_RESET, P.PATIENT_READ, P.PRESCRIPTION_READ, P.PRESCRIPTION_READ_ALL, P.DISPENSE_READ,
+        P.PRODUCT_READ, P.RESERVATION_READ,
         P.HOLD, P.RESUME, P.REVERSE, P.TRANSFER, P.CORRECT,
     }),
 }  # fmt: skip
@@ -126,19 +130,21 @@ SCOPES: dict[Scope, frozenset[Permission]] = {
     Scope.RX_READ: frozenset({P.PRESCRIPTION_READ, P.DISPENSE_READ, P.CHECK_PROOF}) | _CATALOGUE,
     Scope.RX_DISPENSE: frozenset({P.DISPENSE, P.DISPENSE_UNRESERVED, P.REVERSE}) | _SHOP,
     Scope.PATIENT_READ: frozenset({P.PATIENT_READ}),
-    Scope.ADMIN: ROLES["staff"] - {P.KEY_MANAGE},
+    Scope.ADMIN: ROLES["staff"] - {P.KEY_MANAGE, P.SECOND_FACTOR_RESET},
     Scope.SHOP: frozenset({P.DISPENSE, P.REVERSE, P.DISPENSE_READ, P.CHECK_PROOF}) | _CATALOGUE | _SHOP,
     Scope.INVENTORY_WRITE: frozenset({P.PRODUCT_READ, P.STOCK_MOVE}),
 }
 
 SCOPE_MEANING: dict[Scope, str] = {
-    Scope.RX_READ: "Read prescription details and status",
-    Scope.RX_DISPENSE: "Mark a prescription as dispensed, and take a dispense back",
-    Scope.PATIENT_READ: "Read basic patient profile details",
-    Scope.ADMIN: "Full access (ELMED admin only)",
-    Scope.SHOP: "A web shop: products, prescription checks, reservations, sales; dispensing only what it reserved. "
-    "No list of prescriptions, no diagnosis",
-    Scope.INVENTORY_WRITE: "Set the stock of products",
+    Scope.RX_READ: _("Read prescription details and status"),
+    Scope.RX_DISPENSE: _("Mark a prescription as dispensed, and take a dispense back"),
+    Scope.PATIENT_READ: _("Read basic patient profile details"),
+    Scope.ADMIN: _("Full access (ELMED admin only)"),
+    Scope.SHOP: _(
+        "A web shop: products, prescription checks, reservations, sales; dispensing only what it reserved. "
+        "No list of prescriptions, no diagnosis"
+    ),
+    Scope.INVENTORY_WRITE: _("Set the stock of products"),
 }
 
 # Which kinds of account may give a key which scope, in the order the form shows them.

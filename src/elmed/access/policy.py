@@ -5,13 +5,19 @@ somebody sees at all, by visibility.py.
 """
 
 from dataclasses import replace
+from datetime import timedelta
+
+from django.utils.translation import gettext as _
 
 from elmed.access.actors import Actor
 from elmed.access.permissions import SCOPES, Permission
 from elmed.accounts.models import AccountState
+from elmed.core.clock import real_now
 from elmed.core.models import Mode
 from elmed.core.refusals import NotAllowed
 
+# Signing, making keys and changing what protects the sign-in: the password or a second factor is not older than this.
+PRESENCE = timedelta(minutes=5)
 _WHY = {
     AccountState.PENDING: "ELMED's staff have not verified this account yet.",
     AccountState.REJECTED: "ELMED's staff did not accept this account.",
@@ -32,6 +38,14 @@ def account_active(actor: Actor, permission: Permission) -> bool:
 def require_unverified(actor: Actor, permission: Permission) -> None:
     """The same for what concerns the account itself: also while it waits, was rejected or lapsed; not suspended."""
     require(replace(actor, mode=Mode.TEST), permission)
+
+
+def require_presence(actor: Actor) -> None:
+    """Raise NotAllowed (`reauthentication_required`) unless whoever sits at a portal proved lately who they are."""
+    if actor.source != "portal":
+        return
+    if actor.authenticated_at is None or real_now() - actor.authenticated_at > PRESENCE:
+        raise NotAllowed("reauthentication_required", _("Confirm that it is you: give your password again."))
 
 
 def require(actor: Actor, permission: Permission) -> None:

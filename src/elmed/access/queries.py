@@ -1,16 +1,37 @@
-"""Reads of API keys for Settings → API Keys. Making and revoking them is keys.py."""
+"""Reads of API keys for Settings → API Keys and for ELMED's staff. Making and revoking them is keys.py."""
 
-from django.db.models import QuerySet
+from datetime import datetime
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from elmed.access.actors import Actor
-from elmed.access.models import ApiKey
+from elmed.access.models import ApiKey, LimitRequest
+from elmed.access.permissions import Permission
+from elmed.core.models import LIVE_WORLD_ID
 from elmed.core.refusals import NotVisible
 
 
 def keys_of(actor: Actor) -> QuerySet[ApiKey]:
     """The keys of the actor's account, newest first, with who made them and when they were last used."""
-    own = ApiKey.objects.filter(account_id=actor.account_id or 0)
-    return own.select_related("created_by", "window").order_by("revoked_at", "-created_at", "-pk")
+    return _shown(ApiKey.objects.filter(account_id=actor.account_id or 0))
+
+
+def for_staff(actor: Actor, account_id: int) -> QuerySet[ApiKey]:
+    """The keys of any account of the live world, for who may limit them; else none."""
+    if Permission.KEY_LIMIT not in actor.permissions or actor.by_key:
+        return ApiKey.objects.none()
+    return _shown(ApiKey.objects.filter(account_id=account_id, account__world_id=LIVE_WORLD_ID))
+
+
+def usable(now: datetime) -> Q:
+    """Keys that work: neither revoked nor expired."""
+    return Q(revoked_at=None) & (Q(expires_at=None) | Q(expires_at__gt=now))
+
+
+def _shown(keys: QuerySet[ApiKey]) -> QuerySet[ApiKey]:
+    asked = LimitRequest.objects.filter(key=OuterRef("pk"), decided_at=None)
+    found = keys.select_related("created_by", "revoked_by", "window", "replaced_by").annotate(limit_asked=Exists(asked))
+    return found.order_by("revoked_at", "-created_at", "-pk")
 
 
 def own_key(actor: Actor, key_id: int) -> ApiKey:

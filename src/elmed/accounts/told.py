@@ -1,6 +1,9 @@
 """Who is told by mail what happens to an account: those who manage it, and ELMED's staff. Called by the acts."""
 
+from collections.abc import Iterable
 from datetime import datetime
+
+from django.db.models import Q
 
 from elmed.accounts.models import Account, AccountState, Membership, Person, Role
 from elmed.notifications import mail
@@ -10,16 +13,29 @@ from elmed.notifications.mail import Word
 MANAGING = (Role.PRESCRIBER, Role.OWNER, Role.PATIENT, Role.DEVELOPER)
 
 
-def managers(account: Account) -> list[Person]:
-    """Those who manage the account and can sign in, each once."""
-    found = Membership.objects.filter(account=account, role__in=MANAGING, person__is_active=True)
+def managers(account: Account, also: Iterable[int | None] = ()) -> list[Person]:
+    """Those who manage the account and can sign in, each once; `also`: these people, where they belong to it."""
+    found = Membership.objects.filter(account=account, person__is_active=True).filter(
+        Q(role__in=MANAGING) | Q(person__in=[one for one in also if one])
+    )
     return list({one.person_id: one.person for one in found.select_related("person").order_by("pk")}.values())
 
 
-def tell(account: Account, template: str, *, at: datetime, once: str | None = None, **words: Word) -> int:
-    """Mail to those who manage the account. `once`: a key under which it is told only once. Returns how many were written."""
+def tell(
+    account: Account,
+    template: str,
+    *,
+    at: datetime,
+    once: str | None = None,
+    also: Iterable[int | None] = (),
+    **words: Word,
+) -> int:
+    """Mail to those who manage the account, and to these of its people besides. Returns how many were written.
+
+    `once`: a key under which it is told only once.
+    """
     written = 0
-    for person in managers(account):
+    for person in managers(account, also):
         written += mail.queue(
             to=person.email, template=template, language=person.language, at=at,
             context={"id": account.pk, "name": person.name, "account": account.name, **words},

@@ -74,13 +74,13 @@ _SELECT = """
 """
 _POSTGRES = f"""
 WITH k AS MATERIALIZED ({_SELECT}), r AS (
-    INSERT INTO access_ratewindow AS r (key_id, opened_at, used, last_used_at)
-    SELECT id, now(), 1, now() FROM k
+    INSERT INTO access_ratewindow AS r (key_id, opened_at, used, last_used_at, last_used_from)
+    SELECT id, now(), 1, now(), %(address)s::inet FROM k
     ON CONFLICT (key_id) DO UPDATE SET
         opened_at = CASE WHEN r.opened_at <= now() - interval '60 seconds' THEN now() ELSE r.opened_at END,
         used = CASE WHEN r.opened_at <= now() - interval '60 seconds' THEN 1
                     ELSE LEAST(r.used + 1, (SELECT requests_per_minute + 1 FROM k)) END,
-        last_used_at = GREATEST(r.last_used_at, now())
+        last_used_at = GREATEST(r.last_used_at, now()), last_used_from = EXCLUDED.last_used_from
     RETURNING used, extract(epoch FROM opened_at + interval '60 seconds' - now())::float8 AS seconds_left
 )
 SELECT k.*, r.used, r.seconds_left FROM k, r
@@ -103,7 +103,7 @@ def given_key(request: HttpRequest) -> str:
 def authenticate(request: HttpRequest) -> Caller:
     """The caller, counted. Raises ApiProblem: 401 (the key), 429 (its minute is used up)."""
     secret = given_key(request)
-    row = _look_up(keys.digest(secret)) if keys.well_formed(secret) else None
+    row = _look_up(keys.digest(secret), str(client_address(request))) if keys.well_formed(secret) else None
     if row is None:
         raise ApiProblem("invalid_key", headers={"WWW-Authenticate": 'Bearer realm="ELMED", error="invalid_token"'})
     caller = _caller(row, request_id(request))
@@ -182,26 +182,26 @@ def _caller(row: KeyRow, request: str) -> Caller:
     )
 
 
-def _look_up(digest: bytes) -> KeyRow | None:
+def _look_up(digest: bytes, address: str) -> KeyRow | None:
     """One statement; tried once more on a fresh connection where the kept one had died."""
     look = _look_up_postgres if connection.vendor == "postgresql" else _look_up_sqlite
     try:
-        return look(digest)
+        return look(digest, address)
     except (OperationalError, InterfaceError):
         if connection.in_atomic_block:
             raise
         connection.close()
-        return look(digest)
+        return look(digest, address)
 
 
-def _look_up_postgres(digest: bytes) -> KeyRow | None:
+def _look_up_postgres(digest: bytes, address: str) -> KeyRow | None:
     with connection.cursor() as cursor:
-        cursor.execute(_POSTGRES, {"digest": digest})
+        cursor.execute(_POSTGRES, {"digest": digest, "address": address})
         row = cursor.fetchone()
     return KeyRow(*row) if row else None
 
 
-def _look_up_sqlite(digest: bytes) -> KeyRow | None:
+def _look_up_sqlite(digest: bytes, address: str) -> KeyRow | None:
     """The same through the ORM: the embedded database has one writer at a time, so that look and write cannot be parted."""
     now = datetime.now(UTC)
     usable = Q(revoked_at__isnull=True) & (Q(expires_at__isnull=True) | Q(expires_at__gt=now))
@@ -210,7 +210,7 @@ def _look_up_sqlite(digest: bytes) -> KeyRow | None:
         if key is None:
             return None
         account, world = key.account, key.account.test_world
-        opened_at, used = _count_sqlite(key, now)
+        opened_at, used = _count_sqlite(key, now, address)
     left = (opened_at + timedelta(seconds=WINDOW_SECONDS) - now).total_seconds()
     fields: tuple[Any, ...] = (
         key.pk, account.pk, key.mode, key.name, json.dumps(key.scopes), json.dumps(key.allowed_ips),
@@ -220,11 +220,14 @@ def _look_up_sqlite(digest: bytes) -> KeyRow | None:
     return KeyRow(*fields)
 
 
-def _count_sqlite(key: ApiKey, now: datetime) -> tuple[datetime, int]:
+def _count_sqlite(key: ApiKey, now: datetime, address: str) -> tuple[datetime, int]:
     window = RateWindow.objects.filter(key=key).first()
     if window is None or window.opened_at <= now - timedelta(seconds=WINDOW_SECONDS):
-        RateWindow.objects.update_or_create(key=key, defaults={"opened_at": now, "used": 1, "last_used_at": now})
+        fresh = {"opened_at": now, "used": 1, "last_used_at": now, "last_used_from": address}
+        RateWindow.objects.update_or_create(key=key, defaults=fresh)
         return now, 1
     used = min(window.used + 1, key.requests_per_minute + 1)
-    RateWindow.objects.filter(key=key).update(used=used, last_used_at=max(now, window.last_used_at))
+    RateWindow.objects.filter(key=key).update(
+        used=used, last_used_at=max(now, window.last_used_at), last_used_from=address
+    )
     return window.opened_at, used

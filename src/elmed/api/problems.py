@@ -94,6 +94,8 @@ ERROR_CODES: dict[str, tuple[int, str]] = {
     "request_in_progress": (409, "A request with this `Idempotency-Key` is under way. Repeat it in a moment."),
     "already_rotated": (409, "The key was rotated already: rotate its successor."),
     "already_revoked": (409, "The key is revoked already."),
+    "already_asked": (409, "It was asked for already, and not answered yet."),
+    "already_decided": (409, "Somebody answered it already."),
     "invalid_state": (409, "Not from the account's present state."),
     "version_conflict": (412, "It changed since you read it; `current_version` says to what."),
     "body_too_large": (413, "The body is larger than 1 MiB."),

@@ -59,6 +59,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.usersessions",
     "django_cotton",
     "csp",
     "drf_spectacular_sidecar",
@@ -93,6 +94,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "elmed.portals.middleware.CurrentAccount",
+    "elmed.portals.sign_in.SignIn",
 ]
 
 ROOT_URLCONF = "elmed.config.urls"
@@ -179,6 +181,8 @@ ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_ADAPTER = "elmed.portals.adapter.AccountAdapter"
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
+ACCOUNT_REAUTHENTICATION_REQUIRED = True  # before the e-mail address is changed; access/policy.py has the rest
+ACCOUNT_EMAIL_NOTIFICATIONS = True  # a changed password or second factor is told by mail
 ACCOUNT_RATE_LIMITS = {"join": "30/h/ip"}  # beside allauth's own: registering, and opening invitations
 ALLAUTH_TRUSTED_PROXY_COUNT = ENV.trusted_proxies  # else its limits a client count everybody behind the proxy as one
 LOGIN_URL = "account_login"
@@ -186,6 +190,11 @@ LOGIN_REDIRECT_URL = "home"
 ACCOUNT_LOGOUT_REDIRECT_URL = "home"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_TOTP_ISSUER = SITE_NAME
+MFA_ADAPTER = "elmed.portals.adapter.FactorAdapter"
+MFA_TOTP_TOLERANCE = 1  # a phone's clock may be half a minute off
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+REQUIRE_SECOND_FACTOR = PRODUCTION if ENV.require_second_factor is None else ENV.require_second_factor
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = _site.scheme != "https"  # browsers allow that for localhost alone
 
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _site.scheme == "https"

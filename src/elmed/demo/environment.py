@@ -8,6 +8,7 @@ import os
 # Whatever these say outside, the demo has its own.
 FORGOTTEN = (
     "DATABASE_URL", "SECRET_KEY", "SEALING_KEYS_DIR", "ALLOWED_HOSTS", "EMAIL_HOST", "TRUSTED_PROXIES", "WEB_WORKERS",
+    "REQUIRE_SECOND_FACTOR",
 )  # fmt: skip
 
 

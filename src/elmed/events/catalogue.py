@@ -4,9 +4,14 @@ from elmed.prescriptions.states import TRANSITIONS
 
 EVENT_TYPES: dict[str, str] = {row.event: f"The act `{act.value}` took place." for act, row in TRANSITIONS.items()} | {
     "prescription.signature_invalid": "A seal did not hold; the act was refused, and ELMED's staff are told.",
+    "prescription.question_answered": "The doctor answered a pharmacist's question by phone; the pause lasts until the pharmacy ends it.",
     "key.created": "An API key was made.",
+    "key.changed": "An API key's name, end or addresses were changed.",
     "key.revoked": "An API key was revoked.",
     "key.limit_changed": "ELMED's staff changed an API key's limit.",
+    "key.limit_asked": "Somebody asked ELMED's staff for a higher limit of an API key.",
+    "key.limit_refused": "ELMED's staff refused a higher limit of an API key.",
+    "person.second_factor_reset": "ELMED's staff removed somebody's second factor, who had lost it.",
     "account.created": "An account was registered.",
     "account.verified": "ELMED's staff verified an account.",
     "account.rejected": "ELMED's staff did not accept an account.",
@@ -21,6 +26,7 @@ EVENT_TYPES: dict[str, str] = {row.event: f"The act `{act.value}` took place." f
     "account.member_joined": "Somebody accepted an invitation to work in a pharmacy.",
     "account.member_changed": "Somebody's roles in a pharmacy changed.",
     "account.member_removed": "Somebody's work in a pharmacy ended.",
+    "account.contact_changed": "An account's phone number or address was changed.",
     "account.lapsed": "An account's licence expired: it reads, and does not act.",
     "account.checks_paused": "Too many wrong proofs came through an account's keys: its checks are paused for an hour.",
     "reservation.made": "A web shop reserved a quantity for an order.",
@@ -38,6 +44,7 @@ EVENT_TYPES: dict[str, str] = {row.event: f"The act `{act.value}` took place." f
     "patient.finding_paused": "Too many of a doctor's searches for a patient found nobody: finding is paused for an hour.",
     "patient.invited": "A doctor invited a patient to claim their record.",
     "patient.claimed": "A patient claimed their record: it has an account now.",
+    "patient.weight_recorded": "A patient's weight was recorded.",
     "patient.allergies_recorded": "A patient's allergies were recorded anew, or that none are known.",
     "consultation.recorded": "A consultation took place.",
 }

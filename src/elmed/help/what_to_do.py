@@ -76,6 +76,8 @@ WHAT_TO_DO: dict[str, str] = {
     "request_in_progress": "Repeat with the same `Idempotency-Key` after `Retry-After` seconds.",
     "already_rotated": "Rotate the newest key of the row.",
     "already_revoked": "Nothing: it is done.",
+    "already_asked": "Wait: ELMED's staff answer by mail.",
+    "already_decided": "Nothing: look at the answer.",
     "invalid_state": "Look at the account again: somebody changed its state.",
     "version_conflict": "Read it again, compare, and repeat with the new `ETag`.",
     "body_too_large": "Send fewer lines in one request.",
@@ -92,7 +94,7 @@ WHAT_TO_DO: dict[str, str] = {
 # A 409 about a prescription says how it is; these are about something else.
 NOT_OF_A_PRESCRIPTION = frozenset({
     "sku_taken", "pack_size_fixed", "product_on_order", "changed_meanwhile", "already_recalled", "not_recalled", "reservation_confirmed",
-    "request_in_progress", "already_rotated", "already_revoked", "invalid_state",
+    "request_in_progress", "already_rotated", "already_revoked", "already_asked", "already_decided", "invalid_state",
 })  # fmt: skip
 HOW_IT_IS = {"current_status": "verified", "allowed_actions": ["dispense"]}
 _DONE = {"current_status": "dispensed", "allowed_actions": ["reverse"]}

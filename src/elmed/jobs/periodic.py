@@ -7,8 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.contrib.sessions.models import Session
-
+from elmed.access import key_ends, sessions
 from elmed.accounts import joining, licences
 from elmed.api.idempotency import purge
 from elmed.core.models import Mode, World
@@ -67,6 +66,11 @@ def warn_of_licences(real: datetime) -> int:
     return licences.warn_due(jurisdiction().day(real), real)
 
 
+def warn_of_keys(real: datetime) -> int:
+    """Warn by mail whose API key ends in 14, 3 or 1 days, once each."""
+    return key_ends.warn_due(real)
+
+
 def reject_unconfirmed(real: datetime) -> int:
     """Reject registrations whose e-mail address nobody confirmed within a week."""
     return joining.reject_unconfirmed(real)
@@ -99,7 +103,7 @@ def purge_mails(real: datetime) -> int:
 
 def purge_sessions(real: datetime) -> int:
     """Forget sign-ins that are over."""
-    return Session.objects.filter(expire_date__lt=real).delete()[0]
+    return sessions.purge(real)
 
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -117,6 +121,8 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic("lapse licences", HOUR, lapse_licences),
     # Days before the licence's last day, at some hour of them.
     Periodic("warn of licences", HOUR, warn_of_licences),
+    # Days before a key ends, at some hour of them.
+    Periodic("warn of keys", HOUR, warn_of_keys),
     # Nobody waits for it: it only frees the licence for whose it is.
     Periodic("reject unconfirmed", 24 * HOUR, reject_unconfirmed),
     # A batch's last day ends at midnight in the jurisdiction: a minute later no page and no shop is shown it any more.

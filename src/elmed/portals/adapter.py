@@ -1,30 +1,43 @@
-"""allauth's questions, answered: who may register, the words of a refused sign-in, and how its mails leave."""
+"""allauth's questions, answered: who may register, the words of a refused sign-in, how its mails leave, which factor stays."""
 
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailConfirmation
 from allauth.core import context as current
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
+from django.conf import settings
 from django.contrib.sites.shortcuts import get_current_site
 from django.db import transaction
 from django.http import HttpRequest
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
+from elmed.access import second_factor
 from elmed.accounts.joining import ask_to_confirm
+from elmed.accounts.queries import accounts_of
 from elmed.core.clock import real_now
 from elmed.notifications import mail
+from elmed.portals.presence import fresh
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     """Accounts are made by ELMED's own forms, not by allauth's sign-up."""
 
     error_messages = DefaultAccountAdapter.error_messages | {
-        "email_password_mismatch": "The e-mail address or the password is wrong.",
-        "too_many_login_attempts": "Too many wrong tries. Wait five minutes, then try again; or set a new password.",
+        "email_password_mismatch": _("The e-mail address or the password is wrong."),
+        "too_many_login_attempts": _("Too many wrong tries. Wait five minutes, then try again; or set a new password."),
     }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002
         """Nobody signs up through allauth."""
         return False
+
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        """Not within five minutes of the last password or factor, the sign-in's own too."""
+        required: bool = super().is_reauthentication_required(app=app, **kwargs)
+        return required and not (current.request is not None and fresh(current.request))
 
     def send_confirmation_mail(
         self,
@@ -45,3 +58,27 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             mail.queue(
                 to=email, template="plain", context={"subject": made.subject, "text": str(made.body)}, at=real_now()
             )
+
+
+class FactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
+    """The second factors."""
+
+    error_messages = DefaultMFAAdapter.error_messages | {
+        "incorrect_code": _("This code is wrong or over. Take the one that the app shows now."),
+        "cannot_delete_authenticator": _("You need a second factor: add another one first, then remove this one."),
+    }
+
+    def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
+        """Not the last one of somebody who needs one."""
+        person = authenticator.user
+        return not (second_factor.needed(accounts_of(person)) and second_factor.is_last(authenticator))
+
+    def generate_authenticator_name(self, user: Any, type: Any) -> str:
+        """What a new passkey is called, until its owner says better."""
+        number = Authenticator.objects.filter(user_id=user.pk, type=type).count() + 1
+        return gettext("Passkey") if number == 1 else gettext("Passkey %(number)d") % {"number": number}
+
+    def get_public_key_credential_rp_entity(self) -> dict[str, str]:
+        """This installation, as the browser names it when it asks."""
+        entity: dict[str, str] = super().get_public_key_credential_rp_entity()
+        return entity | {"name": settings.SITE_NAME}

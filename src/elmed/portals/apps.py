@@ -7,3 +7,9 @@ class PortalsConfig(AppConfig):
     """Portals."""
 
     name = "elmed.portals"
+
+    def ready(self) -> None:
+        """Listen to sign-ins."""
+        from elmed.portals import sign_in  # noqa: PLC0415 - it imports models
+
+        sign_in.connect()

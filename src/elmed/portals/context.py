@@ -34,6 +34,7 @@ NAVIGATION: dict[str, tuple[tuple[str, StrPromise], ...]] = {
     AccountKind.STAFF: (
         ("staff_verification", _("Verification")),
         ("staff_accounts", _("Accounts")),
+        ("staff_limits", _("Limits")),
         ("settings", _("Settings")),
     ),
     AccountKind.DEVELOPER: (("settings", _("Settings")),),

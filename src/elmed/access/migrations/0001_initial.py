@@ -42,9 +42,42 @@ class Migration(migrations.Migration):
                 ('opened_at', models.DateTimeField()),
                 ('used', models.PositiveIntegerField()),
                 ('last_used_at', models.DateTimeField()),
+                ('last_used_from', models.GenericIPAddressField(help_text='The address of that last request.', null=True)),
             ],
             options={
                 'constraints': [models.CheckConstraint(condition=models.Q(('last_used_at__gte', models.F('opened_at'))), name='rate_window_order')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Device',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('digest', models.BinaryField(max_length=32)),
+                ('first_seen_at', models.DateTimeField()),
+                ('last_seen_at', models.DateTimeField()),
+                ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='devices', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('person', 'digest'), name='device_once')],
+            },
+        ),
+        migrations.CreateModel(
+            name='LimitRequest',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('requests_per_minute', models.PositiveIntegerField()),
+                ('reason', models.CharField(max_length=1000)),
+                ('created_at', models.DateTimeField()),
+                ('decided_at', models.DateTimeField(null=True)),
+                ('granted', models.PositiveIntegerField(help_text='Requests a minute; empty where it was refused.', null=True)),
+                ('answer', models.CharField(blank=True, max_length=500)),
+                ('asked_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('decided_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('key', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='limit_requests', to='access.apikey')),
+            ],
+            options={
+                'indexes': [models.Index(fields=['decided_at', 'created_at'], name='limit_request_queue')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('decided_at', None)), fields=('key',), name='one_open_limit_request_a_key')],
             },
         ),
         migrations.AddIndex(

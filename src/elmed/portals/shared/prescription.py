@@ -8,7 +8,6 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from elmed.access.actors import Actor
-from elmed.accounts.queries import account_names, person_names
 from elmed.events import queries as events
 from elmed.patients.models import Patient
 from elmed.portals.page import PortalRequest
@@ -25,6 +24,7 @@ class Entry(NamedTuple):
     words: str
     who: str
     at: Any
+    version: int | None = None  # of the prescription, after it
 
 
 def age(born: date, today: date) -> int:
@@ -40,23 +40,20 @@ def banner(request: PortalRequest, patient: Patient) -> dict[str, Any]:
 
 
 def history(actor: Actor, rx: Prescription) -> list[Entry]:
-    """What happened to it, the newest first, with names. Three statements."""
-    rows = events.of_prescription(rx.pk, actor.world_id)
-    accounts, people = _names(rows)
+    """What happened to it, the newest first, with names. One statement."""
     return [
-        Entry(event_words(row.type), _who(row.actor_person_id, row.actor_account_id, accounts, people), row.created_at)
-        for row in rows
+        Entry(event_words(row.type), _who(row.person_name, row.account_name), row.created_at, row.version)  # type: ignore[attr-defined]
+        for row in events.of_prescription(rx.pk, actor.world_id)
     ]
 
 
-def _names(rows: Iterable[Any]) -> tuple[dict[int, str], dict[int, str]]:
-    rows = list(rows)
-    return account_names(row.actor_account_id for row in rows), person_names(row.actor_person_id for row in rows)
-
-
-def _who(person: int | None, account: int | None, accounts: dict[int, str], people: dict[int, str]) -> str:
-    names = [people.get(person or 0, ""), accounts.get(account or 0, "")]
+def _who(*names: str | None) -> str:
     return ", ".join(dict.fromkeys(name for name in names if name))
+
+
+def meanwhile(happened: Iterable[Entry], version: int | None) -> list[Entry]:
+    """What somebody else did after the version that a refused form was about, the newest first."""
+    return [entry for entry in happened if version and entry.version and entry.version > version]
 
 
 def screen(request: PortalRequest, sheet: Sheet) -> dict[str, Any]:

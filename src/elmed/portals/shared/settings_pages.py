@@ -1,20 +1,15 @@
-"""The settings' contents, and Settings → Security."""
+"""The settings' contents."""
 
-from allauth.mfa.models import Authenticator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from elmed.portals.page import person_page
+from elmed.access.permissions import Permission
+from elmed.portals.page import actor_of, person_page
 
 
 @person_page
 def index(request: HttpRequest) -> HttpResponse:
-    """What can be set."""
-    return render(request, "settings/index.html")
-
-
-@person_page
-def security(request: HttpRequest) -> HttpResponse:
-    """Password, e-mail address, and the second factors that protect the sign-in."""
-    kinds = set(Authenticator.objects.filter(user_id=request.user.pk).values_list("type", flat=True))
-    return render(request, "settings/security.html", {"kinds": kinds})
+    """What can be set; the licence is for those who answer for the account."""
+    account = getattr(request, "account", None)
+    manages = account is not None and Permission.ACCOUNT_MANAGE in actor_of(request, account).permissions
+    return render(request, "settings/index.html", {"manages": manages})
