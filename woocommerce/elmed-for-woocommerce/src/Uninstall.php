@@ -10,12 +10,15 @@ namespace Elmed\WooCommerce;
 use Elmed\WooCommerce\Database\JobTables;
 use Elmed\WooCommerce\Settings\Connection;
 use Elmed\WooCommerce\Settings\Key;
+use Elmed\WooCommerce\Sync\OutOfSale;
 
 final class Uninstall
 {
     /** @param bool $everything Also settings and what is kept on orders. */
     public function run(bool $everything): void
     {
+        // Deactivated in whatever way (by hand in the database): from now on nobody checks a prescription.
+        OutOfSale::take();
         Key::forget();
         delete_option(Connection::OPTION);
         JobTables::drop();

@@ -207,7 +207,7 @@ final class GateAttemptTest extends OrdersCase {
 			$shown .= wp_json_encode( apply_filters( 'woocommerce_admin_shipping_fields', array(), $order, 'edit' ) );
 		}
 		$this->assertStringContainsString( 'Ann', $shown );
-		foreach ( array( 'Additional information', 'Where is your prescription', 'Prescription reference', $made['reference'], $made['date_of_birth'] ) as $words ) {
+		foreach ( array( 'Additional information', 'Prescription is with', 'Prescription reference', $made['reference'], $made['date_of_birth'] ) as $words ) {
 			$this->assertStringNotContainsString( $words, $shown );
 		}
 	}

@@ -56,6 +56,7 @@ final class GateNoticeTest extends OrdersCase {
 		foreach ( array( 'elmed/prescription', 'elmed/date-of-birth' ) as $name ) {
 			$this->assertLessThanOrEqual( 30, strlen( $fields[ $name ]['label'] ) );
 		}
+		$this->assertLessThanOrEqual( 34, strlen( $fields['elmed/send-here']['label'] . ' (optional)' ) );
 	}
 
 	public function test_the_classic_checkout_asks_with_the_browsers_own_date_field(): void {

@@ -58,6 +58,31 @@ final class SyncOutOfSaleTest extends TestCase {
 		$this->assertSame( array( 'trash', 'publish', 'draft' ), array_map( fn( $id ) => $this->standing( $id )[0], array( $trashed, $copied, $copy ) ) );
 	}
 
+	public function test_an_update_that_switches_it_off_for_seconds_leaves_no_gap(): void {
+		$medicine = $this->product( array( ProductMeta::REQUIRES_PRESCRIPTION => 'yes' ) );
+		$this->assertTrue( apply_filters( 'upgrader_pre_install', true, array( 'plugin' => 'akismet/akismet.php' ) ) );
+		$this->assertSame( 'publish', $this->standing( $medicine )[0] );
+		$at = array();
+		add_filter(
+			'upgrader_pre_install',
+			function ( $answer ) use ( $medicine, &$at ) {
+				( new OutOfSale() )->putBack();
+				$at[] = $this->standing( $medicine )[0];
+				return $answer;
+			}
+		);
+		$this->assertTrue( apply_filters( 'upgrader_pre_install', true, array( 'plugin' => plugin_basename( ELMED_WC_FILE ) ) ) );
+		$this->assertSame( array( 'draft' ), $at, 'also for a request that comes while it is being switched off' );
+		( new OutOfSale() )->putBack();
+		$this->assertSame( 'publish', $this->standing( $medicine )[0] );
+	}
+
+	public function test_uninstalled_it_leaves_them_out_of_sale(): void {
+		$medicine = $this->product( array( ProductMeta::REQUIRES_PRESCRIPTION => 'yes' ) );
+		( new \Elmed\WooCommerce\Uninstall() )->run( true );
+		$this->assertSame( array( 'draft', 'yes' ), array( $this->standing( $medicine )[0], get_post_meta( $medicine, ProductMeta::REQUIRES_PRESCRIPTION, true ) ) );
+	}
+
 	public function test_who_looks_at_the_plugins_is_told_before(): void {
 		$said = implode( ' ', ( new OutOfSale() )->say( array( 'Version 1' ), plugin_basename( ELMED_WC_FILE ) ) );
 		$this->assertStringContainsString( 'Deactivating takes items on prescription out of the shop', $said );

@@ -17,7 +17,7 @@ add_filter(
 add_filter(
 	'pre_http_request',
 	static function ( $answer, $arguments, $url ) {
-		if ( '127.0.0.1' === wp_parse_url( $url, PHP_URL_HOST ) ) {
+		if ( in_array( wp_parse_url( $url, PHP_URL_HOST ), array( '127.0.0.1', 'localhost' ), true ) ) {
 			return $answer;
 		}
 		file_put_contents( ELMED_TEST_FOLDER . '/outside.log', $arguments['method'] . ' ' . $url . "\n", FILE_APPEND | LOCK_EX );
@@ -40,7 +40,7 @@ add_action(
 add_filter(
 	'http_request_host_is_external',
 	static function ( $external, $host ) {
-		return $external || '127.0.0.1' === $host;
+		return $external || in_array( $host, array( '127.0.0.1', 'localhost' ), true );
 	},
 	10,
 	2

@@ -59,14 +59,15 @@ final class Fields
         woocommerce_register_additional_checkout_field(
             array(
                 'id' => Given::SEND,
-                'label' => __('Where is your prescription?', 'elmed-for-woocommerce'),
+                // With WooCommerce's "(optional)" it has to fit a telephone.
+                'label' => __('Prescription is with', 'elmed-for-woocommerce'),
                 'location' => 'order',
                 'type' => 'select',
-                // Without words of its own WooCommerce makes them from the label: "Select a where is …".
+                // Without words of its own WooCommerce makes them from the label: "Select a prescription is with".
                 'placeholder' => __('Please choose', 'elmed-for-woocommerce'),
                 'options' => array(
-                    array('value' => 'here', 'label' => __('With this pharmacy, or I do not know', 'elmed-for-woocommerce')),
-                    array('value' => Given::SEND_HERE, 'label' => __('With no pharmacy yet. Send it to this pharmacy', 'elmed-for-woocommerce')),
+                    array('value' => 'here', 'label' => __('This pharmacy, or I do not know', 'elmed-for-woocommerce')),
+                    array('value' => Given::SEND_HERE, 'label' => __('No pharmacy yet. Send it to this pharmacy', 'elmed-for-woocommerce')),
                 ),
                 'hidden' => $hidden,
                 'show_in_order_confirmation' => false,

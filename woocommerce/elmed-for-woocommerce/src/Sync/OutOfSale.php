@@ -11,6 +11,7 @@
 
 namespace Elmed\WooCommerce\Sync;
 
+use Elmed\WooCommerce\Database\Sites;
 use Elmed\WooCommerce\Log;
 
 final class OutOfSale
@@ -21,6 +22,9 @@ final class OutOfSale
     public function register(): void
     {
         add_action('init', array($this, 'putBack'), 99);
+        // Updated by hand, the plugin is switched off for some seconds, without its hook for that.
+        add_filter('upgrader_pre_install', array($this, 'updateBegins'), 9, 2);
+        add_filter('upgrader_pre_install', array($this, 'updateIsOff'), 11, 2);
         add_filter('plugin_row_meta', array($this, 'say'), 10, 2);
     }
 
@@ -28,21 +32,57 @@ final class OutOfSale
     public static function take(): void
     {
         global $wpdb;
-        $found = $wpdb->get_results(
+        $ours = $wpdb->prepare('meta_key = %s', ProductMeta::OUT_OF_SALE);
+        // phpcs:disable WordPress.DB.PreparedSQL.InterpolatedNotPrepared -- prepared above, and names of tables
+        $wpdb->query("DELETE o FROM {$wpdb->postmeta} o JOIN {$wpdb->posts} p ON p.ID = o.post_id WHERE o.$ours AND p.post_status IN ('publish', 'future')");
+        $wpdb->query(
             $wpdb->prepare(
-                "SELECT DISTINCT p.ID, p.post_type, p.post_status FROM {$wpdb->posts} p JOIN {$wpdb->postmeta} m ON m.post_id = p.ID
+                "INSERT INTO {$wpdb->postmeta} (post_id, meta_key, meta_value)
+                SELECT DISTINCT p.ID, %s, CONCAT(p.ID, ':', p.post_status) FROM {$wpdb->posts} p JOIN {$wpdb->postmeta} m ON m.post_id = p.ID
                 WHERE p.post_type IN ('product', 'product_variation') AND p.post_status IN ('publish', 'future')
                 AND m.meta_key IN (%s, %s) AND m.meta_value = 'yes'",
+                ProductMeta::OUT_OF_SALE,
                 ProductMeta::REQUIRES_PRESCRIPTION,
                 ProductMeta::CONTROLLED
             )
         );
-        foreach ($found as $row) {
-            $id = (int) $row->ID;
-            // First what it was: whatever ends this between the two leaves a product that is for sale and is taken next time.
-            update_post_meta($id, ProductMeta::OUT_OF_SALE, $id . ':' . $row->post_status);
-            self::setStatus($id, $row->post_type === 'product' ? 'draft' : 'private');
+        $wpdb->query(
+            "UPDATE {$wpdb->posts} p JOIN {$wpdb->postmeta} o ON o.post_id = p.ID AND o.$ours AND o.meta_value = CONCAT(p.ID, ':', p.post_status)
+            SET p.post_status = IF(p.post_type = 'product', 'draft', 'private')"
+        );
+        self::cleanCaches($wpdb->get_col("SELECT post_id FROM {$wpdb->postmeta} WHERE $ours"));
+        // phpcs:enable
+    }
+
+    /**
+     * Before WordPress switches the plugin off (priority 10).
+     *
+     * @param mixed $answer
+     * @param mixed $extra
+     * @return mixed
+     */
+    public function updateBegins($answer, $extra = null)
+    {
+        if (self::isOurs($extra)) {
+            // The sites of a network share the plugin's files.
+            Sites::each(array(self::class, 'take'));
         }
+        return $answer;
+    }
+
+    /**
+     * After that: no request that begins now puts them back before the plugin is on again.
+     *
+     * @param mixed $answer
+     * @param mixed $extra
+     * @return mixed
+     */
+    public function updateIsOff($answer, $extra = null)
+    {
+        if (self::isOurs($extra)) {
+            Sites::each(array(self::class, 'comeBack'));
+        }
+        return $answer;
     }
 
     /** The next request puts them back: at the activation itself the gate does not stand yet. */
@@ -81,35 +121,44 @@ final class OutOfSale
         return $links;
     }
 
+    /** @param mixed $extra */
+    private static function isOurs($extra): bool
+    {
+        return is_array($extra) && ($extra['plugin'] ?? '') === plugin_basename(ELMED_WC_FILE);
+    }
+
     /** What somebody has published, hidden or thrown away meanwhile stays as they left it. */
     private static function restore(): void
     {
         global $wpdb;
-        $found = $wpdb->get_results(
-            $wpdb->prepare(
-                "SELECT p.ID, p.post_type, p.post_status, m.meta_value FROM {$wpdb->posts} p JOIN {$wpdb->postmeta} m ON m.post_id = p.ID WHERE m.meta_key = %s",
-                ProductMeta::OUT_OF_SALE
-            )
+        $ours = $wpdb->prepare('meta_key = %s', ProductMeta::OUT_OF_SALE);
+        // phpcs:disable WordPress.DB.PreparedSQL.InterpolatedNotPrepared -- prepared above, and names of tables
+        $marked = $wpdb->get_col("SELECT post_id FROM {$wpdb->postmeta} WHERE $ours");
+        // A moment to be published at that has passed meanwhile would never come.
+        $wpdb->query(
+            "UPDATE {$wpdb->posts} p JOIN {$wpdb->postmeta} o ON o.post_id = p.ID AND o.$ours
+            SET p.post_status = IF(o.meta_value = CONCAT(p.ID, ':future') AND p.post_date_gmt > UTC_TIMESTAMP(), 'future', 'publish')
+            WHERE o.meta_value IN (CONCAT(p.ID, ':publish'), CONCAT(p.ID, ':future')) AND p.post_status = IF(p.post_type = 'product', 'draft', 'private')"
         );
-        foreach ($found as $row) {
-            list($owner, $before) = explode(':', $row->meta_value . ':', 3);
-            $ours = $row->post_type === 'product' ? 'draft' : 'private';
-            if ((int) $owner === (int) $row->ID && $row->post_status === $ours && in_array($before, array('publish', 'future'), true)) {
-                self::setStatus((int) $row->ID, $before);
-            }
-            delete_post_meta((int) $row->ID, ProductMeta::OUT_OF_SALE);
-        }
+        $wpdb->query("DELETE FROM {$wpdb->postmeta} WHERE $ours");
+        // phpcs:enable
+        self::cleanCaches($marked);
     }
 
-    private static function setStatus(int $id, string $status): void
+    /** @param array<int, string> $ids Of products and variations whose status was changed past WordPress. */
+    private static function cleanCaches(array $ids): void
     {
-        global $wpdb;
-        $wpdb->update($wpdb->posts, array('post_status' => $status), array('ID' => $id));
-        clean_post_cache($id);
-        $parent = (int) wp_get_post_parent_id($id);
-        delete_transient('wc_product_children_' . ($parent ?: $id));
-        if (function_exists('wc_delete_product_transients')) {
-            wc_delete_product_transients($parent ?: $id);
+        foreach (array_map('intval', $ids) as $id) {
+            clean_post_cache($id);
+            wp_cache_delete($id, 'post_meta');
+            $parent = (int) wp_get_post_parent_id($id);
+            if ($parent > 0) {
+                delete_transient('wc_product_children_' . $parent);
+                delete_transient('wc_var_prices_' . $parent);
+            }
+        }
+        if ($ids && class_exists(\WC_Cache_Helper::class)) {
+            \WC_Cache_Helper::get_transient_version('product', true);
         }
     }
 }
