@@ -3,14 +3,19 @@
 The caller has the prescription or the patient from access.visibility already: nothing here filters by owner.
 """
 
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 
+from elmed.accounts.models import Account, Person
 from elmed.events.models import AccessRecord, Event, EventCounter
 
 
 def of_prescription(prescription_id: int, world_id: int) -> list[Event]:
-    """A prescription's history, the newest first."""
-    return list(Event.objects.filter(prescription_id=prescription_id, world_id=world_id).order_by("-pk"))
+    """A prescription's history, the newest first, with `person_name` and `account_name` of who did it. One statement."""
+    rows = Event.objects.filter(prescription_id=prescription_id, world_id=world_id).annotate(
+        person_name=Subquery(Person.objects.filter(pk=OuterRef("actor_person_id")).values("name")),
+        account_name=Subquery(Account.objects.filter(pk=OuterRef("actor_account_id")).values("name")),
+    )
+    return list(rows.order_by("-pk"))
 
 
 def of_account(account_id: int, most: int = 100) -> list[Event]:
