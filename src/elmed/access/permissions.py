@@ -23,6 +23,8 @@ class Permission(StrEnum):
     PATIENT_READ = "patient.read"
     PATIENT_WRITE = "patient.write"
     PATIENT_INVITE = "patient.invite"
+    PATIENT_CONTACT = "patient.contact"
+    PATIENT_MERGE = "patient.merge"
     CONSULTATION_READ = "consultation.read"
     CONSULTATION_WRITE = "consultation.write"
     PRESCRIPTION_READ = "prescription.read"
@@ -30,6 +32,7 @@ class Permission(StrEnum):
     PRESCRIPTION_DRAFT = "prescription.draft"
     ISSUE = "prescription.issue"
     ROUTE = "prescription.route"
+    REISSUE = "prescription.reissue"
     VERIFY = "prescription.verify"
     RETURN = "prescription.return"
     REJECT = "prescription.reject"
@@ -62,6 +65,7 @@ class Permission(StrEnum):
     RECALL = "stock.recall"
     SALE_RECORD = "sale.record"
     SHOP_REPORT = "shop.report"
+    AUDIT_READ = "audit.read"
 
     @property
     def reads_only(self) -> bool:
@@ -92,13 +96,13 @@ ROLES: dict[str, frozenset[Permission]] = {
         P.KEY_MANAGE, P.VERIFY, P.REJECT, P.HOLD, P.RESUME, P.CLOSE, P.CLOSE_LINE, P.PRODUCT_WRITE, P.PRODUCT_LINK, P.RECALL,
     },
     "technician": _COUNTER,
-    "patient": _READ | {P.ROUTE},
+    "patient": _READ | {P.ROUTE, P.REISSUE, P.PATIENT_CONTACT},
     "developer": frozenset({P.ACCOUNT_READ, P.ACCOUNT_MANAGE, P.KEY_READ, P.KEY_MANAGE}),
     "staff": frozenset({
         P.ACCOUNT_READ, P.ACCOUNT_VERIFY, P.ACCOUNT_SUSPEND, P.KEY_READ, P.KEY_MANAGE, P.KEY_LIMIT,
         P.SECOND_FACTOR_RESET, P.PATIENT_READ, P.PRESCRIPTION_READ, P.PRESCRIPTION_READ_ALL, P.DISPENSE_READ,
         P.PRODUCT_READ, P.RESERVATION_READ,
-        P.HOLD, P.RESUME, P.REVERSE, P.TRANSFER, P.CORRECT,
+        P.HOLD, P.RESUME, P.REVERSE, P.TRANSFER, P.CORRECT, P.PATIENT_MERGE, P.AUDIT_READ,
     }),
 }  # fmt: skip
 

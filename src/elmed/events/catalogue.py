@@ -45,6 +45,12 @@ EVENT_TYPES: dict[str, str] = {row.event: f"The act `{act.value}` took place." f
     "patient.invited": "A doctor invited a patient to claim their record.",
     "patient.claimed": "A patient claimed their record: it has an account now.",
     "patient.weight_recorded": "A patient's weight was recorded.",
+    "patient.merged": "ELMED's staff merged two records of one patient.",
+    "patient.merge_undone": "ELMED's staff took a merge of two records back.",
+    "patient.contact_changed": "A patient changed their own phone number, e-mail or address.",
+    "patient.exported": "A patient took all that ELMED holds on them as a file.",
+    "prescription.reference_reissued": "A patient was given a new reference for a prescription; the old one opens nothing.",
+    "audit.searched": "ELMED's staff searched what happened or who looked.",
     "patient.allergies_recorded": "A patient's allergies were recorded anew, or that none are known.",
     "consultation.recorded": "A consultation took place.",
 }

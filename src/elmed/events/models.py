@@ -51,6 +51,7 @@ class Event(AppendOnly):
                 condition=models.Q(subject_account_id__isnull=False),
                 name="event_subject_account",
             ),
+            models.Index(fields=["created_at"], name="event_created"),
         ]
 
     def __str__(self) -> str:
@@ -104,6 +105,9 @@ class AccessRecord(AppendOnly):
     reason = models.CharField(max_length=300, blank=True)
     request_id = models.CharField(max_length=40, blank=True)
     created_at = models.DateTimeField(help_text="Real time.")
+
+    class Meta:
+        indexes = [models.Index(fields=["created_at"], name="access_record_created")]
 
     def __str__(self) -> str:
         """For logs."""

@@ -34,6 +34,8 @@ NAVIGATION: dict[str, tuple[tuple[str, StrPromise], ...]] = {
     AccountKind.STAFF: (
         ("staff_verification", _("Verification")),
         ("staff_accounts", _("Accounts")),
+        ("staff_records", _("Records")),
+        ("staff_audit", _("Audit")),
         ("staff_limits", _("Limits")),
         ("settings", _("Settings")),
     ),

@@ -9,6 +9,7 @@ urlpatterns = [
     path("pharmacy/", include("elmed.portals.pharmacy.urls")),
     path("patient/", include("elmed.portals.patient.urls")),
     path("staff/", include("elmed.portals.staff.urls")),
+    path("staff/", include("elmed.portals.staff.record_urls")),
     path("accounts/", include("allauth.account.urls")),
     path("accounts/2fa/", include("allauth.mfa.urls")),
 ]

@@ -55,6 +55,7 @@ EVENT_WORDS: dict[str, StrPromise] = {
     "prescription.expired": _("Expired"),
     "prescription.transferred": _("Released from its pharmacy"),
     "prescription.entered_in_error": _("Marked as entered in error"),
+    "prescription.reference_reissued": _("A new reference given"),
     "product.linked": _("A product was linked to a line"),
     "product.unlinked": _("A product’s link was taken away"),
 }
@@ -94,6 +95,9 @@ ACCESS_WORDS: dict[str, StrPromise] = {
     "portal.prescription.act": _("A prescription"),
     "portal.recall": _("A list of whom a recalled batch was handed over to"),
     "portal.draft": _("Your record, to write a prescription"),
+    "portal.records": _("Who you are, to find your record"),
+    "portal.clinical": _("Your record, opened by ELMED’s staff"),
+    "portal.audit": _("What happened to your record, and who looked at it"),
 }
 
 

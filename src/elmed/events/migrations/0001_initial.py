@@ -29,7 +29,7 @@ class Migration(migrations.Migration):
                 ('world', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.world')),
             ],
             options={
-                'abstract': False,
+                'indexes': [models.Index(fields=['created_at'], name='access_record_created')],
             },
         ),
         migrations.CreateModel(
@@ -50,7 +50,7 @@ class Migration(migrations.Migration):
                 ('world', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.world')),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('subject_account_id__isnull', False)), fields=['subject_account_id', 'id'], name='event_subject_account')],
+                'indexes': [models.Index(condition=models.Q(('subject_account_id__isnull', False)), fields=['subject_account_id', 'id'], name='event_subject_account'), models.Index(fields=['created_at'], name='event_created')],
             },
         ),
         migrations.CreateModel(

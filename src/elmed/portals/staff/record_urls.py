@@ -1,0 +1,16 @@
+"""The pages of ELMED's staff about patients and prescriptions, and their search of what happened."""
+
+from elmed.portals.page import route
+from elmed.portals.staff import audit, clinical, corrections, transfer
+
+urlpatterns = [
+    route("records", clinical.records, "staff_records"),
+    route("records/<int:pk>", clinical.record, "staff_record"),
+    route("prescriptions/<int:pk>", clinical.prescription, "staff_prescription"),
+    route("prescriptions/<int:pk>/correct", corrections.correct, "staff_act_correct"),
+    route("prescriptions/<int:pk>/transfer", corrections.transfer, "staff_act_transfer"),
+    route("prescriptions/<int:pk>/hold", corrections.hold, "staff_act_hold"),
+    route("prescriptions/<int:pk>/resume", corrections.resume, "staff_act_resume"),
+    route("accounts/<int:pk>/transfer", transfer.transfer, "staff_account_transfer"),
+    route("audit", audit.search, "staff_audit"),
+]
