@@ -16,6 +16,7 @@ ALLOWED = {
     "patients/claim.py": "the link of an invitation opens its record: there is no actor who sees it yet",
     "prescriptions/facts.py": "gathers the lines, supplies and holds of a prescription that the caller locked or saw",
     "prescriptions/queries.py": "prefetches the parts of prescriptions that came from visible()",
+    "prescriptions/today.py": "prefetches the holds of prescriptions that came from visible()",
     "api/v1/prescription_read.py": "compiles visibility's own rule into the hot read's statement",
 }
 RAW_SQL_ALLOWED = {

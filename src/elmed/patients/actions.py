@@ -22,6 +22,7 @@ from elmed.prescriptions.actions.tries import Limit, TooManyTries
 from elmed.prescriptions.jurisdiction import jurisdiction
 
 NONE_KNOWN = "no known allergies"
+LIGHTEST, HEAVIEST = 300, 500_000  # grams: the smallest of the born, and the heaviest
 FINDING = "patients"  # as the tries are filed; no digest of a reference
 MISSES = Limit(most=20, window=timedelta(hours=1), locked=timedelta(hours=1))
 _TAKEN = {
@@ -221,4 +222,27 @@ def set_allergies(
         at=now,
         data={"patient_id": patient.pk},
     )
+    return patient
+
+
+@transaction.atomic
+def set_weight(actor: Actor, patient_id: int, *, weight_milli: int, weighed_on: date, now: datetime) -> Patient:
+    """Record the weight (thousandths of a kilogram) with the day it was measured. Raises NotVisible, NotAllowed, Invalid."""
+    policy.require(actor, Permission.PATIENT_WRITE)
+    patient = visibility.get(actor, Patient, patient_id, lock=True)
+    errors = []
+    if not LIGHTEST <= weight_milli <= HEAVIEST:
+        detail = f"From {LIGHTEST / 1000:g} to {HEAVIEST // 1000} kg."
+        errors.append({"pointer": "/weight", "code": "out_of_range", "detail": detail})
+    if not patient.date_of_birth <= weighed_on <= jurisdiction().day(now):
+        detail = "Between the birth and today."
+        errors.append({"pointer": "/weighed_on", "code": "out_of_range", "detail": detail})
+    if errors:
+        raise Invalid(errors)
+    patient.weight_milli, patient.weighed_on, patient.updated_at = weight_milli, weighed_on, now
+    patient.save(update_fields=["weight_milli", "weighed_on", "updated_at"])
+    record(
+        actor, "patient.weight_recorded", accounts=[actor.account_id, patient.account_id], at=now,
+        data={"patient_id": patient.pk},
+    )  # fmt: skip
     return patient

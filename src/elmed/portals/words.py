@@ -41,6 +41,7 @@ EVENT_WORDS: dict[str, StrPromise] = {
     "prescription.rejected": _("Rejected by the pharmacist"),
     "prescription.held": _("Put on hold"),
     "prescription.resumed": _("Hold ended"),
+    "prescription.question_answered": _("The doctor answered by phone"),
     "prescription.dispensed": _("Dispensed"),
     "prescription.line_closed": _("The rest of a line given up"),
     "prescription.dispense_reversed": _("A dispense taken back"),
@@ -58,6 +59,16 @@ EVENT_WORDS: dict[str, StrPromise] = {
     "prescription.reference_reissued": _("A new reference given"),
     "product.linked": _("A product was linked to a line"),
     "product.unlinked": _("A product’s link was taken away"),
+}
+# The lists of the doctor's start page (prescriptions/today.py): their heading, and what stands beside each row.
+TODAY_WORDS: dict[str, tuple[StrPromise, StrPromise]] = {
+    "question": (_("Questions from pharmacists"), _("Question")),
+    "rejected": (_("Rejected"), _("Reason")),
+    "not_dispensed": (_("Not dispensed"), _("Reason")),
+    "paused": (_("On hold"), _("Reason")),
+    "not_collected": (_("Not collected for 7 days"), _("Last changed")),
+    "expiring": (_("Valid for 7 days or less"), _("Valid until")),
+    "draft": (_("Drafts"), _("Written")),
 }
 KEPT_WORDS: dict[str, StrPromise] = {
     Kept.BENEFIT: _("The benefit outweighs the risk"),
@@ -94,6 +105,8 @@ ACCESS_WORDS: dict[str, StrPromise] = {
     "portal.bring": _("A prescription, by its reference and your date of birth"),
     "portal.prescription.act": _("A prescription"),
     "portal.recall": _("A list of whom a recalled batch was handed over to"),
+    "portal.weight": _("Your weight"),
+    "portal.print": _("A prescription, to print it"),
     "portal.draft": _("Your record, to write a prescription"),
     "portal.records": _("Who you are, to find your record"),
     "portal.clinical": _("Your record, opened by ELMED’s staff"),

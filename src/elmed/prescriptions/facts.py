@@ -64,6 +64,8 @@ class Subject:
     waited: timedelta = timedelta(0)  # how long its lock was waited for
     claimed: Reservation | None = None  # what the act supplies from
     claimed_lines: list[ReservationLine] = field(default_factory=list)
+    loaded_as: str = ""  # its status then
+    every_hold: list[Hold] | None = None  # as it was loaded; None where they were not read
 
     @property
     def hold(self) -> Hold | None:
@@ -91,15 +93,22 @@ class Subject:
         return any(row.counts and row.pharmacy_id == pharmacy_id for row in self.supplied)
 
 
-def load(rx: Prescription, predecessor: Prescription | None) -> Subject:
-    """Gather what belongs to it: three statements, four while it is on hold."""
+def load(
+    rx: Prescription, predecessor: Prescription | None, *, supplied: Sequence[DispenseLine] | None = None
+) -> Subject:
+    """Gather what belongs to it: three statements, four while it is on hold or where a supply may be reported late.
+
+    `supplied`: every dispensed line of it with its dispense and reversal, where the caller has them: one statement less.
+    """
+    paused = rx.status == Status.ON_HOLD or rx.status in LATE_SOURCES
+    holds = list(Hold.objects.filter(prescription=rx).order_by("pk")) if paused else None
     return Subject(
         rx=rx,
         lines=_lines(connection.vendor).rows(rx=rx.pk),
-        supplied=_supplied(rx.pk),
-        holds=list(Hold.objects.filter(prescription=rx, ended_at__isnull=True).order_by("pk"))
-        if rx.status == Status.ON_HOLD
-        else [],
+        supplied=_supplied(rx.pk) if supplied is None else [_of_line(row) for row in supplied],
+        holds=[hold for hold in holds or () if hold.ended_at is None] if rx.status == Status.ON_HOLD else [],
+        every_hold=holds,
+        loaded_as=rx.status,
         predecessor=predecessor,
     )
 
@@ -123,12 +132,24 @@ def _dispensed_lines(_vendor: str) -> Compiled[DispenseLine]:
 
 
 def _supplied(prescription_id: int) -> list[Supplied]:
-    rows = _dispensed_lines(connection.vendor).tuples(rx=prescription_id)
-    return [
-        Supplied(dispense, pharmacy, issue, recorded, handed, void, reason is not None,
-                 quantity > (back if reason and ReversalReason(reason).voids else 0), quantity - restored)
-        for dispense, pharmacy, issue, recorded, handed, void, reason, quantity, back, restored in rows
-    ]  # fmt: skip
+    return [_counted(*row) for row in _dispensed_lines(connection.vendor).tuples(rx=prescription_id)]
+
+
+def _of_line(row: DispenseLine) -> Supplied:
+    made = row.dispense
+    reversal = getattr(made, "reversal", None)
+    return _counted(
+        made.pk, made.pharmacy_id, made.issue_number, made.created_at, made.handed_over_at, made.void,
+        reversal.reason_code if reversal else None, row.quantity_milli, row.reversed_milli, row.restored_milli,
+    )  # fmt: skip
+
+
+def _counted(  # noqa: PLR0917 - one row of a statement
+    dispense: int, pharmacy: int, issue: int, recorded: datetime, handed: datetime, void: bool, reason: str | None,
+    quantity: int, back: int, restored: int,
+) -> Supplied:  # fmt: skip
+    counts = quantity > (back if reason and ReversalReason(reason).voids else 0)
+    return Supplied(dispense, pharmacy, issue, recorded, handed, void, reason is not None, counts, quantity - restored)
 
 
 def facts(
@@ -145,7 +166,9 @@ def facts(
     `handed_over_at`: the moment of a supply that is reported; the pauses it may lie in are read only for that.
     """
     rx, hold = subject.rx, subject.hold
-    cancellation = next((h for h in subject.holds if h.kind == HoldKind.CANCELLATION), None) or _last_cancellation(rx)
+    cancellation = next((h for h in subject.holds if h.kind == HoldKind.CANCELLATION), None) or _last_cancellation(
+        subject
+    )
     return Facts(
         status=Status(rx.status),
         is_controlled=rx.is_controlled,
@@ -168,7 +191,7 @@ def facts(
         ),
         hold=HoldFacts(HoldKind(hold.kind), Side(hold.side), Status(hold.return_to), hold.placed_at) if hold else None,
         replacement_supplied=rx.replaced_at is not None and _replacement_supplied(rx),
-        pauses=_pauses(rx) if handed_over_at is not None else (),
+        pauses=_pauses(subject) if handed_over_at is not None else (),
     )
 
 
@@ -182,17 +205,27 @@ def expires_at(rx: Prescription) -> datetime:
     return end_of_day(rx.valid_until, jurisdiction().zone)
 
 
-def _last_cancellation(rx: Prescription) -> Hold | None:
+def _last_cancellation(subject: Subject) -> Hold | None:
     """The request that was not withdrawn before it ended: from that moment nothing was to be handed over."""
-    if rx.status not in LATE_SOURCES:
+    if subject.rx.status not in LATE_SOURCES:
         return None
-    requests = Hold.objects.filter(prescription=rx, kind=HoldKind.CANCELLATION)
-    return requests.exclude(outcome=Act.WITHDRAW_CANCEL.value).order_by("pk").last()
+    requests = [
+        hold
+        for hold in _every_hold(subject)
+        if hold.kind == HoldKind.CANCELLATION and hold.outcome != Act.WITHDRAW_CANCEL.value
+    ]
+    return requests[-1] if requests else None
 
 
-def _pauses(rx: Prescription) -> tuple[Pause, ...]:
-    rows = Hold.objects.filter(prescription=rx).order_by("pk").values_list("placed_at", "ended_at")
-    return tuple(Pause(began, ended) for began, ended in rows)
+def _pauses(subject: Subject) -> tuple[Pause, ...]:
+    return tuple(Pause(hold.placed_at, hold.ended_at) for hold in _every_hold(subject))
+
+
+def _every_hold(subject: Subject) -> list[Hold]:
+    """Those that were loaded with it, where its status has not changed since; else those of now."""
+    if subject.every_hold is not None and subject.loaded_as == subject.rx.status:
+        return subject.every_hold
+    return list(Hold.objects.filter(prescription=subject.rx).order_by("pk"))
 
 
 def _replacement_supplied(rx: Prescription) -> bool:
@@ -216,10 +249,19 @@ def _reversible(subject: Subject, row: Supplied, actor: Actor, now: datetime) ->
 
 
 def caller(
-    subject: Subject, actor: Actor, *, handed_over_at: datetime | None = None, extra_sides: Sequence[Side] = ()
+    subject: Subject,
+    actor: Actor,
+    *,
+    handed_over_at: datetime | None = None,
+    extra_sides: Sequence[Side] = (),
+    of_the_patient: bool | None = None,
 ) -> Caller:
-    """Who the actor is to this prescription."""
+    """Who the actor is to this prescription.
+
+    `of_the_patient`: whether the person belongs to the patient's account, where it is known; else it is looked up.
+    """
     rx = subject.rx
+    own = _self_dealing(rx, actor, of_the_patient)
     sides = set(extra_sides)
     if actor.account_kind is None:
         sides.add(Side.CLOCK)
@@ -233,15 +275,17 @@ def caller(
         sides.add(Side.PHARMACY)
     if any(row.pharmacy_id == actor.account_id for row in subject.supplied):
         sides.add(Side.SUPPLIER)
-    return Caller(actor.permissions, frozenset(sides), actor.by_key, _self_dealing(rx, actor), handed_over_at)
+    return Caller(actor.permissions, frozenset(sides), actor.by_key, own, handed_over_at)
 
 
-def _self_dealing(rx: Prescription, actor: Actor) -> bool:
+def _self_dealing(rx: Prescription, actor: Actor, of_the_patient: bool | None) -> bool:
     """Whether the person prescribed it, or it is prescribed to them. A key is no person: a pharmacist verified."""
     if actor.person_id is None:
         return False
     if actor.person_id == rx.prescriber_person_id:
         return True
+    if of_the_patient is not None:
+        return of_the_patient
     patient_account = rx.patient.account_id
     return (
         patient_account is not None

@@ -4,21 +4,24 @@ Called by the portals; the API's hot reads have a path of their own. What a butt
 table in states.py: `acts_now` asks it with the same facts that the act itself will look at.
 """
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet, prefetch_related_objects
 
 from elmed.access import visibility
 from elmed.access.actors import Actor
 from elmed.access.policy import account_active
+from elmed.accounts.models import Membership
 from elmed.core.refusals import NotVisible
 from elmed.prescriptions import facts
 from elmed.prescriptions.facts import Subject
-from elmed.prescriptions.models import Dispense, DispenseLine, Hold, Prescription, WarningAnswer
+from elmed.prescriptions.jurisdiction import jurisdiction
+from elmed.prescriptions.models import Dispense, DispenseLine, Hold, Prescription, PrescriptionLine, WarningAnswer
 from elmed.prescriptions.states import TRANSITIONS, allowed
-from elmed.prescriptions.vocabulary import LATE_SOURCES, Act, HoldKind, Status
+from elmed.prescriptions.vocabulary import LATE_SOURCES, OPEN, Act, HoldKind, Status
 
 S = Status
 # The pharmacy's steps, in the order of its tabs.
@@ -52,6 +55,28 @@ def drafts_of(actor: Actor, patient_id: int) -> QuerySet[Prescription]:
     """The basket: the doctor's own drafts for a patient, the oldest first."""
     rows = visibility.visible(actor, Prescription).filter(patient_id=patient_id, status=Status.DRAFT)
     return rows.select_related("patient", "replaces").order_by("pk")
+
+
+def with_lines(rows: Sequence[Prescription]) -> None:
+    """Fetch the lines of these prescriptions with their medicines. One statement."""
+    prefetch_related_objects(rows, Prefetch("lines", PrescriptionLine.objects.select_related("medicine__source")))
+
+
+def medication(rows: Iterable[Prescription], today: date) -> tuple[list[PrescriptionLine], list[PrescriptionLine]]:
+    """The lines of these prescriptions (with `lines` fetched): what the patient takes now, and what was signed before.
+
+    Now: of an open prescription, or supplied for days that are not over, counted from the signature.
+    """
+    current, past = [], []
+    for rx in rows:
+        if rx.issued_at is None or rx.status in (S.ENTERED_IN_ERROR, S.CANCELLED):
+            continue
+        for line in rx.lines.all():
+            line.prescription = rx
+            until = jurisdiction().day(rx.issued_at) + timedelta(days=line.days_supply or 0)
+            lasts = rx.status in OPEN or (rx.status == S.DISPENSED and until >= today)
+            (current if lasts else past).append(line)
+    return current, past
 
 
 def step_counts(actor: Actor) -> dict[str, int]:
@@ -91,33 +116,66 @@ def with_question(rows: QuerySet[Prescription]) -> QuerySet[Prescription]:
 
 
 def sheet(actor: Actor, prescription_id: int, now: datetime) -> Sheet:
-    """One prescription with everything its screen shows. Raises NotVisible."""
+    """One prescription with everything its screen shows: four statements, five where pauses count. Raises NotVisible."""
     rows = visibility.visible(actor, Prescription).select_related(
         "patient", "pharmacy", "prescriber", "replaces", "consultation"
     )
-    rx = rows.filter(pk=prescription_id).first()
+    own = Membership.objects.filter(account_id=OuterRef("patient__account_id"), person_id=actor.person_id)
+    rx = rows.annotate(of_the_patient=Exists(own)).filter(pk=prescription_id).first()
     if rx is None:
         raise NotVisible("prescription")
-    subject = facts.load(rx, rx.replaces)
-    given = Prefetch("lines", DispenseLine.objects.select_related("line").order_by("line__position", "pk"))
-    dispenses = Dispense.objects.filter(prescription=rx).select_related("pharmacy", "person", "key", "reversal")
+    given = _given(rx)
+    subject = facts.load(rx, rx.replaces, supplied=given)
     return Sheet(
         rx=rx,
         subject=subject,
-        dispenses=list(dispenses.prefetch_related(given).order_by("-pk")),
+        dispenses=_dispenses(given),
         answers=list(WarningAnswer.objects.filter(prescription=rx).order_by("position", "pk")),
         acts=acts_now(actor, subject, now),
     )
 
 
+def _given(rx: Prescription) -> list[DispenseLine]:
+    """Every dispensed line with its dispense, the newest dispense first. One statement."""
+    rows = DispenseLine.objects.filter(dispense__prescription=rx).select_related(
+        "line", "dispense__pharmacy", "dispense__person", "dispense__key", "dispense__reversal"
+    )
+    return list(rows.order_by("-dispense_id", "line__position", "pk"))
+
+
+def _dispenses(given: list[DispenseLine]) -> list[Dispense]:
+    """The dispenses of these lines, each with its `lines` as if prefetched; none is without a line."""
+    found: dict[int, tuple[Dispense, list[DispenseLine]]] = {}
+    for row in given:
+        found.setdefault(row.dispense_id, (row.dispense, []))[1].append(row)
+    for dispense, lines in found.values():
+        rows = DispenseLine.objects.none()
+        rows._result_cache = lines
+        dispense._prefetched_objects_cache = {"lines": rows}  # type: ignore[attr-defined]
+    return [dispense for dispense, _ in found.values()]
+
+
 def acts_now(actor: Actor, subject: Subject, now: datetime) -> list[Act]:
     """What the actor can do now, for buttons; a supply that can only be reported with an earlier moment included."""
+    own: bool | None = getattr(subject.rx, "of_the_patient", None)
     found = facts.facts(subject, actor, now, complete=bool(subject.lines and subject.rx.diagnosis))
-    acts = allowed(found, facts.caller(subject, actor), now)
+    acts = allowed(found, facts.caller(subject, actor, of_the_patient=own), now)
     if moment := _reportable(subject, now):
-        earlier = facts.caller(subject, actor, handed_over_at=moment)
+        earlier = facts.caller(subject, actor, handed_over_at=moment, of_the_patient=own)
         acts += [act for act in allowed(found, earlier, now, (Act.DISPENSE, Act.ANSWER_HANDED_OVER)) if act not in acts]
     return [act for act in acts if account_active(actor, TRANSITIONS[act].permission)]
+
+
+def of_patient_here(actor: Actor, rx: Prescription, most: int = 10) -> list[Prescription]:
+    """The patient's other prescriptions that the actor sees, the newest first. Four statements at most, however many."""
+    others = listed(actor).filter(patient_id=rx.patient_id).exclude(pk=rx.pk).exclude(status=Status.DRAFT)
+    return list(others[:most])
+
+
+def first_from(actor: Actor, rx: Prescription) -> bool:
+    """Whether the actor sees no earlier one of this prescriber. One statement."""
+    earlier = visibility.visible(actor, Prescription).filter(prescriber_id=rx.prescriber_id, pk__lt=rx.pk)
+    return not earlier.exists()
 
 
 def _reportable(subject: Subject, now: datetime) -> datetime | None:

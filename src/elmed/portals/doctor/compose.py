@@ -3,35 +3,43 @@
 The forms are compose_forms.py; checking and signing is sign.py.
 """
 
+import json
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import OuterRef, Subquery
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
 from elmed.access import visibility
 from elmed.access.permissions import Permission
-from elmed.core.refusals import Invalid, NotNow, VersionConflict
+from elmed.core.refusals import Invalid, NotNow, NotVisible, VersionConflict
 from elmed.medications import queries as formulary
 from elmed.patients.models import Consultation, Patient
 from elmed.portals.doctor.compose_forms import Composer, initial_of, typed
-from elmed.portals.doctor.patients import DOCTOR
+from elmed.portals.doctor.patients import DOCTOR, is_child
 from elmed.portals.page import PortalRequest, page, search_words, shown
 from elmed.portals.shared.prescription import banner
 from elmed.prescriptions import queries
-from elmed.prescriptions.actions import draft
-from elmed.prescriptions.actions.written import text_of
+from elmed.prescriptions.actions import draft, favourite
+from elmed.prescriptions.actions.written import text_of, typed_of
 from elmed.prescriptions.jurisdiction import jurisdiction
-from elmed.prescriptions.models import Prescription
+from elmed.prescriptions.models import Favourite, Prescription
 from elmed.prescriptions.states import TRANSITIONS
 from elmed.prescriptions.vocabulary import OPEN, Act, Status
+
+MOST_AGAIN, MOST_FAVOURITES = 5, 30
 
 
 @page(permission=Permission.PRESCRIPTION_DRAFT, kinds=DOCTOR)
 def medicines(request: PortalRequest) -> HttpResponse:
     """The options of the medicine's list box: what is found for three characters and more."""
-    rows = [(row, text_of(row)) for row in formulary.search(search_words(request))]
-    context = {"rows": rows, "words": search_words(request), "box": _box(request)}
+    words = search_words(request)
+    kept = favourite.listed(request.actor, words).filter(medicine__retired_at=None)[:5] if words else []
+    context = {
+        "rows": [(row, text_of(row)) for row in formulary.search(words)], "words": words, "box": _box(request),
+        "favourites": [{"name": row.name, "line": row.line, "fields": _fields(row)} for row in kept],
+    }  # fmt: skip
     return render(request, "doctor/_medicines.html", context)
 
 
@@ -45,6 +53,37 @@ def dose(request: PortalRequest) -> HttpResponse:
     return render(request, "doctor/_dose.html", {"row": found})
 
 
+def _fields(row: Favourite) -> str:
+    """What choosing a favourite fills in beside the medicine."""
+    return json.dumps({name: value for name, value in row.line.items() if name not in ("medicine", "medication_text")})
+
+
+def _favourite(request: PortalRequest) -> dict[str, Any] | None:
+    """The line of the favourite that was asked for without scripts."""
+    number = request.POST.get("favourite", "")
+    if not number.isdecimal() or len(number) > 17:
+        return None
+    row = favourite.listed(request.actor).filter(pk=number).first()
+    return dict(row.line) if row else None
+
+
+def _again(request: PortalRequest, patient: Patient) -> dict[str, Any] | None:
+    """Lines that were signed for this patient before, to begin from: nothing is written until it is saved."""
+    lines = []
+    for number in request.GET.getlist("again")[:MOST_AGAIN]:
+        if number.isdecimal() and len(number) < 18:
+            line, medicine = favourite.own_line(request.actor, int(number))
+            if line.prescription.patient_id != patient.pk:
+                raise NotVisible("line")
+            lines.append((line, medicine))
+    if not lines:
+        return None
+    return {
+        "lines": [typed_of(line, medicine) for line, medicine in lines],
+        "diagnosis": [{"text": row.get("text"), "code": row.get("code")} for row in lines[0][0].prescription.diagnosis],
+    }
+
+
 def _box(request: PortalRequest) -> str:
     """Which row of the form asks: `lines-2`."""
     words = request.POST.get("box", "") or request.GET.get("box", "")
@@ -55,14 +94,16 @@ def _box(request: PortalRequest) -> str:
 @page(permission=Permission.PRESCRIPTION_DRAFT, kinds=DOCTOR)
 def compose(request: PortalRequest, patient_pk: int) -> HttpResponse:
     """A new draft for a patient, from the newest consultation with them."""
-    patient = visibility.get(request.actor, Patient, patient_pk)
-    consultation = (
-        visibility.visible(request.actor, Consultation).filter(patient=patient).order_by("-held_at", "-pk").first()
-    )
+    newest = visibility.visible(request.actor, Consultation).filter(patient=OuterRef("pk")).order_by("-held_at", "-pk")
+    rows = visibility.visible(request.actor, Patient).annotate(consultation=Subquery(newest.values("pk")[:1]))
+    patient = rows.filter(pk=patient_pk).first()
+    if patient is None:
+        raise NotVisible("patient")
+    consultation: int | None = patient.consultation
     if consultation is None:
         messages.info(request, "A prescription follows from a consultation: record it first.")
         return redirect("doctor_consultation", patient_pk)
-    return _compose(request, patient, consultation_id=consultation.pk)
+    return _compose(request, patient, consultation_id=consultation)
 
 
 @page(permission=Permission.PRESCRIPTION_DRAFT, kinds=DOCTOR)
@@ -110,8 +151,9 @@ def _compose(
 ) -> HttpResponse:
     start = rx or replaces
     add, find = request.POST.get("add", ""), request.POST.get("find", "")
-    if request.method == "POST" and (add or find):
-        composer = Composer(initial=typed(request.POST, add), find=int(find) if find.isdecimal() else -1)
+    if request.method == "POST" and (add or find or "favourite" in request.POST):
+        more = _favourite(request)
+        composer = Composer(initial=typed(request.POST, add, more), find=int(find) if find.isdecimal() else -1)
     elif request.method == "POST":
         composer = Composer(request.POST)
         if composer.is_valid():
@@ -130,13 +172,17 @@ def _compose(
             if saved is not None:
                 return redirect("doctor_review", saved.pk)
     else:
-        composer = Composer(initial=initial_of(start) if start else None)
+        composer = Composer(initial=initial_of(start) if start else _again(request, patient))
     shown(request, "draft", [patient.pk])
     place = jurisdiction()
+    drafts = queries.drafts_of(request.actor, patient.pk).prefetch_related("lines")
     context = {
         "composer": composer, "several": composer.lines.total_form_count() > 1, "rx": rx, "replaces": replaces,
         "version": _version(request, rx, composer), "demonstration": formulary.demonstration_in_use(),
-        "months": place.validity_months, "controlled_days": place.controlled_validity_days, **banner(request, patient),
+        "months": place.validity_months, "child": is_child(patient, request),
+        "drafts": [one for one in drafts if rx is None or one.pk != rx.pk],
+        "favourites": favourite.listed(request.actor)[:MOST_FAVOURITES], "controlled_days": place.controlled_validity_days,
+        **banner(request, patient),
     }  # fmt: skip
     return render(request, "doctor/compose.html", context, status=composer.status)
 
@@ -158,6 +204,6 @@ def _save(request: PortalRequest, composer: Composer, patient: Patient, **which:
         )
     except Invalid as refusal:
         composer.point(refusal)
-    except (NotNow, VersionConflict) as refusal:
+    except (NotNow, NotVisible, VersionConflict) as refusal:
         composer.form.tell(refusal)
     return None

@@ -8,11 +8,11 @@ from django.http import QueryDict
 
 from elmed.core.refusals import Invalid
 from elmed.medications import queries as formulary
-from elmed.portals.doctor.line_form import LineForm, line_initial
+from elmed.portals.doctor.line_form import LineForm
 from elmed.portals.forms import DayField, OnceForm, dress
 from elmed.prescriptions.actions.checked import medicines_of
 from elmed.prescriptions.actions.draft import MAX_LINES, DraftContent
-from elmed.prescriptions.actions.written import text_of
+from elmed.prescriptions.actions.written import text_of, typed_of
 from elmed.prescriptions.models import Prescription
 
 MAX_DIAGNOSES = 5
@@ -208,6 +208,6 @@ def initial_of(rx: Prescription) -> dict[str, Any]:
             "valid_from": rx.valid_from if draft else None, "valid_until": rx.valid_until if draft else None,
             "minimum_dispense_interval_days": rx.minimum_dispense_interval_days,
         },
-        "lines": [line_initial(line, medicines.get(line.medicine_id or 0)) for line in lines],
+        "lines": [typed_of(line, medicines.get(line.medicine_id or 0)) for line in lines],
         "diagnosis": [{"text": row.get("text"), "code": row.get("code")} for row in rx.diagnosis],
     }  # fmt: skip

@@ -5,10 +5,11 @@ from typing import Any, cast
 
 from django import forms
 from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
 
 from elmed.patients.actions import Finding, recorded_allergies
 from elmed.patients.models import AllergyStatus, IdentityCheck, Patient, Sex
-from elmed.portals.forms import DayField, OnceForm, PortalForm
+from elmed.portals.forms import DayField, OnceForm, PortalForm, VersionedForm, quantity_of
 
 
 def _checked(**kwargs: Any) -> forms.ChoiceField:
@@ -145,3 +146,31 @@ class AllergyForm(PortalForm):
         if not data.get("none_known") and not data.get("substances") and "substances" not in self.errors:
             self.add_error("substances", "Name them, or tick that none are known.")
         return data
+
+
+class WeightForm(PortalForm):
+    """The weight, and the day it was measured."""
+
+    weight = forms.CharField(
+        label=_("Weight in kilograms"), max_length=9, widget=forms.TextInput(attrs={"inputmode": "decimal"})
+    )
+    weighed_on = DayField(label=_("Measured on"))
+
+    def clean_weight(self) -> int:
+        """Thousandths of a kilogram."""
+        return quantity_of(self.cleaned_data["weight"].replace(",", "."))
+
+
+class AnsweredForm(VersionedForm):
+    """What was said on the phone."""
+
+    words = forms.CharField(
+        label=_("What you answered"), max_length=1000, widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("The pharmacist reads it, and ends the pause. The prescription stays as it was signed."),
+    )  # fmt: skip
+
+
+class FavouriteForm(PortalForm):
+    """The name it is found by."""
+
+    name = forms.CharField(label=_("Name"), max_length=80, help_text=_("You find it by this name while you write."))

@@ -5,12 +5,10 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from elmed.core import quantities
 from elmed.core.refusals import Invalid
 from elmed.medications.models import Medicine
 from elmed.portals.forms import dress, quantity_of
-from elmed.prescriptions.actions.written import Completed, Typed, complete, computed_of, short_of, text_of, words_of
-from elmed.prescriptions.models import PrescriptionLine
+from elmed.prescriptions.actions.written import Completed, Typed, complete, text_of
 
 
 class LineForm(forms.Form):
@@ -109,23 +107,3 @@ class LineForm(forms.Form):
             "is_controlled",
         )
         return any(self[name].value() or self[name].errors for name in names)
-
-
-def line_initial(line: PrescriptionLine, medicine: Medicine | None) -> dict[str, Any]:
-    """A line as it is typed. What was computed from the dose is left to be computed again: it follows a change of dose."""
-    blanks = ("strength", "form", "route", "medication_code")
-    known = medicine is not None
-    follows = computed_of(line, medicine)
-    return {
-        "medication_text": line.medication_text,
-        "medicine": line.medicine_id or "",
-        "dose": short_of(line),
-        "dosage_text": words_of(line),
-        "quantity": "" if "quantity" in follows else quantities.text(line.quantity_milli),
-        "unit": line.unit,
-        "days_supply": None if "days_supply" in follows else line.days_supply,
-        "is_controlled": line.is_controlled,
-        "no_substitution": not line.substitution_allowed,
-        "substitution_reason": line.substitution_reason,
-        **{name: "" if known else getattr(line, name) or "" for name in blanks},
-    }

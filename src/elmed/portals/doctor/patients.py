@@ -4,21 +4,33 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 
 from elmed.access import visibility
 from elmed.access.permissions import Permission
 from elmed.accounts.models import AccountKind
 from elmed.core.refusals import NotNow
+from elmed.medications.dose_checks import CHILD_YEARS
 from elmed.patients import actions
 from elmed.patients.models import Consultation, IdentityCheck, Patient, Sex
-from elmed.portals.doctor.forms import AllergyForm, ConsultationForm, FindForm, FoundForm, NewPatientForm
+from elmed.portals.doctor.forms import (
+    AllergyForm,
+    ConsultationForm,
+    FindForm,
+    FoundForm,
+    NewPatientForm,
+    WeightForm,
+)
 from elmed.portals.page import PortalRequest, page, search_words, shown
-from elmed.portals.shared.prescription import banner
+from elmed.portals.shared.prescription import age, banner
 from elmed.prescriptions import queries
 from elmed.prescriptions.actions.tries import TooManyTries
+from elmed.prescriptions.jurisdiction import jurisdiction
+from elmed.prescriptions.vocabulary import Status
 
 DOCTOR = (AccountKind.DOCTOR,)
 PAGE_SIZE = 25
+MOST_MEDICINES = 100  # the newest prescriptions that the medication is read from
 _TWICE = "This form was sent twice; it was done once."
 
 
@@ -107,12 +119,40 @@ def patient(request: PortalRequest, pk: int) -> HttpResponse:
         return redirect("doctor_patient", who.merged_into_id)
     shown(request, "patient", [who.pk])
     consultations = visibility.visible(request.actor, Consultation).filter(patient=who).order_by("-held_at", "-pk")
+    rows = list(queries.listed(request.actor).filter(patient=who)[:MOST_MEDICINES])
+    current, past = queries.medication(rows, jurisdiction().day(request.now))
     context = {
         "consultations": consultations[:PAGE_SIZE],
-        "prescriptions": queries.listed(request.actor).filter(patient=who)[:PAGE_SIZE],
+        "drafts": [rx for rx in rows if rx.status == Status.DRAFT],
+        "prescriptions": [rx for rx in rows if rx.status != Status.DRAFT][:PAGE_SIZE],
+        "current": current, "past": past[:PAGE_SIZE], "child": is_child(who, request),
         **banner(request, who),
-    }
+    }  # fmt: skip
     return render(request, "doctor/patient.html", context)
+
+
+def is_child(who: Patient, request: PortalRequest) -> bool:
+    """Whether the checks of doses ask for the weight."""
+    return age(who.date_of_birth, jurisdiction().day(request.now)) < CHILD_YEARS
+
+
+@page(permission=Permission.PATIENT_WRITE, kinds=DOCTOR)
+def weight(request: PortalRequest, pk: int) -> HttpResponse:
+    """Record the weight; for children the checks of doses go by it."""
+    who = visibility.get(request.actor, Patient, pk)
+    form = WeightForm(request.POST or None, initial={"weighed_on": jurisdiction().day(request.now)})
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        if form.attempt(
+            lambda: actions.set_weight(
+                request.actor, pk, weight_milli=data["weight"], weighed_on=data["weighed_on"], now=request.now
+            )
+        ):
+            messages.success(request, _("The weight is recorded."))
+            return redirect("doctor_patient", pk)
+    shown(request, "weight", [who.pk])
+    context = {"form": form, "title": _("Weight"), "submit": _("Save the weight"), **banner(request, who)}
+    return render(request, "doctor/patient_form.html", context, status=form.status)
 
 
 @page(permission=Permission.CONSULTATION_WRITE, kinds=DOCTOR)

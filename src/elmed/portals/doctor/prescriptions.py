@@ -3,38 +3,64 @@
 Writing is compose.py, checking and signing sign.py; the other acts are pages of shared/acts.py.
 """
 
-from datetime import timedelta
-
+from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 
 from elmed.access.permissions import Permission
+from elmed.core.refusals import NotNow
+from elmed.portals.doctor.forms import AnsweredForm
 from elmed.portals.doctor.patients import DOCTOR, PAGE_SIZE
 from elmed.portals.page import PortalRequest, page, shown
 from elmed.portals.shared.acts import buttons
-from elmed.portals.shared.prescription import screen
+from elmed.portals.shared.prescription import banner, screen
 from elmed.portals.shared.route_page import choose
-from elmed.prescriptions import queries
-from elmed.prescriptions.vocabulary import Act, Status
+from elmed.portals.words import TODAY_WORDS
+from elmed.prescriptions import queries, today
+from elmed.prescriptions.actions.answered import answer_question
+from elmed.prescriptions.vocabulary import NOT_DISPENSED_REASONS, Act, HoldKind, Status
 
-_REFUSED = (Status.REJECTED, Status.NOT_DISPENSED)
-_NEWS = timedelta(days=30)  # how long a refusal stands on the start page
 FILTERS = ("draft", "issued", "pending_review", "verified", "partially_dispensed", "on_hold", "dispensed", "rejected")
 _SPECIAL = {Act.ROUTE: "doctor_route", Act.REPLACE: "doctor_replace"}
 
 
 @page(permission=Permission.PRESCRIPTION_READ, kinds=DOCTOR)
 def home(request: PortalRequest) -> HttpResponse:
-    """What waits for the doctor: drafts, questions and refusals; and the newest."""
-    rows = queries.listed(request.actor)
-    refused = Q(status__in=_REFUSED, updated_at__gte=request.now - _NEWS)
-    waiting = list(rows.filter(Q(status=Status.ON_HOLD) | refused).order_by("-updated_at")[:10])
-    drafts = list(rows.filter(status=Status.DRAFT)[:10])
-    newest = list(rows.exclude(status=Status.DRAFT)[:10])
-    shown(request, "home", [rx.patient_id for rx in (*waiting, *drafts, *newest)])
-    return render(request, "doctor/home.html", {"waiting": waiting, "drafts": drafts, "newest": newest})
+    """What waits for the doctor, one list a kind with its count; and the newest."""
+    waiting = today.waiting(request.actor, request.now)
+    newest = list(queries.listed(request.actor).exclude(status=Status.DRAFT)[:5])
+    lists: list[dict[str, object]] = []
+    for one in waiting:
+        for rx in one.rows:
+            rx.why = NOT_DISPENSED_REASONS.get(rx.status_reason, rx.status_reason)  # type: ignore[attr-defined]
+        words, column = TODAY_WORDS[one.kind]
+        lists.append({"kind": one.kind, "count": one.count, "rows": one.rows, "words": words, "column": column})
+    shown(request, "home", {rx.patient_id for one in waiting for rx in one.rows} | {rx.patient_id for rx in newest})
+    return render(request, "doctor/home.html", {"waiting": lists, "newest": newest})
+
+
+@page(permission=Permission.RESUME, kinds=DOCTOR)
+def answered(request: PortalRequest, pk: int) -> HttpResponse:
+    """Write down what was answered by phone; the pharmacist reads it and ends the pause."""
+    sheet = queries.sheet(request.actor, pk, request.now)
+    hold = next((one for one in sheet.subject.holds if one.kind == HoldKind.PHARMACY), None)
+    if hold is None:
+        raise NotNow("invalid_status", "No pharmacist’s question waits for an answer.", current_status=sheet.rx.status)
+    form = AnsweredForm(request.POST or None, initial={"words": hold.answer})
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        if form.attempt(
+            lambda: answer_question(
+                request.actor, pk, words=data["words"], now=request.now, expected_version=data["version"]
+            )
+        ):
+            messages.success(request, _("The pharmacist reads your answer, and ends the pause."))
+            return redirect("doctor_prescription", pk)
+    shown(request, "prescription.act", [sheet.rx.patient_id])
+    context = {"form": form, "rx": sheet.rx, "hold": hold, **banner(request, sheet.rx.patient)}
+    return render(request, "doctor/answered.html", context, status=form.status)
 
 
 @page(permission=Permission.PRESCRIPTION_READ, kinds=DOCTOR)

@@ -12,7 +12,7 @@ from typing import Any
 from allauth.account.internal.flows.reauthentication import reauthenticate_by_password
 from allauth.core.ratelimit import consume
 from django.contrib import messages
-from django.db.models import Prefetch, prefetch_related_objects
+from django.db.models import prefetch_related_objects
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -80,7 +80,7 @@ def _drafts(request: PortalRequest, rows: Sequence[Prescription], *, together: b
     """The drafts of one patient, checked in the order in which they are signed."""
     patient = rows[0].patient
     prefetch_related_objects([patient], "allergies")
-    prefetch_related_objects(rows, Prefetch("lines", PrescriptionLine.objects.select_related("medicine__source")))
+    queries.with_lines(rows)
     for rx in rows:
         rx.patient = patient
     found = warnings_together([(rx, list(rx.lines.all())) for rx in rows], now=request.now)

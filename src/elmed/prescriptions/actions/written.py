@@ -5,10 +5,12 @@ where they were left empty. Called by the composer; draft.py checks again that s
 """
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from elmed.core import quantities
 from elmed.core.refusals import Invalid
 from elmed.medications import checks, dose
 from elmed.medications.dose import Dose, NotUnderstood
@@ -45,6 +47,25 @@ class Completed:
 
     line: DraftLine
     computed: tuple[str, ...]
+
+
+def typed_of(line: PrescriptionLine, medicine: Medicine | None) -> dict[str, Any]:
+    """A line as it is typed, by the composer's names. What was computed is left empty: it follows a change of the dose."""
+    known, follows = medicine is not None, computed_of(line, medicine)
+    blanks = ("strength", "form", "route", "medication_code")
+    return {
+        "medication_text": text_of(medicine) if medicine else line.medication_text,
+        "medicine": medicine.pk if medicine else "",
+        "dose": short_of(line),
+        "dosage_text": words_of(line),
+        "quantity": "" if "quantity" in follows else quantities.text(line.quantity_milli),
+        "unit": line.unit,
+        "days_supply": None if "days_supply" in follows else line.days_supply,
+        "is_controlled": line.is_controlled,
+        "no_substitution": not line.substitution_allowed,
+        "substitution_reason": line.substitution_reason,
+        **{name: "" if known else getattr(line, name) or "" for name in blanks},
+    }
 
 
 def text_of(medicine: Medicine) -> str:

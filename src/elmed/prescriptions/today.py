@@ -1,0 +1,63 @@
+"""What waits for a doctor today: one list a kind, counted, each with its newest rows. Three statements for all of them.
+
+Called by the doctor's start page. A prescription stands in one list: the first of KINDS that it fits.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.db.models import Case, CharField, Count, Exists, OuterRef, Prefetch, Q, QuerySet, Value, When, Window
+from django.db.models.functions import RowNumber
+
+from elmed.access.actors import Actor
+from elmed.prescriptions.models import Hold, Prescription
+from elmed.prescriptions.queries import listed
+from elmed.prescriptions.vocabulary import OPEN, HoldKind, Status
+
+S = Status
+REFUSED_FOR = timedelta(days=30)  # how long a refusal stands on the page
+NOT_COLLECTED = timedelta(days=7)
+EXPIRING = timedelta(days=7)
+MOST = 8
+KINDS = ("question", "rejected", "not_dispensed", "paused", "not_collected", "expiring", "draft")
+
+
+@dataclass
+class Waiting:
+    """One list."""
+
+    kind: str
+    count: int
+    rows: list[Prescription] = field(default_factory=list)
+
+
+def waiting(actor: Actor, now: datetime) -> list[Waiting]:
+    """Every list that is not empty, in the order of KINDS."""
+    rows = _kinds(actor, now)
+    counts = dict(rows.order_by().values_list("kind").annotate(count=Count("pk")))
+    newest = rows.annotate(
+        place=Window(RowNumber(), partition_by="kind", order_by=["-updated_at", "-pk"])
+    ).filter(place__lte=MOST).order_by("-updated_at", "-pk")  # fmt: skip
+    found = {kind: Waiting(kind, counts[kind]) for kind in KINDS if kind in counts}
+    open_holds = Hold.objects.filter(ended_at__isnull=True).order_by("-pk")
+    for rx in newest.prefetch_related(Prefetch("holds", open_holds, to_attr="open_holds")) if found else ():
+        found[rx.kind].rows.append(rx)
+    return list(found.values())
+
+
+def _kinds(actor: Actor, now: datetime) -> QuerySet[Prescription]:
+    asked = Hold.objects.filter(prescription=OuterRef("pk"), ended_at__isnull=True, kind=HoldKind.PHARMACY)
+    lately = Q(updated_at__gte=now - REFUSED_FOR)
+    held = Q(status__in=[S.PENDING_REVIEW, S.VERIFIED, S.PARTIALLY_DISPENSED])
+    kind = Case(
+        When(Q(Exists(asked.filter(answered_at__isnull=True)), status=S.ON_HOLD), then=Value("question")),
+        When(lately & Q(status=S.REJECTED), then=Value("rejected")),
+        When(lately & Q(status=S.NOT_DISPENSED), then=Value("not_dispensed")),
+        When(status=S.ON_HOLD, then=Value("paused")),
+        When(held & Q(updated_at__lt=now - NOT_COLLECTED), then=Value("not_collected")),
+        When(Q(status__in=list(OPEN), expires_at__lt=now + EXPIRING), then=Value("expiring")),
+        When(status=S.DRAFT, then=Value("draft")),
+        default=Value(""),
+        output_field=CharField(),
+    )
+    return listed(actor).annotate(kind=kind).exclude(kind="")
