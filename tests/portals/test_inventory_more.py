@@ -160,7 +160,7 @@ def test_a_pharmacist_links_a_product(cast, pharmacist, sign_in, make, amoxicill
     tablets = make(replace(AMOXICILLIN, sku="TAB", name="Amoxitab", pack_unit="tablet"))
     rx = factories.verified(cast, now=real_now())
     line = rx.lines.get()
-    page, url = reverse("pharmacy_prescription", args=[rx.pk]), reverse("pharmacy_link", args=[rx.pk, line.pk])
+    page, url = reverse("pharmacy_stock_of_rx", args=[rx.pk]), reverse("pharmacy_link", args=[rx.pk, line.pk])
     assert url in text(pharmacist.get(page))
     technician = sign_in("technician")
     assert url not in text(technician.get(page))
@@ -192,7 +192,7 @@ def kept(cast, make, amoxicillin):  # noqa: F811
 
 def test_what_the_shop_keeps_is_shown_and_freed(cast, sign_in, kept):
     rx, reservation = kept
-    technician, page = sign_in("technician"), reverse("pharmacy_prescription", args=[rx.pk])
+    technician, page = sign_in("technician"), reverse("pharmacy_stock_of_rx", args=[rx.pk])
     shown = text(technician.get(page))
     assert "A shopper at the checkout" in shown
     assert "through the key “till”" in shown

@@ -115,12 +115,15 @@ def with_question(rows: QuerySet[Prescription]) -> QuerySet[Prescription]:
     return rows.filter(Exists(asked))
 
 
-def sheet(actor: Actor, prescription_id: int, now: datetime) -> Sheet:
-    """One prescription with everything its screen shows: four statements, five where pauses count. Raises NotVisible."""
+def sheet(actor: Actor, prescription_id: int, now: datetime, *, answers: bool = True) -> Sheet:
+    """One prescription with everything its screen shows: four statements, five where pauses count. Raises NotVisible.
+
+    `answers`: with the warnings that the doctor answered; without them it is one statement less.
+    """
     rows = visibility.visible(actor, Prescription).select_related(
         "patient", "pharmacy", "prescriber", "replaces", "consultation"
     )
-    own = Membership.objects.filter(account_id=OuterRef("patient__account_id"), person_id=actor.person_id)
+    own = Membership.objects.filter(account_id=OuterRef("patient__account_id"), person_id=actor.person_id or 0)
     rx = rows.annotate(of_the_patient=Exists(own)).filter(pk=prescription_id).first()
     if rx is None:
         raise NotVisible("prescription")
@@ -130,7 +133,7 @@ def sheet(actor: Actor, prescription_id: int, now: datetime) -> Sheet:
         rx=rx,
         subject=subject,
         dispenses=_dispenses(given),
-        answers=list(WarningAnswer.objects.filter(prescription=rx).order_by("position", "pk")),
+        answers=list(WarningAnswer.objects.filter(prescription=rx).order_by("position", "pk")) if answers else [],
         acts=acts_now(actor, subject, now),
     )
 

@@ -1,6 +1,6 @@
 """Stock beside a prescription: which of the pharmacy's products cover its lines, and what the shop keeps of it.
 
-Called by the prescription's page (views.py) and by the hand-over (supply.py). The rule of coverage is inventory/coverage.py.
+Called by the stock page of a prescription (views.py) and by the hand-over (supply.py). The rule of coverage is inventory/coverage.py.
 """
 
 from dataclasses import dataclass
@@ -14,28 +14,33 @@ from elmed.inventory.queries import Choice
 from elmed.portals.page import PortalRequest
 from elmed.portals.pharmacy.inventory_words import stock_words
 from elmed.prescriptions.jurisdiction import jurisdiction
-from elmed.prescriptions.models import Reservation
-from elmed.prescriptions.queries import Sheet
+from elmed.prescriptions.models import Prescription, Reservation, ReservationLine
 from elmed.prescriptions.vocabulary import OPEN
 
 
-def stock_context(request: PortalRequest, sheet: Sheet) -> dict[str, Any]:
-    """What the prescription's page shows of the stock and of the shop's reservations."""
-    rx, lines = sheet.rx, sheet.subject.lines
+def stock_context(request: PortalRequest, rx: Prescription) -> dict[str, Any]:
+    """What stands beside a prescription of the stock and of the shop's reservations. Five statements."""
+    lines = list(rx.lines.order_by("position"))
     here = rx.status in OPEN and rx.pharmacy_id == request.actor.account_id
     choices = queries.choices_for(request.actor, lines, day=jurisdiction().day(request.now)) if here else {}
-    kept = visible(request.actor, Reservation).filter(prescription=rx, used_at__isnull=True, freed_at__isnull=True)
     return {
         "stock": [(line, choices[line.pk]) for line in lines] if here else [],
-        "reservations": list(
-            kept.filter(reserved_until__gt=request.now)
-            .select_related("key")
-            .prefetch_related("lines__line")
-            .order_by("pk")
-        ),
+        "reservations": _kept(request, rx),
         "links_lines": Permission.PRODUCT_LINK in request.actor.permissions,
         "frees": Permission.RESERVATION_FREE in request.actor.permissions,
     }
+
+
+def _kept(request: PortalRequest, rx: Prescription) -> list[tuple[Reservation, list[ReservationLine]]]:
+    """The open reservations of it with their lines. One statement."""
+    mine = visible(request.actor, Reservation).filter(
+        prescription=rx, used_at__isnull=True, freed_at__isnull=True, reserved_until__gt=request.now
+    )
+    rows = ReservationLine.objects.filter(reservation__in=mine).select_related("reservation__key", "line")
+    found: dict[int, tuple[Reservation, list[ReservationLine]]] = {}
+    for row in rows.order_by("reservation_id", "pk"):
+        found.setdefault(row.reservation_id, (row.reservation, []))[1].append(row)
+    return list(found.values())
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,8 @@ from django.utils.translation import gettext_lazy
 from elmed.access.permissions import Permission
 from elmed.events import queries as events
 from elmed.portals.page import PortalRequest, page, shown
-from elmed.portals.pharmacy.queue_rows import WAITED_DAYS, WAITING, Asked, asked, mark, rows_of
-from elmed.portals.pharmacy.views import PHARMACY
+from elmed.portals.pharmacy.queue_rows import WAITED_DAYS, Asked, asked, mark, rows_of
+from elmed.portals.pharmacy.views import PHARMACY, WAITING
 from elmed.portals.words import status_words
 from elmed.prescriptions import queries
 

@@ -19,7 +19,6 @@ from elmed.prescriptions import queries, reference
 from elmed.prescriptions.models import Prescription, Reservation
 
 WAITED_DAYS = (1, 3, 7, 14)
-WAITING = ("pending_review", "verified", "partially_dispensed", "on_hold")
 
 
 @dataclass(frozen=True)

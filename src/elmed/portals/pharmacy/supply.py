@@ -1,4 +1,4 @@
-"""Recording what was handed over, and taking a record back."""
+"""Recording what was handed over, whole or in part, with batches. Taking a record back is take_back.py."""
 
 from datetime import datetime
 from typing import Any
@@ -7,29 +7,29 @@ from django import forms
 from django.contrib import messages
 from django.forms import Form
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from elmed.access import visibility
 from elmed.core import quantities
-from elmed.core.refusals import Invalid, NotNow, NotVisible
+from elmed.core.refusals import NotNow
 from elmed.inventory.queries import Choice, choices_for
 from elmed.portals.forms import DayField, MomentField, VersionedForm, dress, quantity_of
 from elmed.portals.page import PortalRequest, page, shown
+from elmed.portals.pharmacy import packs
 from elmed.portals.pharmacy.inventory_rx import proposed, sources
 from elmed.portals.pharmacy.views import PHARMACY
-from elmed.portals.shared.acts import after
-from elmed.portals.shared.prescription import screen
+from elmed.portals.shared.acts import PHARMACY_PAGE, after, told_meanwhile
+from elmed.portals.shared.prescription import sheet_context
 from elmed.prescriptions import queries
 from elmed.prescriptions.actions.cancel import answer_handed_over
 from elmed.prescriptions.actions.dispense import dispense
-from elmed.prescriptions.actions.reverse import reverse
 from elmed.prescriptions.actions.supply import Supply, SupplyLine
 from elmed.prescriptions.jurisdiction import jurisdiction
 from elmed.prescriptions.models import Dispense, PrescriptionLine
 from elmed.prescriptions.states import TRANSITIONS
-from elmed.prescriptions.vocabulary import OPEN, Act, ReversalReason
+from elmed.prescriptions.vocabulary import OPEN, Act
 
-_BACK = "pharmacy_prescription"
 # Refusals about one line, and the field that they are about.
 _FIELD_OF = {
     "quantity_unavailable": "quantity",
@@ -38,17 +38,28 @@ _FIELD_OF = {
 }
 
 
+BATCH_LENGTH = 40
+
+
 class SupplyLineForm(Form):
     """How much of one line was handed over, of which product and batch."""
 
     quantity = forms.CharField(
-        label="Quantity", required=False, max_length=12, widget=forms.TextInput(attrs={"inputmode": "decimal"})
+        label=gettext_lazy("Quantity"),
+        required=False,
+        max_length=12,
+        widget=forms.TextInput(attrs={"inputmode": "decimal"}),
     )
-    source = forms.ChoiceField(label="From your stock", required=False)
-    batch_number = forms.CharField(label="Batch", required=False, max_length=40)
-    expiry_date = DayField(label="Batch expires", required=False)
-    substituted = forms.BooleanField(label="Another product was supplied", required=False)
-    substitution_reason = forms.CharField(label="Why another product", required=False, max_length=300)
+    source = forms.ChoiceField(label=gettext_lazy("From your stock"), required=False)
+    batch_number = forms.CharField(
+        label=gettext_lazy("Batch"),
+        required=False,
+        max_length=120,
+        help_text=gettext_lazy("Type it, or scan the pack’s code."),
+    )
+    expiry_date = DayField(label=gettext_lazy("Batch expires"), required=False)
+    substituted = forms.BooleanField(label=gettext_lazy("Another product was supplied"), required=False)
+    substitution_reason = forms.CharField(label=gettext_lazy("Why another product"), required=False, max_length=300)
 
     def __init__(self, *args: Any, line: PrescriptionLine, choices: list[Choice], **kwargs: Any) -> None:
         """For this line; what is available stands in the field, and the products that cover it in the list."""
@@ -60,10 +71,12 @@ class SupplyLineForm(Form):
         super().__init__(*args, **kwargs)
         if self.sources:
             self.fields["source"].choices = [  # type: ignore[attr-defined]
-                ("", "not counted: of no product here"), *((key, one.words) for key, one in self.sources.items()),
+                ("", _("not counted: of no product here")), *((key, one.words) for key, one in self.sources.items()),
             ]  # fmt: skip
-            self.fields["batch_number"].label = "Another batch"
-            self.fields["batch_number"].help_text = "Only where it is not the one chosen."
+            self.fields["batch_number"].label = _("Another batch")
+            self.fields["batch_number"].help_text = _(
+                "Only where it is not the one chosen: type it, or scan the pack’s code."
+            )
         else:
             del self.fields["source"]
         self.use_required_attribute = False
@@ -77,6 +90,16 @@ class SupplyLineForm(Form):
         if text in ("", "0"):
             return 0
         return quantity_of(text)
+
+    def clean(self) -> dict[str, Any]:
+        """A scanned pack says batch and expiry at once; what is typed into the expiry's own field counts more."""
+        data = super().clean() or self.cleaned_data
+        if (pack := packs.scanned(data.get("batch_number", ""))) is not None:
+            data["batch_number"] = pack.batch
+            data["expiry_date"] = data.get("expiry_date") or pack.expiry
+        if len(data.get("batch_number", "")) > BATCH_LENGTH:
+            self.add_error("batch_number", _("At most %(most)s characters.") % {"most": BATCH_LENGTH})
+        return data
 
     def supplied(self) -> SupplyLine | None:
         """As the act takes it; None where nothing of it was handed over."""
@@ -97,45 +120,54 @@ class SupplyLineForm(Form):
 class SupplyForm(VersionedForm):
     """The hand-over."""
 
-    handed_over_at = MomentField(label="Handed over at", required=False, help_text="Left empty: now.")
-    receiver = forms.CharField(
-        label="Received by", required=False, max_length=120, help_text="Where it was not the patient."
+    handed_over_at = MomentField(
+        label=gettext_lazy("Handed over at"), required=False, help_text=gettext_lazy("Left empty: now.")
     )
-    note = forms.CharField(label="Note", required=False, max_length=500)
+    receiver = forms.CharField(
+        label=gettext_lazy("Received by"),
+        required=False,
+        max_length=120,
+        help_text=gettext_lazy("Where it was not the patient."),
+    )
+    note = forms.CharField(label=gettext_lazy("Note"), required=False, max_length=500)
 
 
 def _forms(request: PortalRequest, lines: list[PrescriptionLine]) -> list[SupplyLineForm]:
     day = jurisdiction().day(request.now)
     choices = choices_for(request.actor, lines, day=day)
-    return [
+    found = [
         SupplyLineForm(request.POST or None, prefix=f"line-{line.pk}", line=line, choices=choices[line.pk])
         for line in lines
     ]
+    if found and not request.POST:  # from the keyboard: the cursor stands where one begins
+        found[0].fields["quantity"].widget.attrs["autofocus"] = True
+    return found
 
 
 def _handing_over(request: PortalRequest, pk: int, act: Act) -> HttpResponse:
-    sheet = queries.sheet(request.actor, pk, request.now)
+    sheet = queries.sheet(request.actor, pk, request.now, answers=False)
     if request.method != "POST" and act not in sheet.acts:
         due = sheet.rx.next_dispense_at
         if due is not None and request.now < due and sheet.rx.status in OPEN:
-            raise NotNow("too_early", "The next supply is not due yet.")
-        raise NotNow("invalid_status", "It cannot be dispensed as it is.", current_status=sheet.rx.status)
+            raise NotNow("too_early", _("The next supply is not due yet."))
+        raise NotNow("invalid_status", _("It cannot be dispensed as it is."), current_status=sheet.rx.status)
     form = SupplyForm(request.POST or None)
     if act is Act.ANSWER_HANDED_OVER:
         form.fields["handed_over_at"].required = True
-        form.fields["handed_over_at"].help_text = "It lies before the doctor’s request."
+        form.fields["handed_over_at"].help_text = _("It lies before the doctor’s request.")
     rows = _forms(request, sheet.subject.lines)
     if request.method == "POST" and all([form.is_valid(), *(row.is_valid() for row in rows)]):
         if _hand_over(request, pk, act, form, rows) is not None:
-            messages.success(request, "Recorded.")
-            return after(request, pk, _BACK)
-        sheet = queries.sheet(request.actor, pk, request.now)
+            messages.success(request, _("Recorded. What was handed over stands below, with its labels and receipt."))
+            return after(request, pk, PHARMACY_PAGE)
+        sheet = queries.sheet(request.actor, pk, request.now, answers=False)
     elif request.method == "POST":
         form.status = 422
     shown(request, "prescription.act", [sheet.rx.patient_id])
     errors = _summary(form, rows)
-    title = "Dispense" if act is Act.DISPENSE else "It was handed over already"
-    context = screen(request, sheet) | {"form": form, "rows": rows, "errors": errors, "title": title}
+    title = _("Dispense") if act is Act.DISPENSE else _("It was handed over already")
+    context = sheet_context(request, sheet) | told_meanwhile(request, sheet, form)
+    context |= {"form": form, "rows": rows, "errors": errors, "title": title}
     return render(request, "pharmacy/dispense.html", context, status=form.status)
 
 
@@ -144,7 +176,7 @@ def _hand_over(
 ) -> Dispense | None:
     filled = [(row, line) for row in rows if (line := row.supplied())]
     if not filled:
-        form.add_error(None, "Say how much of at least one medicine was handed over.")
+        form.add_error(None, _("Say how much of at least one medicine was handed over."))
         form.status = 422
         return None
     data = form.cleaned_data
@@ -199,72 +231,3 @@ def dispense_page(request: PortalRequest, pk: int) -> HttpResponse:
 def handed_over_page(request: PortalRequest, pk: int) -> HttpResponse:
     """Answer the doctor's request to cancel: it was handed over before."""
     return _handing_over(request, pk, Act.ANSWER_HANDED_OVER)
-
-
-class ReverseForm(VersionedForm):
-    """Why a dispense is taken back, and how much of it."""
-
-    reason = forms.ChoiceField(
-        label="What happened",
-        widget=forms.RadioSelect,
-        choices=[
-            ("recorded_in_error", "It was recorded in error: nothing was handed over"),
-            ("never_left_pharmacy", "It never left the pharmacy"),
-            ("returned_unopened", "It came back unopened: the quantity can be supplied again"),
-            ("returned_unusable", "It came back unusable: the quantity counts as supplied"),
-        ],
-    )
-
-    def __init__(self, *args: Any, given: list[Any], **kwargs: Any) -> None:
-        """One quantity a line of the dispense."""
-        super().__init__(*args, **kwargs)
-        self.given = given
-        for row in given:
-            self.fields[f"line_{row.line_id}"] = forms.CharField(
-                label=f"How much of {row.line.medication_text} ({row.line.unit})", required=False, max_length=12,
-                initial=quantities.text(row.quantity_milli),
-            )  # fmt: skip
-        dress(self)
-
-    def quantities_back(self) -> dict[int, int]:
-        """Line ids and thousandths. Raises Invalid where one is no number, or none is given."""
-        found: dict[int, int] = {}
-        for row in self.given:
-            text = self.cleaned_data[f"line_{row.line_id}"].strip()
-            if text in ("", "0"):
-                continue
-            try:
-                found[row.line_id] = quantity_of(text)
-            except forms.ValidationError as error:
-                raise Invalid.field(f"/line_{row.line_id}", "invalid", error.messages[0]) from None
-        if not found:
-            raise Invalid.field("/lines", "required", "Say how much of at least one medicine is taken back.")
-        return found
-
-
-@page(permission=TRANSITIONS[Act.REVERSE].permission, kinds=PHARMACY)
-def reverse_page(request: PortalRequest, pk: int, dispense_pk: int) -> HttpResponse:
-    """Take a dispense back, in whole or in part."""
-    made = visibility.get(request.actor, Dispense, dispense_pk)
-    if made.prescription_id != pk:
-        raise NotVisible("dispense")
-    given = list(made.lines.select_related("line").order_by("line__position"))
-    form = ReverseForm(request.POST or None, given=given)
-    if request.method == "POST" and form.is_valid():
-        data = form.cleaned_data
-        done = form.attempt(
-            lambda: reverse(
-                request.actor, dispense_pk, reason=ReversalReason(data["reason"]), lines=form.quantities_back(),
-                now=request.now, expected_version=data["version"],
-            )
-        )  # fmt: skip
-        if done is not None:
-            messages.success(request, "Taken back.")
-            return redirect(_BACK, made.prescription_id)
-    sheet = queries.sheet(request.actor, made.prescription_id, request.now)
-    shown(request, "prescription.act", [sheet.rx.patient_id])
-    words = {
-        "title": "Take a dispense back", "submit": "Take it back", "back": _BACK,
-        "explains": "The record stays in the history, marked as taken back. The status follows from what remains supplied.",
-    }  # fmt: skip
-    return render(request, "portals/act.html", screen(request, sheet) | words | {"form": form}, status=form.status)

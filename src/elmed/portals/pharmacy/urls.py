@@ -1,7 +1,7 @@
 """The pharmacy's pages."""
 
 from elmed.portals.page import page, route
-from elmed.portals.pharmacy import bring, queue, supply, views
+from elmed.portals.pharmacy import bring, printed, queue, supply, take_back, views
 from elmed.portals.pharmacy.inventory_urls import urlpatterns as inventory
 from elmed.portals.pharmacy.views import PHARMACY
 from elmed.portals.shared.acts import act_view
@@ -16,10 +16,17 @@ urlpatterns = [
     route("queue/next", queue.following, "pharmacy_next"),
     route("prescriptions/bring", bring.bring_page, "pharmacy_bring"),
     route("prescriptions/<int:pk>", views.prescription, "pharmacy_prescription"),
+    route("prescriptions/<int:pk>/beside", views.beside, "pharmacy_beside"),
+    route("prescriptions/<int:pk>/stock", views.stock, "pharmacy_stock_of_rx"),
+    route("prescriptions/<int:pk>/labels", printed.labels, "pharmacy_labels"),
+    route(
+        "prescriptions/<int:pk>/dispenses/<int:dispense_pk>/labels", printed.labels_of_dispense, "pharmacy_labels_given"
+    ),
+    route("prescriptions/<int:pk>/dispenses/<int:dispense_pk>/receipt", printed.receipt, "pharmacy_receipt"),
     route("prescriptions/<int:pk>/dispense", supply.dispense_page, "pharmacy_dispense"),
     route("prescriptions/<int:pk>/handed-over", supply.handed_over_page, "pharmacy_handed_over"),
     route("prescriptions/<int:pk>/close-line", views.close_line_page, "pharmacy_close_line"),
-    route("prescriptions/<int:pk>/dispenses/<int:dispense_pk>/reverse", supply.reverse_page, "pharmacy_reverse"),
+    route("prescriptions/<int:pk>/dispenses/<int:dispense_pk>/reverse", take_back.reverse_page, "pharmacy_reverse"),
     *(
         route(
             f"prescriptions/<int:pk>/{act.value.replace('_', '-')}",

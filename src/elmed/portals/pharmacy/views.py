@@ -4,21 +4,27 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from elmed.access import visibility
 from elmed.access.permissions import Permission
 from elmed.accounts.models import AccountKind
 from elmed.portals.forms import VersionedForm
 from elmed.portals.page import PortalRequest, page, shown
 from elmed.portals.pharmacy.inventory_rx import stock_context
 from elmed.portals.shared.acts import after, ask, buttons
-from elmed.portals.shared.prescription import screen
+from elmed.portals.shared.prescription import history, sheet_context
 from elmed.prescriptions import queries
 from elmed.prescriptions.actions.close_line import close_line
 from elmed.prescriptions.facts import Subject
+from elmed.prescriptions.models import Prescription
 from elmed.prescriptions.states import TRANSITIONS
-from elmed.prescriptions.vocabulary import REVERSAL_WINDOW, Act
+from elmed.prescriptions.vocabulary import OPEN, REVERSAL_WINDOW, Act
 
 PHARMACY = (AccountKind.PHARMACY,)
+# The steps at which something waits; the rest is done.
+WAITING = tuple(step for step in queries.STEPS if step != "done")
 SPECIAL = {
     Act.DISPENSE: "pharmacy_dispense",
     Act.ANSWER_HANDED_OVER: "pharmacy_handed_over",
@@ -28,12 +34,42 @@ SPECIAL = {
 
 @page(permission=Permission.PRESCRIPTION_READ, kinds=PHARMACY)
 def prescription(request: PortalRequest, pk: int) -> HttpResponse:
-    """One prescription on one screen, with the acts that are legal now."""
+    """One prescription on one screen, with the acts that are legal now. What stands beside it is a page of its own.
+
+    `was` names the step at which something was just done: the next one is the next of that step.
+    """
     sheet = queries.sheet(request.actor, pk, request.now)
     shown(request, "prescription", [sheet.rx.patient_id])
-    context = screen(request, sheet) | {"buttons": buttons(sheet, "pharmacy", SPECIAL)} | stock_context(request, sheet)
-    context["reversible"] = reversible(request, sheet.subject) if Act.REVERSE in sheet.acts else set()
+    was = request.GET.get("was", "")
+    done = was in WAITING
+    newest = next((made for made in sheet.dispenses if not made.fully_reversed), None)
+    context = sheet_context(request, sheet) | {
+        "buttons": buttons(sheet, "pharmacy", SPECIAL),
+        "reversible": reversible(request, sheet.subject) if Act.REVERSE in sheet.acts else set(),
+        "next_step": was if done else sheet.rx.status if sheet.rx.status in WAITING else "pending_review",
+        "just_done": done, "newest": newest, "here": sheet.rx.status in OPEN and sheet.rx.pharmacy_id == request.actor.account_id,
+    }  # fmt: skip
     return render(request, "pharmacy/prescription.html", context)
+
+
+@page(permission=Permission.PRESCRIPTION_READ, kinds=PHARMACY)
+def beside(request: PortalRequest, pk: int) -> HttpResponse:
+    """What stands beside a prescription: its history, what else this pharmacy has of the patient, whether the doctor is new."""
+    rx = visibility.get(request.actor, Prescription, pk)
+    shown(request, "beside", [rx.patient_id])
+    context = {
+        "rx": rx, "history": history(request.actor, rx), "others": queries.of_patient_here(request.actor, rx),
+        "first_from": queries.first_from(request.actor, rx),
+    }  # fmt: skip
+    return render(request, "pharmacy/beside.html", context)
+
+
+@page(permission=Permission.PRESCRIPTION_READ, kinds=PHARMACY)
+def stock(request: PortalRequest, pk: int) -> HttpResponse:
+    """Which products cover its lines, and what the shop's orders keep of it."""
+    rx = visibility.get(request.actor, Prescription, pk)
+    shown(request, "prescription", [rx.patient_id])
+    return render(request, "pharmacy/stock_of_rx.html", {"rx": rx} | stock_context(request, rx))
 
 
 def reversible(request: PortalRequest, subject: Subject) -> set[int]:
@@ -51,8 +87,8 @@ def reversible(request: PortalRequest, subject: Subject) -> set[int]:
 class CloseLineForm(VersionedForm):
     """Which line, and why."""
 
-    line_id = forms.ChoiceField(label="Medicine", widget=forms.RadioSelect)
-    reason = forms.CharField(label="Reason", max_length=300, widget=forms.Textarea(attrs={"rows": 3}))
+    line_id = forms.ChoiceField(label=gettext_lazy("Medicine"), widget=forms.RadioSelect)
+    reason = forms.CharField(label=gettext_lazy("Reason"), max_length=300, widget=forms.Textarea(attrs={"rows": 3}))
 
 
 @page(permission=TRANSITIONS[Act.CLOSE_LINE].permission, kinds=PHARMACY)
@@ -71,11 +107,11 @@ def close_line_page(request: PortalRequest, pk: int) -> HttpResponse:
                 expected_version=data["version"],
             )
         ):  # fmt: skip
-            messages.success(request, "The rest of the line is given up. The doctor is told.")
+            messages.success(request, _("The rest of the line is given up. The doctor is told."))
             return after(request, pk, "pharmacy_prescription")
     words = {
-        "title": "Give up the rest of a line",
-        "submit": "Give it up",
-        "explains": "What remains of this line will not be supplied in this issue. The doctor is told.",
+        "title": _("Give up the rest of a line"),
+        "submit": _("Give it up"),
+        "explains": _("What remains of this line will not be supplied in this issue. The doctor is told."),
     }
     return ask(request, pk, Act.CLOSE_LINE, form, back="pharmacy_prescription", extra=words)

@@ -12,31 +12,40 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django_stubs_ext import StrPromise
 
 from elmed.access.policy import require
-from elmed.core.refusals import NotNow
+from elmed.core.refusals import NotNow, VersionConflict
 from elmed.portals.forms import VersionedForm
 from elmed.portals.page import PortalRequest, shown
-from elmed.portals.shared.prescription import screen
+from elmed.portals.shared.prescription import history, meanwhile, sheet_context
 from elmed.prescriptions import queries
 from elmed.prescriptions.actions import cancel, close, hold, reject, return_, stop, verify
 from elmed.prescriptions.states import TRANSITIONS
 from elmed.prescriptions.vocabulary import NOT_DISPENSED_REASONS, Act
 
 Run = Callable[..., object]
+PHARMACY_PAGE = "pharmacy_prescription"
 
 
 class ReasonForm(VersionedForm):
     """Why."""
 
-    reason = forms.CharField(label="Reason", max_length=300, widget=forms.Textarea(attrs={"rows": 3}))
+    reason = forms.CharField(label=gettext_lazy("Reason"), max_length=300, widget=forms.Textarea(attrs={"rows": 3}))
 
 
 class HoldForm(ReasonForm):
     """Why, and perhaps a question."""
 
     question = forms.CharField(
-        label="Question to the doctor", required=False, max_length=1000, widget=forms.Textarea(attrs={"rows": 3})
+        label=gettext_lazy("Question to the doctor"),
+        required=False,
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 3}),
     )
 
 
@@ -44,7 +53,9 @@ class CloseForm(VersionedForm):
     """One of the eleven reasons."""
 
     reason_code = forms.ChoiceField(
-        label="Why nothing is supplied", choices=list(NOT_DISPENSED_REASONS.items()), widget=forms.RadioSelect
+        label=gettext_lazy("Why nothing is supplied"),
+        choices=list(NOT_DISPENSED_REASONS.items()),
+        widget=forms.RadioSelect,
     )
 
 
@@ -52,63 +63,107 @@ class CloseForm(VersionedForm):
 class ActPage:
     """An act's page: its button, what happens next, its form, and the function that does it."""
 
-    button: str
-    explains: str
-    done: str
+    button: StrPromise
+    explains: StrPromise
+    done: StrPromise
     run: Run
     form: type[VersionedForm] = VersionedForm
     danger: bool = False
 
 
 PAGES: dict[Act, ActPage] = {
-    Act.VERIFY: ActPage("Verify", "You have checked it. It is then ready to be dispensed.", "Verified.", verify.verify),
+    Act.VERIFY: ActPage(
+        gettext_lazy("Verify"),
+        gettext_lazy("You have checked it. It is then ready to be dispensed."),
+        gettext_lazy("Verified."),
+        verify.verify,
+    ),
     Act.RETURN: ActPage(
-        "Give back",
-        "The prescription leaves your queue. What was supplied stays supplied; the rest can be supplied by another "
-        "pharmacy. If you supplied nothing of it, you do not see it any more.",
-        "Given back.", return_.return_, ReasonForm,
+        gettext_lazy("Give back"),
+        gettext_lazy(
+            "The prescription leaves your queue. What was supplied stays supplied; the rest can be supplied by another "
+            "pharmacy. If you supplied nothing of it, you do not see it any more."
+        ),
+        gettext_lazy("Given back."),
+        return_.return_,
+        ReasonForm,
     ),
     Act.REJECT: ActPage(
-        "Reject", "The prescription ends as rejected, for good. The doctor is told, with your reason.",
-        "Rejected. The doctor is told.", reject.reject, ReasonForm, danger=True,
+        gettext_lazy("Reject"),
+        gettext_lazy("The prescription ends as rejected, for good. The doctor is told, with your reason."),
+        gettext_lazy("Rejected. The doctor is told."),
+        reject.reject,
+        ReasonForm,
+        danger=True,
     ),
     Act.HOLD: ActPage(
-        "Put on hold", "Nothing is dispensed until your side ends the hold.", "Put on hold.", hold.hold, ReasonForm,
+        gettext_lazy("Put on hold"),
+        gettext_lazy("Nothing is dispensed until your side ends the hold."),
+        gettext_lazy("Put on hold."),
+        hold.hold,
+        ReasonForm,
     ),
-    Act.RESUME: ActPage("End the hold", "It becomes again what it was before the hold.", "The hold is ended.", hold.resume),
+    Act.RESUME: ActPage(
+        gettext_lazy("End the hold"),
+        gettext_lazy("It becomes again what it was before the hold."),
+        gettext_lazy("The hold is ended."),
+        hold.resume,
+    ),
     Act.CLOSE: ActPage(
-        "Close: nothing supplied", "The prescription ends as not dispensed, for good. The doctor is told the reason.",
-        "Closed as not dispensed. The doctor is told.", close.close, CloseForm, danger=True,
+        gettext_lazy("Close: nothing supplied"),
+        gettext_lazy("The prescription ends as not dispensed, for good. The doctor is told the reason."),
+        gettext_lazy("Closed as not dispensed. The doctor is told."),
+        close.close,
+        CloseForm,
+        danger=True,
     ),
     Act.CANCEL: ActPage(
-        "Cancel", "The prescription ends as cancelled, for good. No pharmacy can dispense it.",
-        "Cancelled.", cancel.cancel, ReasonForm, danger=True,
+        gettext_lazy("Cancel"),
+        gettext_lazy("The prescription ends as cancelled, for good. No pharmacy can dispense it."),
+        gettext_lazy("Cancelled."),
+        cancel.cancel,
+        ReasonForm,
+        danger=True,
     ),
     Act.REQUEST_CANCEL: ActPage(
-        "Ask the pharmacy to cancel",
-        "The pharmacy has checked it already, so it is asked. From this moment nothing is dispensed. If the pharmacy "
-        "does not answer within 24 hours, it is cancelled.",
-        "The pharmacy is asked. Nothing is dispensed from now on.", cancel.request_cancel, ReasonForm, danger=True,
+        gettext_lazy("Ask the pharmacy to cancel"),
+        gettext_lazy(
+            "The pharmacy has checked it already, so it is asked. From this moment nothing is dispensed. If the pharmacy "
+            "does not answer within 24 hours, it is cancelled."
+        ),
+        gettext_lazy("The pharmacy is asked. Nothing is dispensed from now on."),
+        cancel.request_cancel,
+        ReasonForm,
+        danger=True,
     ),
     Act.WITHDRAW_CANCEL: ActPage(
-        "Withdraw the request", "The prescription becomes again what it was before you asked.",
-        "The request is withdrawn.", cancel.withdraw_cancel,
+        gettext_lazy("Withdraw the request"),
+        gettext_lazy("The prescription becomes again what it was before you asked."),
+        gettext_lazy("The request is withdrawn."),
+        cancel.withdraw_cancel,
     ),
     Act.CONFIRM_CANCEL: ActPage(
-        "Confirm the cancellation", "You confirm that nothing was handed over. The prescription ends as cancelled.",
-        "Cancelled. The doctor is told.", cancel.confirm_cancel, danger=True,
+        gettext_lazy("Confirm the cancellation"),
+        gettext_lazy("You confirm that nothing was handed over. The prescription ends as cancelled."),
+        gettext_lazy("Cancelled. The doctor is told."),
+        cancel.confirm_cancel,
+        danger=True,
     ),
     Act.STOP: ActPage(
-        "Stop", "Nothing more is supplied of it. What was handed over before can still be reported for 72 hours.",
-        "Stopped.", stop.stop, ReasonForm, danger=True,
+        gettext_lazy("Stop"),
+        gettext_lazy("Nothing more is supplied of it. What was handed over before can still be reported for 72 hours."),
+        gettext_lazy("Stopped."),
+        stop.stop,
+        ReasonForm,
+        danger=True,
     ),
-}  # fmt: skip
+}
 
 
 def act_view(act: Act, back: str) -> Callable[[PortalRequest, int], HttpResponse]:
     """The view of one act's page; `back` names the page of the prescription in the same portal."""
     what = PAGES[act]
-    form_class = HoldForm if act is Act.HOLD and back == "pharmacy_prescription" else what.form
+    form_class = HoldForm if act is Act.HOLD and back == PHARMACY_PAGE else what.form
 
     def view(request: PortalRequest, pk: int) -> HttpResponse:
         form = form_class(request.POST or None)
@@ -126,9 +181,17 @@ def act_view(act: Act, back: str) -> Callable[[PortalRequest, int], HttpResponse
 
 
 def after(request: PortalRequest, pk: int, back: str) -> HttpResponse:
-    """Back to the prescription, or to the start page where it has left this account's sight."""
-    seen = queries.listed(request.actor).filter(pk=pk).exists()
-    return redirect(back, pk) if seen else redirect("home")
+    """Back to the prescription, or to the start page where it has left this account's sight.
+
+    At a pharmacy `was` names the step that is done, and `then` may ask for the next one of it at once.
+    """
+    was = request.POST.get("was", "") if back == PHARMACY_PAGE else ""
+    if was and request.POST.get("then") == "next":
+        return redirect(f"{reverse('pharmacy_next')}?{urlencode({'step': was, 'after': str(pk)})}")
+    if not queries.listed(request.actor).filter(pk=pk).exists():
+        return redirect("home")
+    page = reverse(back, args=[pk])
+    return redirect(f"{page}?{urlencode({'was': was})}" if was else page)
 
 
 def ask(
@@ -139,11 +202,23 @@ def ask(
     sheet = queries.sheet(request.actor, pk, request.now)
     if act not in sheet.acts and not form.is_bound:
         raise NotNow(
-            "invalid_status", "This cannot be done with the prescription as it is.", current_status=sheet.rx.status
+            "invalid_status", _("This cannot be done with the prescription as it is."), current_status=sheet.rx.status
         )
     shown(request, "prescription.act", [sheet.rx.patient_id])
-    context = screen(request, sheet) | {"form": form, "back": back} | _words(act)
+    context = (
+        sheet_context(request, sheet)
+        | {"form": form, "back": back}
+        | told_meanwhile(request, sheet, form)
+        | _words(act)
+    )
     return render(request, "portals/act.html", context | (extra or {}), status=form.status)
+
+
+def told_meanwhile(request: PortalRequest, sheet: queries.Sheet, form: VersionedForm) -> dict[str, Any]:
+    """Where a form was refused because somebody was quicker: who did what, and when. Nothing is looked up else."""
+    if form.status not in (NotNow.status, VersionConflict.status):
+        return {}
+    return {"meanwhile": meanwhile(history(request.actor, sheet.rx), form.cleaned_data.get("version"))}
 
 
 def _words(act: Act) -> dict[str, Any]:
@@ -161,15 +236,23 @@ def buttons(sheet: queries.Sheet, portal: str, special: dict[Act, str]) -> list[
         if name:
             words = SPECIAL_WORDS.get(act) or PAGES[act].button
             danger = act in PAGES and PAGES[act].danger
-            found.append({"name": name, "words": words, "danger": danger, "act": act.value, "main": act in _MAIN})
+            found.append(
+                {
+                    "name": name,
+                    "words": words,
+                    "danger": danger,
+                    "act": act.value,
+                    "main": act in _MAIN,
+                }
+            )
     return sorted(found, key=lambda button: (not button["main"], button["danger"]))
 
 
-SPECIAL_WORDS: dict[Act, str] = {
-    Act.DISPENSE: "Dispense",
-    Act.ANSWER_HANDED_OVER: "It was handed over already",
-    Act.CLOSE_LINE: "Give up the rest of a line",
-    Act.ROUTE: "Choose a pharmacy",
-    Act.REPLACE: "Replace",
+SPECIAL_WORDS: dict[Act, StrPromise] = {
+    Act.DISPENSE: gettext_lazy("Dispense"),
+    Act.ANSWER_HANDED_OVER: gettext_lazy("It was handed over already"),
+    Act.CLOSE_LINE: gettext_lazy("Give up the rest of a line"),
+    Act.ROUTE: gettext_lazy("Choose a pharmacy"),
+    Act.REPLACE: gettext_lazy("Replace"),
 }
 _MAIN = {Act.VERIFY, Act.DISPENSE, Act.CONFIRM_CANCEL, Act.RESUME}

@@ -57,7 +57,12 @@ def meanwhile(happened: Iterable[Entry], version: int | None) -> list[Entry]:
 
 
 def screen(request: PortalRequest, sheet: Sheet) -> dict[str, Any]:
-    """The context of one prescription's screen."""
+    """The context of one prescription's screen, with its history."""
+    return sheet_context(request, sheet) | {"history": history(request.actor, sheet.rx)}
+
+
+def sheet_context(request: PortalRequest, sheet: Sheet) -> dict[str, Any]:
+    """The same without its history."""
     rx = sheet.rx
     return {
         "sheet": sheet,
@@ -65,7 +70,6 @@ def screen(request: PortalRequest, sheet: Sheet) -> dict[str, Any]:
         "lines": sheet.subject.lines,
         "hold": sheet.subject.hold,
         "dispenses": sheet.dispenses,
-        "history": history(request.actor, sheet.rx),
         "too_early": rx.status in OPEN and rx.next_dispense_at is not None and request.now < rx.next_dispense_at,
         "not_dispensed_reason": NOT_DISPENSED_REASONS.get(sheet.rx.status_reason, sheet.rx.status_reason),
         **banner(request, sheet.rx.patient),
