@@ -28,6 +28,7 @@ EVENT_TYPES: dict[str, str] = {row.event: f"The act `{act.value}` took place." f
     "account.member_removed": "Somebody's work in a pharmacy ended.",
     "account.contact_changed": "An account's phone number or address was changed.",
     "account.lapsed": "An account's licence expired: it reads, and does not act.",
+    "account.signatures_disowned": "A doctor said that somebody else signed: what is open of those signatures is on hold.",
     "account.checks_paused": "Too many wrong proofs came through an account's keys: its checks are paused for an hour.",
     "reservation.made": "A web shop reserved a quantity for an order.",
     "reservation.confirmed": "The order of a reservation was placed.",

@@ -14,6 +14,7 @@ from elmed.core.models import Mode, World
 from elmed.inventory.expiry import quarantine_expired
 from elmed.inventory.images import purge_unused
 from elmed.notifications import send as mails
+from elmed.prescriptions.actions import disown
 from elmed.prescriptions.actions.cancel import cancel_unanswered
 from elmed.prescriptions.actions.expire import expire_due
 from elmed.prescriptions.actions.proof import purge_tries
@@ -101,6 +102,11 @@ def purge_mails(real: datetime) -> int:
     return mails.purge(real)
 
 
+def tell_doctors_what_was_signed(real: datetime) -> int:
+    """Tell doctors by mail how many prescriptions were signed in their name since yesterday evening."""
+    return disown.tell_doctors(real)
+
+
 def purge_sessions(real: datetime) -> int:
     """Forget sign-ins that are over."""
     return sessions.purge(real)
@@ -123,6 +129,8 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic("warn of licences", HOUR, warn_of_licences),
     # Days before a key ends, at some hour of them.
     Periodic("warn of keys", HOUR, warn_of_keys),
+    # At 18:00 in the jurisdiction and within the half hour after it; who was told once is not told again.
+    Periodic("tell doctors what was signed", timedelta(minutes=30), tell_doctors_what_was_signed),
     # Nobody waits for it: it only frees the licence for whose it is.
     Periodic("reject unconfirmed", 24 * HOUR, reject_unconfirmed),
     # A batch's last day ends at midnight in the jurisdiction: a minute later no page and no shop is shown it any more.

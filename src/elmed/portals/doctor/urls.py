@@ -1,6 +1,6 @@
 """The doctor's pages."""
 
-from elmed.portals.doctor import compose, favourites, patients, prescriptions, sign
+from elmed.portals.doctor import compose, disown, favourites, patients, prescriptions, sign
 from elmed.portals.doctor.patients import DOCTOR
 from elmed.portals.page import page, route
 from elmed.portals.shared.acts import act_view
@@ -20,6 +20,7 @@ urlpatterns = [
     route("patients/<int:pk>/sign", sign.basket, "doctor_basket"),
     route("patients/<int:patient_pk>/prescriptions/new", compose.compose, "doctor_compose"),
     route("patients/<int:pk>/weight", patients.weight, "doctor_weight"),
+    route("not-signed-by-me/<str:token>", disown.disown, "doctor_disown"),
     route("favourites", favourites.favourites, "doctor_favourites"),
     route("lines/<int:pk>/favourite", favourites.add, "doctor_favourite_new"),
     route("prescriptions/<int:pk>/answered", prescriptions.answered, "doctor_answered"),

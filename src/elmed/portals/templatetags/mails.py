@@ -6,6 +6,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from elmed.accounts import links
+from elmed.prescriptions.actions import disown
 
 register = template.Library()
 
@@ -27,3 +28,9 @@ def member_link(invitation_id: int, serial: int) -> str:
 def patient_link(invitation_id: int, serial: int) -> str:
     """Opens an invitation to claim a record."""
     return settings.BASE_URL + reverse("invited_patient", args=[links.token(links.PATIENT, invitation_id, serial)])
+
+
+@register.simple_tag
+def disown_link(account_id: int, until: int) -> str:
+    """Opens the page on which a doctor says that somebody else signed."""
+    return settings.BASE_URL + reverse("doctor_disown", args=[disown.token(account_id, until)])

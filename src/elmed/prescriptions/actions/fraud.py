@@ -40,7 +40,7 @@ def suspend_for_fraud(actor: Actor, account_id: int, *, reason: str, now: dateti
         account = change_state(actor, account_id, AccountState.SUSPENDED, reason=reason, now=now)
         if account.kind != AccountKind.DOCTOR:
             raise Invalid.field("/account", "not_a_doctor", "Only a doctor's prescriptions are paused for fraud.")
-        return sum(_pause(actor, subject, reason, now) for subject in subjects)
+        return sum(pause(actor, subject, reason, now) for subject in subjects)
 
 
 def _open_ones(account_id: int, world_id: int) -> list[int]:
@@ -49,7 +49,8 @@ def _open_ones(account_id: int, world_id: int) -> list[int]:
     return list(rows.order_by("pk").values_list("pk", flat=True))
 
 
-def _pause(actor: Actor, subject: Subject, reason: str, now: datetime) -> bool:
+def pause(actor: Actor, subject: Subject, reason: str, now: datetime) -> bool:
+    """Put one locked prescription on hold for fraud; False where it is not open any more, or held for that already."""
     if is_overdue(subject.rx, now):
         expire_locked(subject, now)
         return False
