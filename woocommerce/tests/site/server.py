@@ -26,6 +26,8 @@ def settings(*, data: Path, database: str, base_url: str) -> dict[str, str]:
     return {
         "ELMED_ENV": "development", "ELMED_DATA": str(data), "DATABASE_URL": database, "BASE_URL": base_url,
         "DJANGO_SETTINGS_MODULE": "elmed.config.settings", "WEB_WORKERS": "2" if database else "1",
+        # One doctor signs for all tests, at one moment.
+        "SIGNING_LIMIT_TEN_MINUTES": "10000", "SIGNING_LIMIT_DAY": "100000",
         "PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), "PYTHONPATH": str(REPOSITORY),
     }  # fmt: skip
 
