@@ -73,8 +73,10 @@ def decide(actor: Actor, request_id: int, *, granted: int | None, answer: str = 
         raise Invalid.field("/answer", "required", _("Say why."))
     now = real_now()
     key = ApiKey.objects.get(pk=row.key_id)
+    while key.replaced_by is not None:  # rotated meanwhile: the wish is the newest one's
+        key = key.replaced_by
     if granted is not None:
-        key = keys.set_limit(actor, row.key_id, requests_per_minute=granted)
+        key = keys.set_limit(actor, key.pk, requests_per_minute=granted)
     else:
         record(actor, "key.limit_refused", accounts=[key.account_id], at=now, data={"key_id": key.pk})
     row.decided_at, row.decided_by_id, row.granted, row.answer = (

@@ -33,13 +33,14 @@ class RotateForm(LifeForm):
     overlap_days = forms.TypedChoiceField(label=_l("The old key stops"), coerce=int)
     field_order = ("overlap_days", "life", "expires_at", "once")
 
-    def __init__(self, *args: Any, key: ApiKey, staff: bool, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, key: ApiKey, staff: bool, in_use: bool, **kwargs: Any) -> None:
         """Offer what this key may have."""
         super().__init__(*args, **kwargs)
         overlaps = [("0", _("at once"))]
         for days in range(1, keys.MAX_OVERLAP_DAYS + 1):
             overlaps.append((str(days), ngettext("in %(days)d day", "in %(days)d days", days) % {"days": days}))
         self.fields["overlap_days"].choices = overlaps  # type: ignore[attr-defined]
+        self.fields["overlap_days"].initial = str(keys.MAX_OVERLAP_DAYS) if in_use else "0"
         self.fields["life"].label = _("The new key expires")
         same = _("When the old one would have") if key.expires_at else _("Never, as the old one")
         self.offer_lives(
@@ -64,7 +65,9 @@ def rotate_key(request: PortalRequest, pk: int) -> HttpResponse:
     key = _changeable(request, pk)
     if key.replaced_by_id is not None:
         raise NotNow("already_rotated", _("This key was rotated already: rotate its successor."))
-    form = RotateForm(request.POST or None, key=key, staff=request.account.kind == AccountKind.STAFF)
+    row = row_of(key, real_now())
+    staff = request.account.kind == AccountKind.STAFF
+    form = RotateForm(request.POST or None, key=key, staff=staff, in_use=row["in_use"])
     if request.method == "POST" and form.is_valid():
         if form.already_sent():
             messages.info(
@@ -79,8 +82,7 @@ def rotate_key(request: PortalRequest, pk: int) -> HttpResponse:
         )
         if made is not None:
             return shown_once(request, *made, old=own_key(request.actor, pk))
-    context = {"form": form, "row": row_of(key, real_now())}
-    return render(request, "settings/key_rotate.html", context, status=form.status)
+    return render(request, "settings/key_rotate.html", {"form": form, "row": row}, status=form.status)
 
 
 @page(permission=Permission.KEY_MANAGE, kinds=PROFESSIONAL, test_keys=True)
@@ -89,7 +91,8 @@ def change_key(request: PortalRequest, pk: int) -> HttpResponse:
     """Its name, its addresses, an earlier end."""
     key = _changeable(request, pk)
     zone = jurisdiction().zone
-    last = timezone.localtime(key.expires_at, zone).date() if key.expires_at else None
+    row = row_of(key, real_now())
+    last = timezone.localtime(row["last_moment"], zone).date() if row["last_moment"] else None
     initial = {"name": key.name, "expires_at": last, "allowed_ips": "\n".join(key.allowed_ips)}
     form = ChangeForm(request.POST or None, initial=initial)
     form.fields["expires_at"].help_text = (
@@ -102,8 +105,7 @@ def change_key(request: PortalRequest, pk: int) -> HttpResponse:
         if form.attempt(lambda: keys.change(request.actor, pk, name=name, expires_at=end, allowed_ips=addresses)):
             messages.success(request, _("“%(name)s” is changed. It holds from the next request.") % {"name": name})
             return redirect("api_keys")
-    context = {"form": form, "row": row_of(key, real_now())}
-    return render(request, "settings/key_change.html", context, status=form.status)
+    return render(request, "settings/key_change.html", {"form": form, "row": row}, status=form.status)
 
 
 @page(permission=Permission.KEY_MANAGE, kinds=PROFESSIONAL, test_keys=True)

@@ -180,7 +180,10 @@ def row_of(key: ApiKey, now: datetime) -> dict[str, Any]:
     """What a list shows of a key."""
     window = getattr(key, "window", None)
     left = key.expires_at - now if key.expires_at else None
+    # A key ends with its last day: its end is the first moment of the next.
+    last_moment = key.expires_at - timedelta(microseconds=1) if key.expires_at else None
     return {
+        "last_moment": last_moment,
         "key": key, "prefix": keys.PREFIX[Mode(key.mode)], "window": window, "expired": left is not None and left <= timedelta(0),
         "days": left.days if left is not None else None, "in_use": window is not None and now - window.last_used_at < timedelta(days=1),
         "just_now": window is not None and now - window.last_used_at < timedelta(minutes=1),
@@ -221,7 +224,10 @@ def new_key(request: PortalRequest) -> HttpResponse:
 
 def shown_once(request: PortalRequest, key: ApiKey, secret: str, old: ApiKey | None = None) -> HttpResponse:
     """The page with the secret; `old`: the key that it follows."""
-    context = {"key": key, "secret": secret, "curl": _curl(secret), "old": old, "now": real_now()}
+    now = real_now()
+    context = {
+        "key": key, "secret": secret, "curl": _curl(secret), "old": old, "now": now, "last_moment": row_of(key, now)["last_moment"],
+    }  # fmt: skip
     return render(request, "settings/key_made.html", context)
 
 
