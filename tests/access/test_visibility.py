@@ -78,9 +78,9 @@ def test_a_draft_alone_gives_a_key_no_patient(cast):
     assert not visible(key, Patient).exists()
 
 
-def test_consultations_are_the_doctors_own(cast):
+def test_a_consultation_is_its_doctors_and_its_patients(cast):
     rx = f.draft(cast)
-    assert who_sees(cast, Consultation, rx.consultation_id) == {"doctor"}
+    assert who_sees(cast, Consultation, rx.consultation_id) == {"doctor", "patient"}
 
 
 def test_allergies_go_with_the_patient(cast):

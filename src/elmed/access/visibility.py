@@ -88,6 +88,19 @@ def _dispenses(actor: Actor) -> QuerySet[Dispense]:
     return of_visible
 
 
+def _consultations(actor: Actor) -> QuerySet[Consultation]:
+    rows = Consultation.objects.filter(world_id=actor.world_id)
+    if actor.account_kind == AccountKind.PATIENT:
+        return rows.filter(patient__in=_whole_records(actor))
+    return rows.filter(doctor_id=actor.account_id)
+
+
+def _whole_records(actor: Actor) -> QuerySet[Patient]:
+    """A patient's own record with those that were merged into it."""
+    own = Q(account_id=actor.acting_account_id)
+    return Patient.objects.filter(own | Q(merged_into__account_id=actor.acting_account_id), world_id=actor.world_id)
+
+
 # By the pharmacy that owns the row; each carries its world, or what it belongs to does.
 _OF_THE_PHARMACY: dict[type[Model], tuple[str, str]] = {
     Product: ("pharmacy_id", "world_id"),
@@ -109,7 +122,7 @@ def visible(actor: Actor, model: type[M]) -> QuerySet[M]:
     elif model is Dispense:
         rows = cast("QuerySet[Model]", _dispenses(actor))
     elif model is Consultation:
-        rows = cast("QuerySet[Model]", Consultation.objects.filter(world_id=actor.world_id, doctor_id=actor.account_id))
+        rows = cast("QuerySet[Model]", _consultations(actor))
     elif model is Allergy:
         rows = cast("QuerySet[Model]", Allergy.objects.filter(patient__in=_patients(actor)))
     elif model in _OF_THE_PHARMACY:

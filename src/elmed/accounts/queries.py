@@ -56,6 +56,18 @@ def person_names(ids: Iterable[int | None]) -> dict[int, str]:
     return dict(Person.objects.filter(pk__in={i for i in ids if i is not None}).values_list("pk", "name"))
 
 
+def roles_at(people: Iterable[int | None], accounts: Iterable[int | None]) -> dict[tuple[int, int], str]:
+    """What these people are in these accounts now, in words, by (person, account). One statement."""
+    found: dict[tuple[int, int], str] = {}
+    rows = Membership.objects.filter(
+        person_id__in={one for one in people if one}, account_id__in={one for one in accounts if one}
+    )
+    for row in rows.order_by("pk"):
+        key, words = (row.person_id, row.account_id), str(Role(row.role).label)
+        found[key] = f"{found[key]}, {words}" if key in found else words
+    return found
+
+
 def for_staff(state: str = "") -> QuerySet[Account]:
     """Every account of the live world, the oldest waiting first; only those in that state where one is named."""
     rows = Account.objects.filter(world_id=LIVE_WORLD_ID)

@@ -3,10 +3,12 @@
 The caller has the prescription or the patient from access.visibility already: nothing here filters by owner.
 """
 
+from collections.abc import Iterable
+
 from django.db.models import OuterRef, QuerySet, Subquery
 
 from elmed.accounts.models import Account, Person
-from elmed.events.models import AccessRecord, Event, EventCounter
+from elmed.events.models import AccessRecord, AccessRecordPatient, Event, EventCounter
 
 
 def of_prescription(prescription_id: int, world_id: int) -> list[Event]:
@@ -23,9 +25,15 @@ def of_account(account_id: int, most: int = 100) -> list[Event]:
     return list(Event.objects.filter(subject_account_id=account_id).order_by("-pk")[:most])
 
 
-def accesses_of(patient_id: int, world_id: int) -> QuerySet[AccessRecord]:
-    """The requests that read this patient's data, the newest first."""
-    return AccessRecord.objects.filter(patients__patient_id=patient_id, world_id=world_id).order_by("-pk")
+def accesses_of(patient_ids: Iterable[int], world_id: int) -> QuerySet[AccessRecord]:
+    """The requests that read the data of this patient, who may have several records' ids; the newest first."""
+    named = AccessRecordPatient.objects.filter(patient_id__in=list(patient_ids)).values("record_id")
+    return AccessRecord.objects.filter(pk__in=named, world_id=world_id).order_by("-pk")
+
+
+def listed_for(account_id: int, world_id: int) -> QuerySet[Event]:
+    """Every event in an account's list, the oldest first."""
+    return Event.objects.filter(listings__account_id=account_id, listings__world_id=world_id).order_by("pk")
 
 
 def last_number(account_id: int, world_id: int) -> int:

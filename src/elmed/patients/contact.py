@@ -53,3 +53,10 @@ def change_own_contact(
     data = {"patient_id": patient.pk, "fields": changed}
     record(actor, "patient.contact_changed", accounts=[actor.account_id], at=now, data=data)
     return patient
+
+
+@transaction.atomic
+def taken_out(actor: Actor, *, now: datetime) -> None:
+    """Write down that the patient took all that ELMED holds on them as a file."""
+    policy.require(actor, Permission.PRESCRIPTION_READ)
+    record(actor, "patient.exported", accounts=[actor.account_id], at=now)

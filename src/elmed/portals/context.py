@@ -29,6 +29,7 @@ NAVIGATION: dict[str, tuple[tuple[str, StrPromise], ...]] = {
     AccountKind.PATIENT: (
         ("patient_home", _("My prescriptions")),
         ("patient_access", _("Who looked at my record")),
+        ("patient_details", _("My details")),
         ("security", _("Security")),
     ),
     AccountKind.STAFF: (

@@ -110,6 +110,8 @@ ACCESS_WORDS: dict[str, StrPromise] = {
     "portal.draft": _("Your record, to write a prescription"),
     "portal.records": _("Who you are, to find your record"),
     "portal.clinical": _("Your record, opened by ELMED’s staff"),
+    "portal.export": _("All that ELMED holds on you, as a file"),
+    "portal.details": _("Your details"),
     "portal.audit": _("What happened to your record, and who looked at it"),
 }
 

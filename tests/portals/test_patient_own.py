@@ -1,0 +1,179 @@
+"""What the patient does alone: a new reference, own details, own data as a file, who looked and why."""
+
+import csv
+import io
+import json
+import re
+import zipfile
+
+import pytest
+from django.urls import reverse
+
+from elmed.core.clock import real_now
+from elmed.core.refusals import NotAllowed, NotNow, NotVisible, VersionConflict
+from elmed.events.models import Event
+from elmed.patients.contact import change_own_contact
+from elmed.prescriptions import reference as references
+from elmed.prescriptions.actions.proof import NoMatch, prove
+from elmed.prescriptions.actions.reissue import reissue
+from elmed.prescriptions.facts import load
+from elmed.prescriptions.snapshot import intact
+from elmed.prescriptions.vocabulary import Status
+from tests import factories
+
+
+def test_a_new_reference_and_the_old_one_opens_nothing(cast, sign_in):
+    rx = factories.verified(cast, now=real_now())
+    old, version = rx.reference, rx.version
+    pharmacy, born = cast.actor("owner"), cast.patient.date_of_birth
+    assert prove(pharmacy, reference=old, date_of_birth=born).pk == rx.pk
+    patient, url = sign_in("patient"), reverse("patient_reference", args=[rx.pk])
+    assert "keeps it" in patient.get(url).content.decode()
+    assert patient.post(url, {"version": version}).status_code == 302
+    rx.refresh_from_db()
+    assert rx.reference != old and references.canonical(rx.reference) == rx.reference
+    assert (rx.version, rx.status, rx.pharmacy_id) == (version + 1, Status.VERIFIED, cast.pharmacy.pk)
+    assert intact(rx, load(rx, None).lines)
+    with pytest.raises(NoMatch):
+        prove(pharmacy, reference=old, date_of_birth=born)
+    assert prove(pharmacy, reference=rx.reference, date_of_birth=born).pk == rx.pk
+    page = patient.get(reverse("patient_prescription", args=[rx.pk])).content.decode()
+    assert rx.reference in page and old not in page
+    event = Event.objects.get(type="prescription.reference_reissued")
+    assert set(event.listings.values_list("account_id", flat=True)) == {
+        cast.doctor.pk, cast.pharmacy.pk, cast.patient.account_id
+    }  # fmt: skip
+    assert patient.post(url, {"version": version}).status_code == 412  # the second click
+
+
+@pytest.mark.parametrize("state", ["dispensed", "expired"])
+def test_no_new_reference_for_what_is_over(cast, state):
+    rx = factories.dispensed(cast) if state == "dispensed" else factories.issued(cast)
+    before = rx.reference
+    now = real_now() if state == "dispensed" else rx.expires_at
+    with pytest.raises(NotNow):
+        reissue(cast.actor("patient"), rx.pk, now=now)
+    rx.refresh_from_db()
+    assert rx.reference == before and not Event.objects.filter(type="prescription.reference_reissued").exists()
+
+
+def test_nobody_else_reissues(cast):
+    rx = factories.pending_review(cast)
+    for who in ("doctor", "pharmacist", "staff"):
+        with pytest.raises(NotAllowed):
+            reissue(cast.actor(who), rx.pk, now=real_now())
+    with pytest.raises(VersionConflict):
+        reissue(cast.actor("patient"), rx.pk, now=real_now(), expected_version=1)
+    with pytest.raises(NotVisible):
+        reissue(cast.actor("patient"), rx.pk + 1, now=real_now())
+    before = rx.reference
+    rx.refresh_from_db()
+    assert rx.reference == before
+
+
+def test_the_prescription_in_plain_words(cast, sign_in):
+    rx = factories.issued(cast, now=real_now(), notes="Please counsel")
+    patient = sign_in("patient")
+    page = patient.get(reverse("patient_prescription", args=[rx.pk])).content.decode()
+    for words in ("What happens next", "How to take it", "Take one capsule three times a day", "What it is for",
+                  "Acute bronchitis", "Still to be given to you", 'data-copy="reference"'):  # fmt: skip
+        assert words in page, words
+    assert "Please counsel" not in page
+
+
+def test_own_contact_is_changed_and_recorded(cast, sign_in):
+    patient, url = sign_in("patient"), reverse("patient_details")
+    page = patient.get(url).content.decode()
+    assert "03-Feb-1961" in page
+    seen = {"seen": json.dumps({"phone": "", "email": "", "address": ""})}
+    new = {"phone": "+44 20 1", "email": "cara@example.org", "address": "1 High Street"}
+    assert patient.post(url, new | seen | {"email": "nonsense"}).status_code == 422
+    cast.patient.refresh_from_db()
+    assert cast.patient.phone == ""
+    assert patient.post(url, new | seen).status_code == 302
+    cast.patient.refresh_from_db()
+    assert (cast.patient.phone, cast.patient.email, cast.patient.address) == tuple(new.values())
+    event = Event.objects.get(type="patient.contact_changed")
+    assert event.data == {"patient_id": cast.patient.pk, "fields": ["phone", "email", "address"]}
+    stale = patient.post(url, {"phone": "9", "email": "", "address": ""} | seen)  # a page from before
+    assert stale.status_code == 409
+    assert patient.post(url, new | {"seen": "[]"}).status_code == 422
+    cast.patient.refresh_from_db()
+    assert cast.patient.phone == "+44 20 1" and Event.objects.filter(type="patient.contact_changed").count() == 1
+
+
+def test_nobody_else_changes_it(cast):
+    for who in ("doctor", "pharmacist", "staff"):
+        with pytest.raises(NotAllowed):
+            change_own_contact(cast.actor(who), phone="1", email="", address="", now=real_now())
+    cast.patient.refresh_from_db()
+    assert cast.patient.phone == "" and not Event.objects.exists()
+
+
+def test_all_data_as_a_file(cast, sign_in):
+    rx = factories.dispensed(cast, now=real_now(), notes="Please counsel")
+    sign_in("pharmacist").get(reverse("pharmacy_prescription", args=[rx.pk]))
+    patient, url = sign_in("patient"), reverse("patient_data")
+    assert "my-data.json" in patient.get(url).content.decode()
+    assert not Event.objects.filter(type="patient.exported").exists()
+    answer = patient.post(url)
+    assert answer["Content-Type"] == "application/zip" and "attachment" in answer["Content-Disposition"]
+    with zipfile.ZipFile(io.BytesIO(b"".join(answer.streaming_content))) as zipped:
+        assert zipped.testzip() is None
+        files = {name: zipped.read(name).decode("utf-8-sig") for name in zipped.namelist()}
+    assert set(files) == {"my-data.json", "read-me.html", "prescriptions.csv", "who-looked.csv"}
+    data = json.loads(files["my-data.json"])
+    assert data["record"]["family_name"] == "Dean"
+    assert [one["id"] for one in data["prescriptions"]] == [rx.pk]
+    assert data["prescriptions"][0]["supplies"][0]["lines"][0]["quantity"] == "21"
+    assert len(data["consultations"]) == 1 and data["consultations"][0]["doctor"] == "Dr Ada Brook"
+    assert any(look["person"] == "Pharmacist" for look in data["who_looked"])
+    assert any(change["type"] == "prescription.dispensed" for change in data["changes"])
+    assert "amoxicillin" in files["read-me.html"] and files["read-me.html"].rstrip().endswith("</html>")
+    rows = list(csv.reader(io.StringIO(files["prescriptions.csv"])))
+    assert rows[0][0] == "prescription" and rows[1][0] == str(rx.pk)
+    assert "Dora" not in "".join(files.values()) and "Please counsel" not in "".join(files.values())
+    assert Event.objects.filter(type="patient.exported").count() == 1
+
+
+def test_a_cell_is_no_formula(cast, sign_in):
+    cast.pharmacy.name = "=HYPERLINK(1)"
+    cast.pharmacy.save()
+    factories.pending_review(cast, now=real_now())
+    answer = sign_in("patient").post(reverse("patient_data"))
+    with zipfile.ZipFile(io.BytesIO(b"".join(answer.streaming_content))) as zipped:
+        assert "'=HYPERLINK" in zipped.read("prescriptions.csv").decode()
+
+
+@pytest.mark.parametrize("name", ["patient_details", "patient_data", "patient_reference"])
+@pytest.mark.parametrize("who", ["doctor", "owner", "staff"])
+def test_nobody_else_opens_a_patients_pages(cast, sign_in, who, name):
+    rx = factories.issued(cast, now=real_now())
+    url, browser = reverse(name, args=[rx.pk] if name == "patient_reference" else []), sign_in(who)
+    for answer in (browser.get(url), browser.post(url, {"version": rx.version})):
+        assert answer.status_code == 403
+    before = rx.reference
+    rx.refresh_from_db()
+    assert rx.reference == before
+
+
+def test_statements_stay_few(cast, sign_in, django_assert_max_num_queries):
+    patient = sign_in("patient")
+    rx = factories.partially_dispensed(cast, now=real_now())
+    for _ in range(5):
+        factories.pending_review(cast, now=real_now())
+    for name, args, most in (
+        ("patient_home", [], 12), ("patient_prescription", [rx.pk], 20), ("patient_access", [], 14), ("patient_details", [], 12),
+        ("patient_reference", [rx.pk], 12),
+    ):  # fmt: skip
+        url = reverse(name, args=args)
+        patient.get(url)
+        with django_assert_max_num_queries(most):
+            assert patient.get(url).status_code == 200
+
+
+def test_the_role_stands_beside_who_looked(cast, sign_in):
+    rx = factories.pending_review(cast, now=real_now())
+    sign_in("pharmacist").get(reverse("pharmacy_prescription", args=[rx.pk]))
+    page = sign_in("patient").get(reverse("patient_access")).content.decode()
+    assert re.search(r"Pharmacist, Brook Street Pharmacy <span[^>]*>Pharmacist<", page)
