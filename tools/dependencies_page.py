@@ -21,6 +21,8 @@ REASONS = {
     "pydantic": "Reads the API's bodies and parameters, and writes their JSON schemas for OpenAPI.",
     "segno": "The QR code of a prescription's reference.",
     "pillow": "Reads, checks and draws anew the pictures of products that pharmacies send.",
+    "fpdf2": "The PDF of a prescription: pure Python, no system library, embeds the fonts.",
+    "uharfbuzz": "Joins Arabic letters in the PDF; fpdf2 uses it.",
     "tzdata": "Time zones on machines without a database of their own.",
     "pydantic-settings": "Reads the settings from the environment, typed.",
     "dj-database-url": "Reads `DATABASE_URL`.",

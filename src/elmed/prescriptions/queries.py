@@ -9,17 +9,28 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet, prefetch_related_objects
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet, Subquery, prefetch_related_objects
 
 from elmed.access import visibility
 from elmed.access.actors import Actor
 from elmed.access.policy import account_active
 from elmed.accounts.models import Membership
 from elmed.core.refusals import NotVisible
+from elmed.events.catalogue import REMINDED
+from elmed.events.models import Event
 from elmed.prescriptions import facts
 from elmed.prescriptions.facts import Subject
 from elmed.prescriptions.jurisdiction import jurisdiction
-from elmed.prescriptions.models import Dispense, DispenseLine, Hold, Prescription, PrescriptionLine, WarningAnswer
+from elmed.prescriptions.models import (
+    Dispense,
+    DispenseLine,
+    Hold,
+    Prescription,
+    PrescriptionLine,
+    Reservation,
+    ReservationLine,
+    WarningAnswer,
+)
 from elmed.prescriptions.states import TRANSITIONS, allowed
 from elmed.prescriptions.vocabulary import LATE_SOURCES, OPEN, Act, HoldKind, Status
 
@@ -67,7 +78,8 @@ def medication(rows: Iterable[Prescription], today: date) -> tuple[list[Prescrip
 
     Now: of an open prescription, or supplied for days that are not over, counted from the signature.
     """
-    current, past = [], []
+    current: list[PrescriptionLine] = []
+    past: list[PrescriptionLine] = []
     for rx in rows:
         if rx.issued_at is None or rx.status in (S.ENTERED_IN_ERROR, S.CANCELLED):
             continue
@@ -197,3 +209,25 @@ def _reportable(subject: Subject, now: datetime) -> datetime | None:
 def _overdue(rx: Prescription, now: datetime) -> bool:
     """Whether its validity has ended, whether or not the clock has noted it yet."""
     return rx.status not in (S.DRAFT, *LATE_SOURCES) and now >= rx.expires_at
+
+
+def kept_for_shop(actor: Actor, rx: Prescription, now: datetime) -> list[tuple[Reservation, list[ReservationLine]]]:
+    """The open reservations of it with their lines, the oldest first. One statement."""
+    mine = visibility.visible(actor, Reservation).filter(
+        prescription=rx, used_at__isnull=True, freed_at__isnull=True, reserved_until__gt=now
+    )
+    rows = ReservationLine.objects.filter(reservation__in=mine).select_related("reservation__key", "line")
+    found: dict[int, tuple[Reservation, list[ReservationLine]]] = {}
+    for row in rows.order_by("reservation_id", "pk"):
+        found.setdefault(row.reservation_id, (row.reservation, []))[1].append(row)
+    return list(found.values())
+
+
+def uncollected(actor: Actor, before: datetime) -> QuerySet[Prescription]:
+    """What this pharmacy checked before that moment and still holds ready, the oldest first; `reminded_at` of each."""
+    reminded = Event.objects.filter(prescription_id=OuterRef("pk"), type=REMINDED, actor_account_id=actor.account_id)
+    rows = listed(actor).filter(
+        status__in=(S.VERIFIED, S.PARTIALLY_DISPENSED), pharmacy_id=actor.account_id, updated_at__lt=before
+    )
+    last = Subquery(reminded.order_by("-pk").values("created_at")[:1])
+    return rows.annotate(reminded_at=last).order_by("updated_at", "pk")

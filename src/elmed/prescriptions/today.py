@@ -5,6 +5,7 @@ Called by the doctor's start page. A prescription stands in one list: the first 
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import Case, CharField, Count, Exists, OuterRef, Prefetch, Q, QuerySet, Value, When, Window
 from django.db.models.functions import RowNumber
@@ -45,7 +46,7 @@ def waiting(actor: Actor, now: datetime) -> list[Waiting]:
     return list(found.values())
 
 
-def _kinds(actor: Actor, now: datetime) -> QuerySet[Prescription]:
+def _kinds(actor: Actor, now: datetime) -> QuerySet[Any]:
     asked = Hold.objects.filter(prescription=OuterRef("pk"), ended_at__isnull=True, kind=HoldKind.PHARMACY)
     lately = Q(updated_at__gte=now - REFUSED_FOR)
     held = Q(status__in=[S.PENDING_REVIEW, S.VERIFIED, S.PARTIALLY_DISPENSED])

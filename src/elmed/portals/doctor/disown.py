@@ -19,7 +19,7 @@ def disown(request: HttpRequest, token: str) -> HttpResponse:
     try:
         claim = act.read(token)
         if request.method == "POST":
-            context = {"done": True, "held": act.disown(token)}
+            context: dict[str, object] = {"done": True, "held": act.disown(token)}
         else:
             with timezone.override(jurisdiction().zone):
                 context = {

@@ -1,6 +1,6 @@
 """The doctor's pages."""
 
-from elmed.portals.doctor import compose, disown, favourites, patients, prescriptions, sign
+from elmed.portals.doctor import compose, disown, favourites, patients, prescriptions, printed, sign
 from elmed.portals.doctor.patients import DOCTOR
 from elmed.portals.page import page, route
 from elmed.portals.shared.acts import act_view
@@ -23,6 +23,7 @@ urlpatterns = [
     route("not-signed-by-me/<str:token>", disown.disown, "doctor_disown"),
     route("favourites", favourites.favourites, "doctor_favourites"),
     route("lines/<int:pk>/favourite", favourites.add, "doctor_favourite_new"),
+    route("prescriptions/<int:pk>/print", printed.printed, "doctor_print"),
     route("prescriptions/<int:pk>/answered", prescriptions.answered, "doctor_answered"),
     route("medicines", compose.medicines, "doctor_medicines"),
     route("dose", compose.dose, "doctor_dose"),

@@ -1,0 +1,35 @@
+"""The prescription as a PDF: drawn from what was sealed, and only where the seal holds."""
+
+from django.conf import settings
+from django.http import HttpResponse
+from django.utils import timezone
+
+from elmed.access.permissions import Permission
+from elmed.core.refusals import NotNow
+from elmed.portals.doctor.patients import DOCTOR
+from elmed.portals.page import PortalRequest, page, shown
+from elmed.portals.words import status_words
+from elmed.prescriptions import queries, snapshot
+from elmed.prescriptions.print.sheet import Printed, pdf
+from elmed.prescriptions.vocabulary import Status
+
+
+@page(permission=Permission.PRESCRIPTION_READ, kinds=DOCTOR)
+def printed(request: PortalRequest, pk: int) -> HttpResponse:
+    """The PDF. Each time it is made leaves an access record."""
+    sheet = queries.sheet(request.actor, pk, request.now)
+    rx = sheet.rx
+    if rx.status == Status.DRAFT or not rx.reference:
+        raise NotNow(
+            "invalid_status", "It is not signed yet: only a signed prescription is printed.", current_status=rx.status
+        )
+    if not snapshot.intact(rx, sheet.subject.lines):
+        raise NotNow("signature_invalid", "The seal of this prescription does not hold: it cannot be printed.")
+    shown(request, "print", [rx.patient_id])
+    about = Printed(
+        site=settings.SITE_NAME, reference=rx.reference, status=status_words(rx.status),
+        printed_at=timezone.localtime(request.now),
+    )  # fmt: skip
+    answer = HttpResponse(pdf(rx.snapshot, about), content_type="application/pdf")
+    answer["Content-Disposition"] = f'inline; filename="prescription-{rx.reference}.pdf"'
+    return answer

@@ -1,0 +1,55 @@
+# ruff: noqa: F811
+"""The printed prescription: from what was sealed, only where the seal holds, with an access record each time."""
+
+from datetime import UTC, datetime
+
+import pytest
+from django.urls import reverse
+
+from elmed.core.clock import real_now
+from elmed.events.models import AccessRecord
+from elmed.prescriptions.models import PrescriptionLine
+from elmed.prescriptions.print.sheet import Printed, pdf
+from tests import factories
+from tests.portals.test_doctor import doctor  # noqa: F401  (fixture)
+
+
+def test_a_signed_prescription_is_printed_and_the_patient_can_see_that(cast, doctor):
+    rx = factories.pending_review(cast, now=real_now(), lines=(factories.AMOXICILLIN, factories.RAMIPRIL))
+    before = AccessRecord.objects.count()
+    answer = doctor.get(reverse("doctor_print", args=[rx.pk]))
+    assert (answer.status_code, answer["Content-Type"]) == (200, "application/pdf")
+    assert answer.content.startswith(b"%PDF-") and answer.content.rstrip().endswith(b"%%EOF")
+    assert len(answer.content) < 150_000
+    assert rx.reference in answer["Content-Disposition"]
+    assert "no-store" in answer["Cache-Control"]
+    assert AccessRecord.objects.count() == before + 1
+    assert AccessRecord.objects.latest("pk").action == "portal.print"
+    assert (
+        reverse("doctor_print", args=[rx.pk])
+        in doctor.get(reverse("doctor_prescription", args=[rx.pk])).content.decode()
+    )
+
+
+def test_a_draft_a_strangers_and_a_broken_one_are_not_printed(cast, doctor, sign_in):
+    draft, signed = factories.draft(cast, now=real_now()), factories.issued(cast, now=real_now())
+    assert doctor.get(reverse("doctor_print", args=[draft.pk])).status_code == 409
+    assert sign_in("other_doctor").get(reverse("doctor_print", args=[signed.pk])).status_code == 404
+    PrescriptionLine.objects.filter(prescription=signed).update(dosage_text="Take ten")
+    before = AccessRecord.objects.count()
+    assert doctor.get(reverse("doctor_print", args=[signed.pk])).status_code == 409
+    assert AccessRecord.objects.count() == before
+
+
+@pytest.mark.parametrize("name", ["Łukasz Žižek", "محمد الأحمد", "Ελένη Юрий", "名前"])
+def test_names_in_other_letters_and_many_long_lines_are_drawn(cast, name):
+    import json
+
+    rx = factories.issued(cast, now=real_now(), lines=(factories.AMOXICILLIN,))
+    signed = json.loads(rx.snapshot)
+    signed["patient"]["name"] = name
+    signed["medications"] = [signed["medications"][0] | {"dosage_instruction": "Take one. " * 49}] * 20
+    about = Printed("ELMED", "6J2S-AYCT-TGQD", "Verified", datetime(2026, 11, 23, 10, tzinfo=UTC))
+    drawn = pdf(json.dumps(signed), about)
+    assert drawn.count(b"/Type /Page\n") > 1
+    assert drawn == pdf(json.dumps(signed), about), "the same sheet, byte for byte"
