@@ -10,6 +10,7 @@ from elmed.accounts.models import Account, AccountKind, AccountState, Membership
 from elmed.core.models import Mode
 from elmed.core.refusals import Invalid, NotAllowed, NotNow, NotVisible
 from elmed.events.models import Event
+from elmed.notifications.models import Mail
 from tests.cast import NOW, newcomer
 
 
@@ -125,3 +126,28 @@ def test_people_are_one_by_their_address_in_any_case(db):
     assert not made.has_usable_password()
     with pytest.raises(IntegrityError), transaction.atomic():
         Person.objects.create(email="ANN@EXAMPLE.ORG", name="Ann again")
+
+
+def test_a_licence_that_ended_during_a_suspension_is_renewed_after_it(cast):
+    account = doctor(state=AccountState.SUSPENDED, licence_expires_on=NOW.date() - timedelta(days=1))
+    assert change_state(cast.actor("staff"), account.pk, AccountState.VERIFIED, now=NOW).state == AccountState.LAPSED
+    assert Event.objects.latest("pk").type == "account.lapsed"
+    assert [row.template for row in Mail.objects.all()] == ["account_lapsed"]
+    with pytest.raises(NotNow, match="renewal"):
+        change_state(cast.actor("staff"), account.pk, AccountState.VERIFIED, now=NOW)
+
+
+def test_a_registration_whose_licence_ended_meanwhile_begins_anew(cast):
+    account = doctor(licence_expires_on=NOW.date() - timedelta(days=1))
+    with pytest.raises(NotNow, match="Reject it"):
+        change_state(cast.actor("staff"), account.pk, AccountState.VERIFIED, now=NOW)
+    account.refresh_from_db()
+    assert account.state == AccountState.PENDING
+
+
+def test_staff_cannot_shut_themselves_out(cast):
+    events = Event.objects.count()
+    with pytest.raises(NotNow):
+        change_state(cast.actor("staff"), cast.staff.pk, AccountState.SUSPENDED, reason="By mistake", now=NOW)
+    cast.staff.refresh_from_db()
+    assert cast.staff.state == AccountState.VERIFIED and Event.objects.count() == events

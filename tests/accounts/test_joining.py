@@ -172,3 +172,37 @@ def test_a_document_is_kept_with_the_account(cast):
     account = join(new=new_account(document=document(name="../../My licence (1).exe")))
     kept = account.documents.get()
     assert (kept.name, kept.content_type, kept.size) == ("My-licence-1.pdf", "application/pdf", len(bytes(kept.data)))
+
+
+@pytest.mark.parametrize("email", ["doctor@example.org", "nobody@example.org", "further@example.org"])
+@pytest.mark.parametrize("new", [{"licence_number": "D2"}, {"name": " "}, {"licence_number": ""}])
+def test_what_is_refused_is_refused_alike_for_known_and_unknown_addresses(cast, email, new):
+    EmailAddress.objects.create(user=cast.people["doctor"], email="further@example.org", verified=True)
+    before = counts()
+    with pytest.raises(Invalid):
+        join(newcomer(email), new_account(**new))
+    assert counts() == before and waiting() == []
+
+
+def test_a_confirmed_further_address_is_known(cast):
+    EmailAddress.objects.create(user=cast.people["doctor"], email="further@example.org", verified=True)
+    before = counts()
+    assert join(newcomer("Further@example.org")) is None
+    assert waiting("already_known") == ["doctor@example.org"]
+    assert counts() == [*before[:-1], before[-1] + 1]
+
+
+def test_who_registered_anothers_address_first_does_not_get_in_when_it_is_confirmed(cast):
+    join(newcomer(password="the-strangers-own-password"))
+    person = Person.objects.get(email="new@example.org")
+    assert join(newcomer(password="the-strangers-own-password"), new_account(licence_number="N2")) is None
+    person.refresh_from_db()
+    assert person.check_password("the-strangers-own-password")  # the same once more: the mail was slow
+    assert join(newcomer(), new_account(licence_number="N3")) is None
+    person.refresh_from_db()
+    assert not person.has_usable_password()  # set anew by mail, which only the address's owner reads
+
+
+def test_the_mail_to_an_address_repeats_nothing_that_a_stranger_typed(cast):
+    join(newcomer(name="You won: http://evil.example"))
+    assert "evil" not in words_of("confirm_email")

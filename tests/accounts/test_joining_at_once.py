@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 from django.db import connection
 
+from elmed.access.actors import of_person
 from elmed.accounts import joining, links, members
 from elmed.accounts.models import Account, Membership, Person
 from elmed.core.clock import real_now
@@ -96,3 +97,44 @@ def test_tries_at_the_same_moment_count_like_tries_in_a_row(cast):
     _, refused = at_once(*[wrong] * 7)
     row.refresh_from_db()
     assert (len(refused), row.wrong_tries, row.ended_at is not None) == (7, 5, True)
+
+
+def test_a_newcomer_whom_two_pharmacies_invited_is_one_person(cast):
+    now = real_now()
+    Membership.objects.create(person=cast.people["owner"], account=cast.other_pharmacy, role="owner")
+    other = of_person(cast.people["owner"], cast.other_pharmacy)
+    rows = [
+        members.invite(one, email="tess@example.org", roles=["technician"], now=now)
+        for one in (cast.actor("owner"), other)
+    ]
+    done, refused = at_once(*(
+        lambda row=row: members.accept(links.token(links.MEMBER, row.pk, row.serial), newcomer(), now=now) for row in rows
+    ))  # fmt: skip
+    assert (len(done), [no.errors[0]["code"] for no in refused]) == (1, ["known"])
+    assert Person.objects.filter(email="tess@example.org").count() == 1
+
+
+@pytest.mark.parametrize("turn", range(5))
+def test_taken_back_or_accepted_never_both(cast, turn):
+    row = members.invite(cast.actor("owner"), email="tess@example.org", roles=["technician"], now=real_now())
+    link, owner = links.token(links.MEMBER, row.pk, row.serial), cast.actor("owner")
+    done, refused = at_once(
+        lambda: members.revoke(owner, row.pk, now=real_now()), lambda: members.accept(link, newcomer(), now=real_now())
+    )
+    row.refresh_from_db()
+    assert (len(done), len(refused)) == (1, 1)
+    assert (row.accepted_at is None) != (row.revoked_at is None)
+
+
+@pytest.mark.parametrize("turn", range(5))
+def test_claimed_while_invited_anew_waits_and_does_not_break(cast, turn):
+    doctor, patient = cast.actor("doctor"), cast.other_patient
+    found = Finding("Ewing", patient.date_of_birth, "H2")
+    consult(doctor, patient.pk, found_by=found, identity_check=IdentityCheck.KNOWN, now=real_now())
+    row = claim.invite(doctor, patient.pk, email="dora@example.org", now=real_now())
+    link = links.token(links.PATIENT, row.pk, row.serial)
+    done, refused = at_once(
+        lambda: claim.claim(link, newcomer(), date_of_birth=patient.date_of_birth, now=real_now()),
+        lambda: claim.invite(doctor, patient.pk, email="dora@example.org", now=real_now()),
+    )
+    assert (len(done), len(refused)) == (1, 1)

@@ -224,3 +224,17 @@ def test_two_owners_cannot_leave_at_the_same_moment(cast):
         one.join()
     assert len(refused) == 1
     assert Membership.objects.filter(account=cast.pharmacy, role="owner").count() == 1
+
+
+def test_a_confirmed_further_address_is_ones_own(cast):
+    EmailAddress.objects.create(user=cast.people["patient"], email="tess@example.org", verified=True)
+    row = members.invite(cast.actor("owner"), email="tess@example.org", roles=["technician"], now=real_now())
+    link = links.token(links.MEMBER, row.pk, row.serial)
+    with pytest.raises(Invalid):
+        members.accept(link, newcomer(), now=real_now())
+    EmailAddress.objects.create(user=cast.people["other_doctor"], email="tess@example.org", verified=False)
+    with pytest.raises(NotNow):
+        members.accept(link, cast.people["other_doctor"], now=real_now())
+    assert not Membership.objects.filter(account=cast.pharmacy, person=cast.people["other_doctor"]).exists()
+    members.accept(link, cast.people["patient"], now=real_now())
+    assert Membership.objects.get(account=cast.pharmacy, person=cast.people["patient"]).role == "technician"

@@ -13,7 +13,7 @@ from elmed.access import policy
 from elmed.access.actors import Actor
 from elmed.access.permissions import Permission
 from elmed.accounts.models import Account, AccountKind, AccountState, Membership, Person, Role
-from elmed.accounts.told import tell
+from elmed.accounts.told import day_words, tell
 from elmed.core.clock import real_now
 from elmed.core.models import LIVE_WORLD_ID, Mode, World
 from elmed.core.refusals import Invalid, NotNow, NotVisible
@@ -32,11 +32,17 @@ _EVENT = {
     AccountState.VERIFIED: "account.verified",
     AccountState.REJECTED: "account.rejected",
     AccountState.SUSPENDED: "account.suspended",
+    AccountState.LAPSED: "account.lapsed",
+}
+_EXPIRED = {
+    AccountState.PENDING: "Its licence has expired. Reject it: they can register again with the renewed one.",
+    AccountState.REJECTED: "Its licence has expired. They can register again with the renewed one.",
+    AccountState.LAPSED: "Its licence has expired. Accept a renewal instead.",
 }
 _TAKEN = {
     "pointer": "/licence_number",
     "code": "already_registered",
-    "detail": "An account with this licence exists.",
+    "detail": "An account with this licence exists. Sign in where you registered it; else write to the support address.",
 }
 _ROLES_OF_KIND = {
     AccountKind.DOCTOR: {Role.PRESCRIBER},
@@ -70,22 +76,7 @@ def register(
     Raises Invalid: no name, a licence missing or used by another account, a role that its kind does not have.
     """
     licence_number, licence_body = licence_number.strip(), licence_body.strip()
-    errors = []
-    if not name.strip():
-        errors.append({"pointer": "/name", "code": "required", "detail": "Give a name."})
-    if kind in (AccountKind.DOCTOR, AccountKind.PHARMACY) and not licence_number:
-        errors.append({"pointer": "/licence_number", "code": "required", "detail": "Give the licence number."})
-    elif (
-        licence_number
-        and Account.objects.filter(
-            licence_body__iexact=licence_body, licence_number__iexact=licence_number, world_id=world_id
-        )
-        .exclude(state=AccountState.REJECTED)
-        .exists()
-    ):
-        errors.append(_TAKEN)
-    if errors:
-        raise Invalid(errors)
+    judge(kind=kind, name=name, licence_number=licence_number, licence_body=licence_body, world_id=world_id)
     professional = kind in (AccountKind.DOCTOR, AccountKind.PHARMACY, AccountKind.DEVELOPER)
     account = _made(
         kind=kind,
@@ -106,6 +97,23 @@ def register(
     actor = Actor(account.pk, kind, state, frozenset(), "registration", person_id=person.pk, world_id=world_id)
     record(actor, "account.created", accounts=[account.pk], at=now, subject_account_id=account.pk)
     return account
+
+
+def judge(
+    *, kind: AccountKind, name: str, licence_number: str, licence_body: str, world_id: int = LIVE_WORLD_ID
+) -> None:
+    """Raise Invalid where `register` would for a name or a licence. Makes nothing."""
+    number, body = licence_number.strip(), licence_body.strip()
+    same = Account.objects.filter(licence_body__iexact=body, licence_number__iexact=number, world_id=world_id)
+    errors = []
+    if not name.strip():
+        errors.append({"pointer": "/name", "code": "required", "detail": "Give a name."})
+    if kind in (AccountKind.DOCTOR, AccountKind.PHARMACY) and not number:
+        errors.append({"pointer": "/licence_number", "code": "required", "detail": "Give the licence number."})
+    elif number and same.exclude(state=AccountState.REJECTED).exists():
+        errors.append(_TAKEN)
+    if errors:
+        raise Invalid(errors)
 
 
 def _made(**fields: Any) -> Account:
@@ -131,24 +139,30 @@ def add_member(account: Account, person: Person, role: Role, *, registration_num
 def change_state(actor: Actor, account_id: int, state: AccountState, *, reason: str = "", now: datetime) -> Account:
     """Verify, reject or suspend an account; suspension stops its keys and acts at once.
 
-    Raises NotAllowed, NotVisible, NotNow (not from this state), Invalid (suspension and rejection need a reason).
+    Whose licence ended during a suspension is lapsed after it. Raises NotAllowed, NotVisible, NotNow (not from this
+    state, the actor's own account), Invalid (suspension and rejection need a reason).
     """
     policy.require(actor, Permission.ACCOUNT_SUSPEND if state is AccountState.SUSPENDED else Permission.ACCOUNT_VERIFY)
     account = Account.objects.select_for_update(no_key=True).filter(pk=account_id).first()
     if account is None:
         raise NotVisible("account")
+    if account.pk == actor.account_id:  # nobody would be left to take it back
+        raise NotNow(
+            "invalid_state", "Nobody changes the state of the account they act for.", current_state=account.state
+        )
     if state not in STATE_CHANGES or account.state not in STATE_CHANGES[state]:
         raise NotNow(
             "invalid_state", f"A {account.state} account cannot become {state.value}.", current_state=account.state
         )
-    expires_on = account.licence_expires_on
+    before, expires_on = account.state, account.licence_expires_on
     if state is AccountState.VERIFIED and expires_on is not None and expires_on < now.date():
-        raise NotNow("invalid_state", "Its licence has expired. Accept a renewal instead.", current_state=account.state)
-    if state is not AccountState.VERIFIED and not reason.strip():
+        if before != AccountState.SUSPENDED:
+            raise NotNow("invalid_state", _EXPIRED[AccountState(before)], current_state=account.state)
+        state = AccountState.LAPSED  # the suspension ends; read only, until its owner has sent a renewal
+    if state in (AccountState.REJECTED, AccountState.SUSPENDED) and not reason.strip():
         raise Invalid.field("/reason", "required", "Say why.")
     if len(reason.strip()) > MAX_REASON:
         raise Invalid.field("/reason", "too_long", f"At most {MAX_REASON} characters.")
-    before = account.state
     account.state, account.state_reason, account.asked_at = state, reason.strip(), None
     try:
         with transaction.atomic():
@@ -156,6 +170,8 @@ def change_state(actor: Actor, account_id: int, state: AccountState, *, reason: 
     except IntegrityError:  # a rejected one: meanwhile the licence is another account's
         raise NotNow("invalid_state", "Another account has this licence. Reject that one first.") from None
     record(actor, _EVENT[state], accounts=[account.pk], at=now, subject_account_id=account.pk)
-    template = "account_reinstated" if before == AccountState.SUSPENDED else f"account_{state.value}"
-    tell(account, template, at=real_now(), reason=account.state_reason)
+    reinstated = before == AccountState.SUSPENDED and state is AccountState.VERIFIED
+    template = "account_reinstated" if reinstated else f"account_{state.value}"
+    ended = day_words(expires_on) if expires_on else None
+    tell(account, template, at=real_now(), reason=account.state_reason, expires_on=ended)
     return account

@@ -16,8 +16,9 @@ from django.utils.translation import gettext as _
 
 from elmed.access.actors import Actor
 from elmed.accounts import documents
-from elmed.accounts.actions import add_member, register
+from elmed.accounts.actions import add_member, judge, register
 from elmed.accounts.models import Account, AccountKind, AccountState, Document, Person, Role
+from elmed.accounts.queries import person_by_email
 from elmed.accounts.told import tell_waiting
 from elmed.core.refusals import Invalid
 from elmed.events.record import record
@@ -91,13 +92,15 @@ def join(who: Newcomer | Person, new: NewAccount, *, language: str = "", now: da
             tell_waiting(now)
         return account
     judge_password(who.password, email=who.email, name=who.name)
-    hashed = make_password(who.password)  # before the question, so that the answer takes the same time either way
-    known = Person.objects.filter(email__iexact=who.email.strip()).first()
+    # Before the question, so that it is refused alike for an address that is known and for one that is not.
+    judge(kind=new.kind, name=new.name, licence_number=new.licence_number, licence_body=new.licence_body)
+    known = person_by_email(who.email)
     if known is not None:
-        _tell_known(known, now)
+        # One password is reckoned either way, so that the answer takes about as long.
+        _tell_known(known, now, same=known.check_password(who.password))
         return None
     person = Person(email=who.email.strip().lower(), name=who.name.strip(), language=language, terms_accepted_at=now)
-    person.password = hashed
+    person.password = make_password(who.password)
     try:
         with transaction.atomic():
             person.save()
@@ -125,10 +128,17 @@ def _account(person: Person, new: NewAccount, now: datetime) -> Account:
     return account
 
 
-def _tell_known(person: Person, now: datetime) -> None:
-    """The address has a sign-in: its owner is told, once an hour at most; unconfirmed, they get the link again."""
+def _tell_known(person: Person, now: datetime, *, same: bool) -> None:
+    """The address has a sign-in: its owner is told, once an hour at most; unconfirmed, they get the link again.
+
+    An address that two registered with two passwords (not `same`) has none until its owner sets one by mail: whoever
+    registered somebody else's address first does not get in when the owner confirms it.
+    """
     address = EmailAddress.objects.filter(user=person, email__iexact=person.email).first()
     if address is not None and not address.verified:
+        if not same:
+            person.set_unusable_password()
+            person.save(update_fields=["password"])
         ask_to_confirm(address, now)
         return
     mail.queue(

@@ -13,7 +13,7 @@ from elmed.access.actors import Actor
 from elmed.access.permissions import Permission
 from elmed.accounts import documents
 from elmed.accounts.models import Account, AccountKind, AccountState, Renewal
-from elmed.accounts.told import tell, tell_waiting
+from elmed.accounts.told import day_words, tell, tell_waiting
 from elmed.core.refusals import Invalid, NotNow, NotVisible
 from elmed.events.record import record
 
@@ -122,9 +122,3 @@ def decide_renewal(
     template = "renewal_accepted" if accept else "renewal_declined"
     tell(account, template, at=now, expires_on=day_words(renewal.expires_on), reason=renewal.reason)
     return renewal
-
-
-def day_words(day: date) -> str:
-    """03-Feb-2027: the same in every language, as expiry dates are."""
-    months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
-    return f"{day.day:02}-{months[day.month - 1]}-{day.year}"

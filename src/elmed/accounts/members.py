@@ -10,7 +10,7 @@ from typing import Any
 from allauth.account.models import EmailAddress
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from elmed.access import policy
@@ -20,6 +20,7 @@ from elmed.accounts import links
 from elmed.accounts.actions import add_member
 from elmed.accounts.joining import Newcomer, judge_password
 from elmed.accounts.models import Account, AccountKind, AccountState, Invitation, Membership, Person, Role
+from elmed.accounts.queries import has_address, person_by_email
 from elmed.core.refusals import Invalid, NotNow, NotVisible
 from elmed.events.record import record
 from elmed.notifications import mail
@@ -107,7 +108,7 @@ def accept(
     if Role.PHARMACIST in row.roles and not number:
         raise Invalid.field("/registration_number", "required", _("Give your number in the pharmacists’ register."))
     if isinstance(who, Person):
-        if who.email.lower() != row.email.lower():
+        if not has_address(who, row.email):
             raise NotNow("invalid_state", _("This invitation is for another e-mail address. Sign in with that one."))
         person = who
     else:
@@ -140,14 +141,19 @@ def newcomer(who: Newcomer, email: str, *, language: str, now: datetime) -> Pers
     if not who.name.strip():
         raise Invalid.field("/name", "required", _("Give your name."))
     judge_password(who.password, email=email, name=who.name)
-    if Person.objects.filter(email__iexact=email).exists():
-        raise Invalid.field(
-            "/email", "known", _("You have a sign-in with this address: sign in, then open the link again.")
-        )
-    person = Person.objects.create_user(
-        email=email, password=who.password, name=who.name.strip(), language=language, terms_accepted_at=now
+    known = Invalid.field(
+        "/email", "known", _("You have a sign-in with this address: sign in, then open the link again.")
     )
-    EmailAddress.objects.create(user=person, email=person.email, verified=True, primary=True)
+    if person_by_email(email) is not None:
+        raise known
+    try:
+        with transaction.atomic():
+            person = Person.objects.create_user(
+                email=email, password=who.password, name=who.name.strip(), language=language, terms_accepted_at=now
+            )
+            EmailAddress.objects.create(user=person, email=person.email, verified=True, primary=True)
+    except IntegrityError:  # the same address joined somewhere else in this very moment
+        raise known from None
     return person
 
 
@@ -201,7 +207,8 @@ def _takes_people(account: Account) -> bool:
 
 
 def _open(account: Account, invitation_id: int) -> Invitation:
-    row = Invitation.objects.filter(account=account, pk=invitation_id).first()
+    """Locked: it is not accepted in the moment in which it is taken back."""
+    row = Invitation.objects.select_for_update().filter(account=account, pk=invitation_id).first()
     if row is None:
         raise NotVisible("invitation")
     if row.accepted_at or row.revoked_at:
@@ -239,7 +246,7 @@ def _happened(actor: Actor, event: str, account: Account, now: datetime, data: d
 
 
 def _mail(row: Invitation, account: Account, now: datetime) -> None:
-    known = Person.objects.filter(email__iexact=row.email).first()
+    known = person_by_email(row.email)
     mail.queue(
         to=row.email, template="member_invited", at=now, language=known.language if known else "",
         context={"id": row.pk, "serial": row.serial, "account": account.name},

@@ -122,8 +122,18 @@ def invitation_of(account: Account, invitation_id: int) -> Invitation:
 
 
 def person_by_email(email: str) -> Person | None:
-    """Whose sign-in that address is; for pages that only the address's owner can open."""
-    return Person.objects.filter(email__iexact=email).first()
+    """Whose sign-in that address is, or whose confirmed further address; for pages that only its owner can open."""
+    email = email.strip()
+    return (
+        Person.objects.filter(email__iexact=email).first()
+        or Person.objects.filter(emailaddress__email__iexact=email, emailaddress__verified=True).first()
+    )
+
+
+def has_address(person: Person, email: str) -> bool:
+    """Whether the address is theirs: the one they sign in with, or a further one that they confirmed."""
+    found = person_by_email(email)
+    return found is not None and found.pk == person.pk
 
 
 def documents_of(account: Account) -> list[Document]:

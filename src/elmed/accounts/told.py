@@ -1,7 +1,7 @@
 """Who is told by mail what happens to an account: those who manage it, and ELMED's staff. Called by the acts."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db.models import Q
 
@@ -59,3 +59,9 @@ def tell_staff(template: str, *, at: datetime, once: str, **words: Word) -> None
 def tell_waiting(at: datetime) -> None:
     """Something waits in the verification queue: staff hear of it at most once a day."""
     tell_staff("staff_queue", at=at, once=f"staff-queue:{at:%Y-%m-%d}")
+
+
+def day_words(day: date) -> str:
+    """03-Feb-2027: the same in every language, as expiry dates are."""
+    months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+    return f"{day.day:02}-{months[day.month - 1]}-{day.year}"

@@ -19,6 +19,7 @@ from elmed.accounts.actions import register
 from elmed.accounts.joining import Newcomer
 from elmed.accounts.members import newcomer
 from elmed.accounts.models import Account, AccountKind, AccountState, Person, Role
+from elmed.accounts.queries import has_address
 from elmed.core.models import LIVE_WORLD_ID
 from elmed.core.refusals import Invalid, NotNow, NotVisible
 from elmed.events.record import record
@@ -89,14 +90,15 @@ def claim(token: str, who: Newcomer | Person, *, date_of_birth: date, language: 
     """
     _count_try(token, date_of_birth, now)
     with transaction.atomic():
+        # The record before its invitation, as `invite` locks them.
+        patient = Patient.objects.select_for_update(no_key=True).get(pk=opened(token, now=now).patient_id)
         row = opened(token, now=now, lock=True)
-        patient = Patient.objects.select_for_update(no_key=True).get(pk=row.patient_id)
         if patient.merged_into_id is not None:  # merged since: the claim is of the one that won
             patient = Patient.objects.select_for_update(no_key=True).get(pk=patient.merged_into_id)
         if patient.account_id is not None:
             raise NotVisible("invitation")
         if isinstance(who, Person):
-            if who.email.lower() != row.email.lower():
+            if not has_address(who, row.email):
                 raise NotNow(
                     "invalid_state", _("This invitation is for another e-mail address. Sign in with that one.")
                 )
@@ -104,7 +106,7 @@ def claim(token: str, who: Newcomer | Person, *, date_of_birth: date, language: 
         else:
             person = newcomer(who, row.email, language=language, now=now)
         account = register(
-            kind=AccountKind.PATIENT, name=patient.name, person=person, roles=[Role.PATIENT], now=now,
+            kind=AccountKind.PATIENT, name=patient.name[:200], person=person, roles=[Role.PATIENT], now=now,
             state=AccountState.VERIFIED, world_id=patient.world_id,
         )  # fmt: skip
         patient.account, patient.updated_at = account, now

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from elmed.accounts import members
 from elmed.accounts.joining import Newcomer
 from elmed.accounts.models import Account, Person, Role
-from elmed.accounts.queries import person_by_email
+from elmed.accounts.queries import has_address, person_by_email
 from elmed.core.clock import real_now
 from elmed.core.refusals import NotVisible
 from elmed.patients import claim
@@ -103,7 +103,7 @@ def _newcomer(form: PortalForm, email: str) -> Newcomer:
 def _elsewhere(request: HttpRequest, email: str) -> HttpResponse | None:
     """Signed in with another address, or not signed in though the address has a sign-in: say so, change nothing."""
     if isinstance(request.user, Person):
-        if request.user.email.lower() == email.lower():
+        if has_address(request.user, email):
             return None
         return render(request, "joining/invited_other.html", {"email": email}, status=409)
     if person_by_email(email) is None:

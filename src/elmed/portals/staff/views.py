@@ -144,8 +144,8 @@ def _change(request: PortalRequest, found: Account, state: AccountState, form: P
         )  # fmt: skip
         messages.success(request, words % {"name": found.name, "count": paused})
         return True
-    change_state(request.actor, found.pk, state, reason=reason, now=request.now)
-    messages.success(request, f"{found.name}: {STATE_WORDS[state]}.")
+    changed = change_state(request.actor, found.pk, state, reason=reason, now=request.now)
+    messages.success(request, f"{found.name}: {STATE_WORDS[AccountState(changed.state)]}.")
     return True
 
 
