@@ -1,6 +1,7 @@
 """Documents of a licence: judged by their bytes, drawn anew, and opened by their owner and staff alone."""
 
 import io
+from datetime import timedelta
 
 import pytest
 from PIL import Image
@@ -71,3 +72,12 @@ def test_staff_and_who_manages_the_account_open_it_nobody_else(cast):
             documents.load(cast.actor(who), kept.pk)
     with pytest.raises(NotVisible):
         documents.load(cast.actor("staff"), 10**9)
+
+
+def test_a_year_later_there_is_room_for_a_renewal(cast):
+    now = real_now()
+    for _ in range(documents.MOST):
+        documents.keep(cast.doctor, document(), person_id=None, now=now)
+    with pytest.raises(Invalid):
+        documents.keep(cast.doctor, document(), person_id=None, now=now + timedelta(days=300))
+    assert documents.keep(cast.doctor, document(), person_id=None, now=now + timedelta(days=366))

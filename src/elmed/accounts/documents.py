@@ -6,7 +6,7 @@ kept as it is, so it is only ever handed out to be saved.
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import BinaryIO
 
 from django.utils.translation import gettext as _
@@ -21,7 +21,8 @@ from elmed.core.refusals import Invalid, NotAllowed, NotVisible
 MAX_BYTES = 5 * 1024 * 1024
 MAX_SIDE = 6000  # pixels, of what is sent: a phone's picture
 SHOWN_SIDE = 2400  # pixels, of what is kept: small print can be read
-MOST = 20  # of one account: more is not judged, it is stored
+MOST = 20  # of one account within a year: more is not judged, it is stored
+A_YEAR = timedelta(days=365)
 POINTER = "/document"
 _PICTURES = ("JPEG", "PNG")
 
@@ -56,7 +57,7 @@ def judge(upload: BinaryIO, name: str) -> Judged:
 
 def keep(account: Account, judged: Judged, *, person_id: int | None, now: datetime) -> Document:
     """Keep it with the account. Raises Invalid where it has sent too many."""
-    if Document.objects.filter(account=account).count() >= MOST:
+    if Document.objects.filter(account=account, created_at__gt=now - A_YEAR).count() >= MOST:
         raise Invalid.field(POINTER, "too_many", _("You have sent 20 documents. Write to the support address instead."))
     return Document.objects.create(
         account=account, name=judged.name, content_type=judged.content_type, data=judged.data, size=len(judged.data),
