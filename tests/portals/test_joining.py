@@ -17,6 +17,7 @@ from elmed.notifications.models import Mail
 from elmed.patients import claim
 from elmed.patients.actions import Finding, consult
 from elmed.patients.models import IdentityCheck
+from elmed.portals.joining import register as register_page
 from tests.accounts.joined import PASSWORD, PDF, ahead, picture
 
 KINDS = ("doctor", "pharmacy", "developer")
@@ -325,3 +326,25 @@ def test_an_invitation_of_last_week_says_so(cast, invited, monkeypatch):
 def test_no_other_kind_registers_itself(cast):
     for kind in {one.value for one in AccountKind} - set(KINDS):
         assert Client().get(f"/join/{kind}").status_code == 404
+
+
+def test_after_a_breakdown_the_same_form_is_sent_again(cast, monkeypatch):
+    browser, url = Client(raise_request_exception=False), reverse("join_kind", args=["doctor"])
+    token = once(browser, url)
+    with monkeypatch.context() as patched:
+        patched.setattr(register_page.joining, "join", lambda *_, **__: 1 / 0)
+        assert browser.post(url, registration(once=token)).status_code == 500
+    assert browser.post(url, registration(once=token))["Location"] == reverse("join_sent")
+    assert Account.objects.filter(licence_number="N100").count() == 1
+
+
+@pytest.mark.parametrize("host", ["localhost:6666", "127.0.0.1"])
+def test_links_in_mails_do_not_follow_the_requests_host(cast, host):
+    Client(headers={"host": host}).post(reverse("account_reset_password"), {"email": "doctor@example.org"})
+    Client(headers={"host": host}).post(reverse("account_reset_password"), {"email": "nobody@example.org"})
+    texts = {row.to: send.words(row)[1] for row in Mail.objects.filter(template="plain")}
+    assert set(texts) == {"doctor@example.org", "nobody@example.org"}
+    assert not any(host in text for text in texts.values())
+    path = re.search(r"http://localhost:8000(/\S+/key/\S+)", texts["doctor@example.org"])[1]
+    assert Client().get(path, follow=True).status_code == 200
+    assert "http://localhost:8000" + reverse("join") in texts["nobody@example.org"]

@@ -1,6 +1,8 @@
 """allauth's questions, answered: who may register, the words of a refused sign-in, how its mails leave, which factor stays."""
 
+from types import SimpleNamespace
 from typing import Any
+from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailConfirmation
@@ -8,9 +10,9 @@ from allauth.core import context as current
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from django.conf import settings
-from django.contrib.sites.shortcuts import get_current_site
 from django.db import transaction
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -49,10 +51,22 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         with transaction.atomic():
             ask_to_confirm(emailconfirmation.email_address, real_now())
 
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        """The link that sets a new password: this installation's own address, whatever Host the request named."""
+        path: str = urlsplit(super().get_reset_password_from_key_url(key)).path
+        return settings.BASE_URL + path
+
+    def format_email_subject(self, subject: str) -> str:
+        """As the subjects of ELMED's own mails."""
+        return f"{settings.SITE_NAME}: {subject}"
+
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """allauth's other mails wait in the same place as every mail; what was sent is forgotten at once."""
-        site = get_current_site(current.request)
+        # By the settings: the request's Host is whatever its sender wrote.
+        site = SimpleNamespace(name=settings.SITE_NAME, domain=settings.BASE_URL)
         words = {"request": current.request, "email": email, "current_site": site, **context}
+        if "signup_url" in words:
+            words["signup_url"] = settings.BASE_URL + reverse("join")
         made = self.render_mail(template_prefix, email, words)
         with transaction.atomic():
             mail.queue(

@@ -169,9 +169,12 @@ class OnceForm(PortalForm):
 
     def attempt(self, act: Callable[[], T]) -> T | None:
         """As every form's; what was refused was not made, so the token is free again."""
-        done = super().attempt(act)
-        if done is None:
-            cache.delete_many([self._token()])
+        done = None
+        try:
+            done = super().attempt(act)
+        finally:  # also where it broke: whoever sends it again is not told that it is done
+            if done is None:
+                cache.delete_many([self._token()])
         return done
 
     def _token(self) -> str:
