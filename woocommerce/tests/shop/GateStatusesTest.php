@@ -22,6 +22,7 @@ final class GateStatusesTest extends OrdersCase {
 	}
 
 	protected function tearDown(): void {
+		$GLOBALS['wp_rest_server'] = null;
 		unset( $GLOBALS['wp_post_statuses']['wc-ready-to-ship'], $GLOBALS['wp_post_statuses']['wc-awaiting-call'] );
 		parent::tearDown();
 	}
@@ -47,6 +48,7 @@ final class GateStatusesTest extends OrdersCase {
 	public function test_over_rest_neither(): void {
 		$order = $this->order( array( array( $this->medicine, 1 ) ) );
 		$this->become( 'administrator' );
+		$GLOBALS['wp_rest_server'] = null; // One that an earlier test made does not know this test's statuses.
 		$request = new \WP_REST_Request( 'PUT', '/wc/v3/orders/' . $order->get_id() );
 		$request->set_body_params( array( 'status' => 'ready-to-ship' ) );
 		$answer = rest_do_request( $request );
