@@ -48,7 +48,7 @@ def prescription(request: PortalRequest, pk: int) -> HttpResponse:
     context: dict[str, Any] = {
         "rx": rx, "lines": sheet.subject.lines, "dispenses": sheet.dispenses, "history": history(request.actor, rx),
         "buttons": buttons(sheet, "patient", {Act.ROUTE: "patient_route"}), "usable": can_be_shown,
-        "qr": segno.make(rx.reference, error="m").svg_data_uri(scale=6, border=2) if can_be_shown and rx.reference else "",
+        "qr": segno.make_qr(rx.reference, error="m").svg_data_uri(scale=6, border=2) if can_be_shown and rx.reference else "",
         "next_step": next_step(rx, expired=_over(rx, request.now)), "repeats_left": rx.repeats_allowed - rx.issue_number + 1,
         "reasons": [one["text"] for one in rx.diagnosis if one.get("text")],
     }  # fmt: skip

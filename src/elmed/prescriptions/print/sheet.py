@@ -74,7 +74,8 @@ class _Sheet(FPDF):
         """Reference with its QR code, patient, prescriber, validity."""
         signed_at = datetime.fromisoformat(signed["issued_at"]).astimezone(about.printed_at.tzinfo)
         code = io.BytesIO()
-        segno.make(about.reference, error="m").save(code, kind="png", scale=8, border=2)
+        # Never a Micro QR code, which few scanners read.
+        segno.make_qr(about.reference, error="m").save(code, kind="png", scale=8, border=2)
         code.seek(0)
         self.image(code, x=210 - _MARGIN - 34, y=_MARGIN - 4, w=34, alt_text=about.reference)
         self._words(_("Prescription"), size=18, bold=True)
@@ -84,8 +85,8 @@ class _Sheet(FPDF):
         )
         self.ln(12)
         patient, doctor = signed["patient"], signed["prescriber"]
-        born = _("born %(day)s") % {"day": _day(patient["date_of_birth"])}
-        self._pair(_("Patient"), f"{patient['name']}, {born}", bold=True)
+        self._pair(_("Patient"), patient["name"], bold=True)
+        self._pair(_("Born"), _day(patient["date_of_birth"]), bold=True)
         licence = " ".join(word for word in (doctor.get("licence_body"), doctor.get("licence_number")) if word)
         self._pair(_("Prescriber"), ", ".join(word for word in (doctor["name"], licence, doctor.get("phone")) if word))
         self._pair(_("Valid"), f"{_day(signed['valid_from'])} – {_day(signed['valid_until'])}")
