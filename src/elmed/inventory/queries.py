@@ -132,16 +132,17 @@ class Choice:
 
 
 def choices_for(actor: Actor, lines: Sequence[PrescriptionLine], *, day: date) -> dict[int, list[Choice]]:
-    """By line id: the pharmacy's products that cover it in its unit, those with stock first. Three statements."""
+    """By line id: the pharmacy's products that cover it in its unit, those with stock first. Two statements."""
     if not lines:
         return {}
-    line_ids = [line.pk for line in lines]
-    linked = set(ProductLink.objects.filter(line__in=line_ids).values_list("product_id", "line_id"))
+    links = {line.pk: ProductLink.objects.filter(line=line.pk) for line in lines}
     codes = {line.medication_code for line in lines if line.medication_code}
-    wanted = Q(pk__in={product_id for product_id, _ in linked})
+    wanted = Q(pk__in=ProductLink.objects.filter(line__in=links).values("product_id"))
     for code in codes:
         wanted |= Q(medication_code__iexact=code)
-    products = list(visible(actor, Product).filter(wanted, active=True).order_by("name", "pk"))
+    marks = {f"linked_{pk}": Exists(rows.filter(product=OuterRef("pk"))) for pk, rows in links.items()}
+    products = list(visible(actor, Product).filter(wanted, active=True).annotate(**marks).order_by("name", "pk"))
+    linked = {(product.pk, pk) for product in products for pk in links if getattr(product, f"linked_{pk}")}
     fit = stock.fit_batches(products, day)
     found = {
         line.pk: [

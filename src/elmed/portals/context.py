@@ -23,6 +23,8 @@ NAVIGATION: dict[str, tuple[tuple[str, StrPromise], ...]] = {
     ),
     AccountKind.PHARMACY: (
         ("pharmacy_queue", _("Queue")),
+        ("pharmacy_uncollected", _("Not collected")),
+        ("pharmacy_handed_over_days", _("Handed over")),
         ("pharmacy_inventory", _("Inventory")),
         ("settings", _("Settings")),
     ),

@@ -57,6 +57,7 @@ EVENT_WORDS: dict[str, StrPromise] = {
     "prescription.transferred": _("Released from its pharmacy"),
     "prescription.entered_in_error": _("Marked as entered in error"),
     "prescription.reference_reissued": _("A new reference given"),
+    "prescription.collection_reminded": _("The patient was reminded to collect it"),
     "product.linked": _("A product was linked to a line"),
     "product.unlinked": _("A product’s link was taken away"),
 }
@@ -104,6 +105,10 @@ ACCESS_WORDS: dict[str, StrPromise] = {
     "portal.prescription": _("A prescription"),
     "portal.bring": _("A prescription, by its reference and your date of birth"),
     "portal.prescription.act": _("A prescription"),
+    "portal.beside": _("A prescription’s history, and your others at the same pharmacy"),
+    "portal.uncollected": _("A list of prescriptions that were not collected"),
+    "portal.handed_over": _("A list of what was handed over"),
+    "portal.handed_over_file": _("A file of what was handed over"),
     "portal.recall": _("A list of whom a recalled batch was handed over to"),
     "portal.weight": _("Your weight"),
     "portal.print": _("A prescription, to print it"),

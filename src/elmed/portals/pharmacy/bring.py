@@ -1,9 +1,13 @@
 """Bringing a prescription to this pharmacy's queue with what the patient shows: reference and date of birth."""
 
+import re
+
 from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from elmed.core.refusals import NotVisible
 from elmed.portals.forms import DayField, PortalForm
@@ -15,17 +19,34 @@ from elmed.prescriptions.models import Prescription
 from elmed.prescriptions.states import TRANSITIONS
 from elmed.prescriptions.vocabulary import Act
 
-_NONE = "No prescription has this reference and this date of birth. Check both with the patient."
+_NONE = gettext_lazy("No prescription has this reference and this date of birth. Check both with the patient.")
+
+
+_IN_A_TEXT = re.compile(r"(?<![0-9A-Za-z])[0-9A-Za-z]{4}-?[0-9A-Za-z]{4}-?[0-9A-Za-z]{4}(?![0-9A-Za-z])")
+
+
+def reference_in(text: str) -> str:
+    """The reference that a scanner read: alone, or inside an address; the text itself where there is none."""
+    if reference.canonical(text):
+        return text
+    return next((one for one in _IN_A_TEXT.findall(text) if reference.canonical(one)), text)
 
 
 class BringForm(PortalForm):
     """The proof. Whether the reference can be one at all is not told apart."""
 
     reference = forms.CharField(
-        label="Reference", max_length=100, help_text="The 12 characters under the patient’s code, such as 7K3M-9QPX-2DTC.",
-        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
+        label=gettext_lazy("Reference"), max_length=500,
+        help_text=gettext_lazy("Scan the patient’s code, or type the 12 characters under it, such as 7K3M-9QPX-2DTC."),
+        widget=forms.TextInput(
+            attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false", "autofocus": True}
+        ),
     )  # fmt: skip
-    date_of_birth = DayField(label="Patient’s date of birth")
+    date_of_birth = DayField(label=gettext_lazy("Patient’s date of birth"))
+
+    def clean_reference(self) -> str:
+        """What the scanner read may hold more than the reference."""
+        return reference_in(self.cleaned_data["reference"])
 
 
 @page(permission=TRANSITIONS[Act.ROUTE].permission, kinds=PHARMACY)
@@ -36,7 +57,7 @@ def bring_page(request: PortalRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         rx = _brought(request, form)
         if rx is not None:
-            messages.success(request, "The prescription is at your pharmacy.")
+            messages.success(request, _("The prescription is at your pharmacy."))
             return redirect("pharmacy_prescription", rx.pk)
     return render(request, "pharmacy/bring.html", {"form": form}, status=form.status)
 

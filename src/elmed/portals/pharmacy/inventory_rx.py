@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from elmed.access.permissions import Permission
-from elmed.access.visibility import visible
 from elmed.inventory import queries
 from elmed.inventory.models import Batch, Product
 from elmed.inventory.queries import Choice
 from elmed.portals.page import PortalRequest
 from elmed.portals.pharmacy.inventory_words import stock_words
 from elmed.prescriptions.jurisdiction import jurisdiction
-from elmed.prescriptions.models import Prescription, Reservation, ReservationLine
+from elmed.prescriptions.models import Prescription
+from elmed.prescriptions.queries import kept_for_shop
 from elmed.prescriptions.vocabulary import OPEN
 
 
@@ -25,22 +25,10 @@ def stock_context(request: PortalRequest, rx: Prescription) -> dict[str, Any]:
     choices = queries.choices_for(request.actor, lines, day=jurisdiction().day(request.now)) if here else {}
     return {
         "stock": [(line, choices[line.pk]) for line in lines] if here else [],
-        "reservations": _kept(request, rx),
+        "reservations": kept_for_shop(request.actor, rx, request.now),
         "links_lines": Permission.PRODUCT_LINK in request.actor.permissions,
         "frees": Permission.RESERVATION_FREE in request.actor.permissions,
     }
-
-
-def _kept(request: PortalRequest, rx: Prescription) -> list[tuple[Reservation, list[ReservationLine]]]:
-    """The open reservations of it with their lines. One statement."""
-    mine = visible(request.actor, Reservation).filter(
-        prescription=rx, used_at__isnull=True, freed_at__isnull=True, reserved_until__gt=request.now
-    )
-    rows = ReservationLine.objects.filter(reservation__in=mine).select_related("reservation__key", "line")
-    found: dict[int, tuple[Reservation, list[ReservationLine]]] = {}
-    for row in rows.order_by("reservation_id", "pk"):
-        found.setdefault(row.reservation_id, (row.reservation, []))[1].append(row)
-    return list(found.values())
 
 
 @dataclass(frozen=True)

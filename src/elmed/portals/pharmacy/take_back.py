@@ -85,7 +85,7 @@ def reverse_page(request: PortalRequest, pk: int, dispense_pk: int) -> HttpRespo
         if done is not None:
             messages.success(request, _("Taken back. The history keeps both records."))
             return redirect(PHARMACY_PAGE, made.prescription_id)
-    sheet = queries.sheet(request.actor, made.prescription_id, request.now)
+    sheet = queries.sheet(request.actor, made.prescription_id, request.now, answers=False)
     shown(request, "prescription.act", [sheet.rx.patient_id])
     words = {
         "title": _("Take a dispense back"), "submit": _("Take it back"), "back": PHARMACY_PAGE,

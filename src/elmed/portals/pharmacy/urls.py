@@ -1,7 +1,7 @@
 """The pharmacy's pages."""
 
 from elmed.portals.page import page, route
-from elmed.portals.pharmacy import bring, printed, queue, supply, take_back, views
+from elmed.portals.pharmacy import bring, handed_over, printed, queue, supply, take_back, uncollected, views
 from elmed.portals.pharmacy.inventory_urls import urlpatterns as inventory
 from elmed.portals.pharmacy.views import PHARMACY
 from elmed.portals.shared.acts import act_view
@@ -14,6 +14,10 @@ urlpatterns = [
     route("", queue.queue, "pharmacy_queue"),
     route("queue/live", queue.live, "pharmacy_queue_live"),
     route("queue/next", queue.following, "pharmacy_next"),
+    route("uncollected", uncollected.uncollected, "pharmacy_uncollected"),
+    route("prescriptions/<int:pk>/reminded", uncollected.reminded, "pharmacy_reminded"),
+    route("handed-over", handed_over.handed_over, "pharmacy_handed_over_days"),
+    route("handed-over.csv", handed_over.handed_over_file, "pharmacy_handed_over_file"),
     route("prescriptions/bring", bring.bring_page, "pharmacy_bring"),
     route("prescriptions/<int:pk>", views.prescription, "pharmacy_prescription"),
     route("prescriptions/<int:pk>/beside", views.beside, "pharmacy_beside"),

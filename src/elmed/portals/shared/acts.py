@@ -199,7 +199,7 @@ def ask(
 ) -> HttpResponse:
     """The page that says what happens next and asks; 409 words instead of a form where the act is not legal now."""
     require(request.actor, TRANSITIONS[act].permission)
-    sheet = queries.sheet(request.actor, pk, request.now)
+    sheet = queries.sheet(request.actor, pk, request.now, answers=False)
     if act not in sheet.acts and not form.is_bound:
         raise NotNow(
             "invalid_status", _("This cannot be done with the prescription as it is."), current_status=sheet.rx.status

@@ -32,4 +32,36 @@
   document.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) event.target.form?.requestSubmit();
   });
+
+  // A camera reads the patient's code where the browser knows how to; elsewhere the button stays away.
+  const button = document.querySelector("button[data-camera]");
+  if (!button || !("BarcodeDetector" in window) || !navigator.mediaDevices?.getUserMedia) return;
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    const video = document.querySelector("video.camera"), field = document.getElementById(button.dataset.camera);
+    const told = document.querySelector("[data-camera-told]");
+    told.hidden = true;
+    try {
+      const stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
+      const detector = new BarcodeDetector({ formats: ["qr_code"] });
+      const end = () => { stream.getTracks().forEach((track) => track.stop()); video.hidden = true; video.srcObject = null; };
+      video.srcObject = stream;
+      video.hidden = false;
+      await video.play();
+      const until = Date.now() + 60000;
+      const read = async () => {
+        const found = await detector.detect(video).catch(() => []);
+        if (found.length) {
+          field.value = found[0].rawValue;
+          field.dispatchEvent(new Event("input", { bubbles: true }));
+          end();
+          document.querySelector("[name=date_of_birth]")?.focus();
+        } else if (Date.now() > until) end();
+        else setTimeout(read, 250);
+      };
+      read();
+    } catch {
+      told.hidden = false;
+    }
+  });
 })();
