@@ -35,6 +35,7 @@ def test_every_page_is_registered_with_a_permission():
 
 
 NOT_THERE = (
+    "doctor_disown",
     "product_picture",
     "mails",
     "join_kind",
@@ -145,3 +146,11 @@ def test_every_page_of_the_sign_in_opens(cast, sign_in):
         answer = browser.get(reverse(name), follow=True)
         assert answer.status_code == 200, name
         assert '<main id="main"' in answer.content.decode(), name
+
+
+def test_one_slash_too_many_leads_to_the_page(db, client):
+    found = client.get("/help/?q=label")
+    assert (found.status_code, found["Location"]) == (301, "/help?q=label")
+    assert client.get("/no-such-page/").status_code == 404
+    assert client.post("/help/").status_code == 404
+    assert client.get("//other.example/").status_code == 404
