@@ -183,7 +183,7 @@ def acts_now(actor: Actor, subject: Subject, now: datetime) -> list[Act]:
 
 def of_patient_here(actor: Actor, rx: Prescription, most: int = 10) -> list[Prescription]:
     """The patient's other prescriptions that the actor sees, the newest first. Four statements at most, however many."""
-    others = listed(actor).filter(patient_id=rx.patient_id).exclude(pk=rx.pk).exclude(status=Status.DRAFT)
+    others = listed(actor).filter(patient__in=rx.patient.everywhere()).exclude(pk=rx.pk).exclude(status=Status.DRAFT)
     return list(others[:most])
 
 
@@ -231,3 +231,13 @@ def uncollected(actor: Actor, before: datetime) -> QuerySet[Prescription]:
     )
     last = Subquery(reminded.order_by("-pk").values("created_at")[:1])
     return rows.annotate(reminded_at=last).order_by("updated_at", "pk")
+
+
+def handed_over(actor: Actor, began: datetime, ended: datetime) -> QuerySet[Dispense]:
+    """This pharmacy's own dispenses of that time, the newest first, with their lines. Two statements."""
+    rows = visibility.visible(actor, Dispense).filter(
+        pharmacy_id=actor.account_id, handed_over_at__gte=began, handed_over_at__lt=ended
+    )
+    lines = Prefetch("lines", DispenseLine.objects.select_related("line").order_by("line__position", "pk"))
+    rows = rows.select_related("prescription__patient", "prescription__prescriber", "person", "key", "pharmacy")
+    return rows.prefetch_related(lines).order_by("-handed_over_at", "-pk")

@@ -3,20 +3,20 @@
 from datetime import date, datetime, time, timedelta
 
 from django.core.paginator import Paginator
-from django.db.models import Prefetch, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from elmed.access.permissions import Permission
-from elmed.access.visibility import visible
 from elmed.core import quantities
 from elmed.inventory import csv_files
 from elmed.portals.forms import DayField, PortalForm
 from elmed.portals.page import PortalRequest, page, shown
 from elmed.portals.pharmacy.inventory_files import csv_answer
 from elmed.portals.pharmacy.views import PHARMACY
+from elmed.prescriptions import queries
 from elmed.prescriptions.jurisdiction import jurisdiction
 from elmed.prescriptions.models import Dispense, DispenseLine
 
@@ -54,12 +54,7 @@ def _rows(request: PortalRequest, first: date, last: date) -> QuerySet[Dispense]
     zone = jurisdiction().zone
     began = datetime.combine(first, time(), zone)
     ended = datetime.combine(last + timedelta(days=1), time(), zone)
-    lines = Prefetch("lines", DispenseLine.objects.select_related("line").order_by("line__position", "pk"))
-    rows = visible(request.actor, Dispense).filter(
-        pharmacy_id=request.actor.account_id, handed_over_at__gte=began, handed_over_at__lt=ended
-    )
-    rows = rows.select_related("prescription__patient", "prescription__prescriber", "person", "key", "pharmacy")
-    return rows.prefetch_related(lines).order_by("-handed_over_at", "-pk")
+    return queries.handed_over(request.actor, began, ended)
 
 
 @page(permission=Permission.PRESCRIPTION_READ, kinds=PHARMACY)
