@@ -1,10 +1,11 @@
 """Documents of a licence: judged by their bytes, drawn anew, and opened by their owner and staff alone."""
 
 import io
+import struct
 from datetime import timedelta
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
 from elmed.accounts import documents
 from elmed.accounts.models import Document
@@ -81,3 +82,26 @@ def test_a_year_later_there_is_room_for_a_renewal(cast):
     with pytest.raises(Invalid):
         documents.keep(cast.doctor, document(), person_id=None, now=now + timedelta(days=300))
     assert documents.keep(cast.doctor, document(), person_id=None, now=now + timedelta(days=366))
+
+
+@pytest.mark.parametrize(("kind", "mode", "kept"), [
+    ("JPEG", "RGB", "RGB"), ("JPEG", "L", "RGB"), ("JPEG", "CMYK", "RGB"), ("PNG", "RGBA", "RGBA"), ("PNG", "LA", "RGBA"),
+    ("PNG", "P", "RGB"), ("PNG", "1", "RGB"), ("PNG", "I;16", "RGB"),
+])  # fmt: skip
+def test_every_kind_of_picture_comes_out_small_upright_and_plain(kind, mode, kept):
+    exif = Image.Exif()
+    exif[0x0112] = 6  # taken with the phone on its side
+    out = io.BytesIO()
+    Image.new(mode, (3000, 1500)).save(out, kind, exif=exif)
+    with Image.open(io.BytesIO(document(out.getvalue()).data)) as drawn:
+        assert (drawn.size, drawn.mode) == ((1200, 2400), kept)
+
+
+def test_a_picture_whose_hidden_words_are_broken_is_refused(monkeypatch):
+    def broken(*_, **__):
+        struct.pack("H", "no number")
+
+    monkeypatch.setattr(ImageOps, "exif_transpose", broken)
+    with pytest.raises(Invalid) as no:
+        document(picture())
+    assert no.value.errors[0]["code"] == "broken"

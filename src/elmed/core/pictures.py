@@ -4,6 +4,8 @@ Called where pictures are kept (inventory/images.py, accounts/documents.py).
 """
 
 import io
+import struct
+import threading
 import warnings
 from typing import Any
 
@@ -17,6 +19,10 @@ FORMATS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "PNG": ("image/png", "png", {"optimize": True}),
     "WEBP": ("image/webp", "webp", {"quality": 85, "method": 4}),
 }
+# What Pillow's decoders raise on broken files.
+_BROKEN = (OSError, SyntaxError, ValueError, EOFError, IndexError, struct.error)
+# A small file can unfold to 150 MB, and anybody may send one: a process unfolds one at a time.
+_ONE_AT_A_TIME = threading.Lock()
 
 
 def drawn_anew(
@@ -28,7 +34,7 @@ def drawn_anew(
     (with the words `wanted`), `too_large`, `broken`.
     """
     try:
-        with warnings.catch_warnings():
+        with _ONE_AT_A_TIME, warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(io.BytesIO(raw), formats=formats) as sent:
                 kind = sent.format or ""
@@ -36,11 +42,10 @@ def drawn_anew(
                     raise Invalid.field(pointer, "wrong_type", wanted)
                 if max(sent.size) > max_side:  # said by the header, before a pixel is decoded
                     raise Invalid.field(pointer, "too_large", f"At most {max_side} pixels on a side.")
-                sent.load()
                 drawn = _pixels(sent, kind, shown_side)
     except (UnidentifiedImageError, Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise Invalid.field(pointer, "wrong_type", wanted) from None
-    except (OSError, SyntaxError, ValueError, EOFError, IndexError):  # what Pillow's decoders raise on broken files
+    except _BROKEN:
         raise Invalid.field(pointer, "broken", "The picture is broken: it cannot be read to its end.") from None
     out = io.BytesIO()
     drawn.save(out, kind, **FORMATS[kind][2])
@@ -48,11 +53,17 @@ def drawn_anew(
 
 
 def _pixels(sent: Image.Image, kind: str, shown_side: int) -> Image.Image:
-    """The first frame, upright, within the size shown, in a plain colour mode; nothing else of the file."""
-    upright = ImageOps.exif_transpose(sent)
-    see_through = kind != "JPEG" and (upright.mode in ("RGBA", "LA", "PA") or "transparency" in upright.info)
-    plain = upright.convert("RGBA" if see_through else "RGB")
+    """The first frame, upright, within the size shown, in a plain colour mode; nothing else of the file.
+
+    Made small first and in place, where its colours can be mixed: every further copy is of what is shown.
+    """
+    see_through = kind != "JPEG" and (sent.mode in ("RGBA", "LA", "PA") or "transparency" in sent.info)
+    mode = "RGBA" if see_through else "RGB"
+    mixes = sent.mode in ("RGB", "L", "RGBA", "LA", "CMYK") and "transparency" not in sent.info
+    plain = sent if mixes else sent.convert(mode)
     plain.thumbnail((shown_side, shown_side))
+    ImageOps.exif_transpose(plain, in_place=True)
+    plain = plain.convert(mode)
     bare = Image.new(plain.mode, plain.size)
     bare.paste(plain)
     return bare
