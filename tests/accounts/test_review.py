@@ -1,10 +1,12 @@
 """Staff ask a registrant for more, who answers; the state stays pending."""
 
 import pytest
+from django.db import transaction
 
 from elmed.accounts import review
 from elmed.accounts.actions import change_state
-from elmed.accounts.models import AccountState, Document, Message
+from elmed.accounts.models import AccountState, Document, Membership, Message, Person
+from elmed.accounts.told import tell_waiting
 from elmed.core.clock import real_now
 from elmed.core.refusals import Invalid, NotAllowed, NotNow, NotVisible
 from elmed.events.models import Event
@@ -92,3 +94,12 @@ def test_it_is_no_chat(pending, monkeypatch):
     with pytest.raises(Invalid):
         answer(pending)
     assert Message.objects.count() == 1
+
+
+def test_many_staff_are_told_in_as_many_statements_as_one(cast, django_assert_max_num_queries):
+    for n in range(12):
+        somebody = Person.objects.create(email=f"staff{n}@example.org", name="Staff", password="!")
+        Membership.objects.create(account=cast.staff, person=somebody, role="staff")
+    with transaction.atomic(), django_assert_max_num_queries(3):
+        tell_waiting(real_now())
+    assert len(waiting("staff_queue")) == 13

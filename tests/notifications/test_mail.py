@@ -87,13 +87,15 @@ def test_what_is_told_once_is_told_once(db):
     assert Mail.objects.count() == 2
 
 
-def test_to_each_its_own(db):
-    with transaction.atomic():
-        written = mail.queue_all(
-            ["b@example.org", "a@example.org", "b@example.org"], template="checks_paused", at=real_now(), dedupe_key="x"
-        )
-    assert written == 2
-    assert set(Mail.objects.values_list("to", flat=True)) == {"a@example.org", "b@example.org"}
+def test_to_each_its_own_in_two_statements(db, django_assert_max_num_queries):
+    people = [mail.Addressee(f"{n}@example.org", "ar" if n else "", f"x:{n}", {"account": str(n)}) for n in range(9)]
+    with transaction.atomic(), django_assert_max_num_queries(2):
+        assert mail.queue_all(people[:1], template="checks_paused", at=real_now()) == 1
+    with transaction.atomic(), django_assert_max_num_queries(2):
+        assert mail.queue_all(people, template="checks_paused", at=real_now()) == 8
+    rows = list(Mail.objects.order_by("to").values_list("to", "language", "context"))
+    assert rows[1] == ("1@example.org", "ar", {"account": "1"})
+    assert len(rows) == 9
 
 
 def test_it_waits_for_its_moment(db, mailoutbox):

@@ -49,11 +49,11 @@ def tell_staff(template: str, *, at: datetime, once: str, **words: Word) -> None
     rows = Membership.objects.filter(
         role=Role.STAFF, person__is_active=True, account__state=AccountState.VERIFIED
     ).select_related("person")
-    for row in rows:
-        mail.queue(
-            to=row.person.email, template=template, language=row.person.language, at=at,
-            context={"name": row.person.name, **words}, dedupe_key=f"{once}:{row.person_id}",
-        )  # fmt: skip
+    people = {row.person_id: row.person for row in rows}.values()
+    addressees = [
+        mail.Addressee(one.email, one.language, f"{once}:{one.pk}", {"name": one.name, **words}) for one in people
+    ]
+    mail.queue_all(addressees, template=template, at=at)
 
 
 def tell_waiting(at: datetime) -> None:

@@ -4,6 +4,7 @@ Called by the acts. The mail leaves a moment later (send.py). Its words stand in
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import connection
@@ -12,6 +13,16 @@ from django.template.loader import get_template
 from elmed.notifications.models import Mail
 
 Word = str | int | bool | None
+
+
+@dataclass(frozen=True)
+class Addressee:
+    """Who gets a mail, in which language, and the words of it that are theirs."""
+
+    address: str
+    language: str = ""
+    dedupe_key: str | None = None
+    context: Mapping[str, Word] = field(default_factory=dict)
 
 
 def queue(
@@ -29,38 +40,30 @@ def queue(
     the mail is made. Raises RuntimeError outside a transaction, ValueError for no address or what is no plain word,
     TemplateDoesNotExist.
     """
+    return bool(queue_all([Addressee(to, language, dedupe_key, context or {})], template=template, at=at))
+
+
+def queue_all(to: Iterable[Addressee], *, template: str, at: datetime) -> int:
+    """The same to each of them, each with a mail of their own, in two statements. Returns how many were written."""
     if not connection.in_atomic_block:
         raise RuntimeError("A mail is queued inside the transaction of its fact.")
-    if not to.strip():
+    get_template(f"mails/{template}.txt")
+    rows = [_row(one, template, at) for one in to]
+    keys = [row.dedupe_key for row in rows if row.dedupe_key is not None]
+    told = set(Mail.objects.filter(dedupe_key__in=keys).values_list("dedupe_key", flat=True)) if keys else set()
+    rows = [row for row in rows if row.dedupe_key not in told]
+    # Somebody else may tell the same in this moment.
+    Mail.objects.bulk_create(rows, ignore_conflicts=bool(keys))
+    return len(rows)
+
+
+def _row(one: Addressee, template: str, at: datetime) -> Mail:
+    if not one.address.strip():
         raise ValueError("A mail needs an address.")
-    words = dict(context or {})
+    words = dict(one.context)
     if any(not isinstance(value, Word) for value in words.values()):
         raise ValueError("A mail's context holds ids and plain words only.")
-    get_template(f"mails/{template}.txt")
-    row = Mail(
-        to=to.strip(), template=template, language=language, context=words, dedupe_key=dedupe_key,
+    return Mail(
+        to=one.address.strip(), template=template, language=one.language, context=words, dedupe_key=one.dedupe_key,
         created_at=at, due_at=at,
     )  # fmt: skip
-    if dedupe_key is None:
-        row.save()
-        return True
-    if Mail.objects.filter(dedupe_key=dedupe_key).exists():
-        return False
-    Mail.objects.bulk_create([row], ignore_conflicts=True)  # somebody else may tell the same in this moment
-    return True
-
-
-def queue_all(
-    to: Iterable[str],
-    *,
-    template: str,
-    context: Mapping[str, Word] | None = None,
-    at: datetime,
-    dedupe_key: str | None = None,
-) -> int:
-    """The same to each of these addresses, each with its own mail. Returns how many were written."""
-    written = 0
-    for address in sorted(set(to)):
-        key = f"{dedupe_key}:{address}"[:120] if dedupe_key else None
-        written += queue(to=address, template=template, context=context, at=at, dedupe_key=key)
-    return written

@@ -98,7 +98,8 @@ def _failed(mail: Mail, error: Exception) -> None:
     outcome = {"given_up_at": now} if last else {"due_at": now + WAITS[mail.attempts]}
     # The class and the server's code, not its words: those may quote the address.
     reason = f"{type(error).__name__} {getattr(error, 'smtp_code', '') or getattr(error, 'errno', '') or ''}".strip()
-    Mail.objects.filter(pk=mail.pk).update(attempts=mail.attempts + 1, last_error=reason[:300], **outcome)
+    # Not where another worker, after the lease, has sent it meanwhile.
+    Mail.objects.filter(pk=mail.pk, sent_at=None).update(attempts=mail.attempts + 1, last_error=reason[:300], **outcome)
     log.log(
         logging.ERROR if last else logging.WARNING, "mail %s not sent, try %d: %s", mail.pk, mail.attempts + 1, reason
     )
