@@ -2,6 +2,7 @@
 
 import pytest
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 
 from elmed.accounts.models import Account, Membership, Person
 from elmed.events.models import Event
@@ -114,3 +115,15 @@ def test_list_shows_ids_and_filters_by_state(elmed, cast):
     waiting = elmed("accounts", "list", "--state", "pending").out
     assert "Dr Waiting" in waiting
     assert "Dr Ada Brook" not in waiting
+
+
+def test_a_lost_second_factor_is_removed(elmed, cast):
+    staff = cast.people["staff"]
+    Authenticator.objects.create(user=staff, type="totp", data={"secret": "x"})
+    command = ("accounts", "reset-second-factor", str(cast.staff.pk), "--identity-check", "in_person", "--email")
+    assert elmed(*command, "nobody@example.org").code != 0
+    assert elmed(*command, cast.people["doctor"].email).code != 0  # not of this account
+    assert Authenticator.objects.filter(user=staff).exists()
+    assert elmed(*command, staff.email).code == 0
+    assert not Authenticator.objects.filter(user=staff).exists()
+    assert Event.objects.get(type="person.second_factor_reset").source == "command"

@@ -9,7 +9,7 @@ from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop as _noop
+from django.utils.translation import gettext_noop
 
 from elmed.access import policy, sessions
 from elmed.access.actors import Actor
@@ -24,9 +24,9 @@ from elmed.notifications import mail
 
 FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)  # recovery codes only stand in for one of these
 IDENTITY_CHECKS: dict[str, str] = {
-    "called_back": _noop("I called the phone number that is recorded for the account"),
-    "in_person": _noop("I saw the person and an identity document"),
-    "vouched_for": _noop(
+    "called_back": gettext_noop("I called the phone number that is recorded for the account"),
+    "in_person": gettext_noop("I saw the person and an identity document"),
+    "vouched_for": gettext_noop(
         "An owner of the pharmacy, or a colleague of ELMED's staff, whom I reached myself vouches for them"
     ),
 }

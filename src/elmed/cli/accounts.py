@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 from elmed.access.actors import of_command
+from elmed.access.second_factor import IDENTITY_CHECKS, reset
 from elmed.accounts.actions import change_state, register
 from elmed.accounts.models import Account, AccountKind, AccountState, Person, Role
 from elmed.accounts.queries import for_staff
 from elmed.cli.people import find_person, make_person, password_link
 from elmed.cli.words import ask, say, table
 from elmed.core.clock import real_now
+from elmed.core.refusals import NotVisible
 from elmed.prescriptions.actions.fraud import suspend_for_fraud
 
 if TYPE_CHECKING:
@@ -58,6 +60,14 @@ def add(groups: "Groups") -> None:
     verify = commands.add_parser("verify", help="let it act: you have seen the licence")
     verify.add_argument("account", type=int, help="the account's id")
     verify.set_defaults(run=lambda options: _change(options, AccountState.VERIFIED))
+
+    reset = commands.add_parser("reset-second-factor", help="of somebody who has lost phone and recovery codes")
+    reset.add_argument("account", type=int, help="the id of an account that the person belongs to")
+    reset.add_argument("--email", required=True, help="the person's sign-in")
+    reset.add_argument(
+        "--identity-check", required=True, choices=list(IDENTITY_CHECKS), help="how you know that it is this person"
+    )
+    reset.set_defaults(run=reset_factor)
 
     suspend = commands.add_parser("suspend", help="stop its keys and acts at once")
     suspend.add_argument("account", type=int, help="the account's id")
@@ -105,6 +115,16 @@ def show(options: argparse.Namespace) -> int:
         for account in for_staff(options.state)
     ]
     table(("id", "kind", "state", "licence", "name"), rows)
+    return 0
+
+
+def reset_factor(options: argparse.Namespace) -> int:
+    """Remove a second factor: the way back where no other staff person can do it in the portal."""
+    person = find_person(options.email)
+    if person is None:
+        raise NotVisible("person")
+    reset(of_command(), options.account, person.pk, identity_check=options.identity_check)
+    say(f"Person {person.pk} signs in with the password next, and sets a new second factor up where one is needed.")
     return 0
 
 

@@ -8,8 +8,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _l
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from elmed.access import keys
 from elmed.access.models import ApiKey
@@ -30,7 +29,7 @@ SAME = "same"
 class RotateForm(LifeForm):
     """How long the old key lives beside the new one, and how long the new one."""
 
-    overlap_days = forms.TypedChoiceField(label=_l("The old key stops"), coerce=int)
+    overlap_days = forms.TypedChoiceField(label=gettext_lazy("The old key stops"), coerce=int)
     field_order = ("overlap_days", "life", "expires_at", "once")
 
     def __init__(self, *args: Any, key: ApiKey, staff: bool, in_use: bool, **kwargs: Any) -> None:
@@ -53,8 +52,8 @@ class RotateForm(LifeForm):
 class ChangeForm(AddressesMixin, PortalForm):
     """What can be changed of a key: its rights cannot."""
 
-    name = forms.CharField(label=_l("Name"), max_length=80)
-    expires_at = DayField(label=_l("Last day"), required=False)
+    name = forms.CharField(label=gettext_lazy("Name"), max_length=80)
+    expires_at = DayField(label=gettext_lazy("Last day"), required=False)
     field_order = ("name", "expires_at", "allowed_ips")
 
 

@@ -17,8 +17,7 @@ from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _l
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from elmed.access import keys
 from elmed.access.models import ApiKey
@@ -39,17 +38,29 @@ LIVES = (30, 90, 365)  # days offered for a key's life
 _S = Scope
 Preset = tuple[Promise, Promise, tuple[Scope, ...]]
 _SHOP: Preset = (
-    _l("WooCommerce shop"), _l("Sells prescription items only after ELMED’s check, and reports what was sent."), (_S.SHOP,),
-)  # fmt: skip
+    gettext_lazy("WooCommerce shop"),
+    gettext_lazy("Sells prescription items only after ELMED’s check, and reports what was sent."),
+    (_S.SHOP,),
+)
 _DISPENSING: Preset = (
-    _l("Dispensing system"), _l("Reads the prescriptions routed to you and marks them as dispensed."), (_S.RX_READ, _S.RX_DISPENSE),
-)  # fmt: skip
-_READ: Preset = (_l("Read only"), _l("Reads prescriptions and changes nothing: screens, reports."), (_S.RX_READ,))
+    gettext_lazy("Dispensing system"),
+    gettext_lazy("Reads the prescriptions routed to you and marks them as dispensed."),
+    (_S.RX_READ, _S.RX_DISPENSE),
+)
+_READ: Preset = (
+    gettext_lazy("Read only"),
+    gettext_lazy("Reads prescriptions and changes nothing: screens, reports."),
+    (_S.RX_READ,),
+)
+    gettext_lazy("Read only"),
+    gettext_lazy("Reads prescriptions and changes nothing: screens, reports."),
+    (_S.RX_READ,),
+)
 # Presets by job: the preset's and the key's name, what it is for, its scopes.
 PRESETS: dict[str, dict[str, Preset]] = {
     AccountKind.DOCTOR: {
         "practice": (
-            _l("Practice system"), _l("Follows what became of your prescriptions, and reads your patients’ details."),
+            gettext_lazy("Practice system"), gettext_lazy("Follows what became of your prescriptions, and reads your patients’ details."),
             (_S.RX_READ, _S.PATIENT_READ),
         ),
         "read": _READ,
@@ -63,9 +74,11 @@ PRESETS: dict[str, dict[str, Preset]] = {
 class LifeForm(OnceForm):
     """How long a key lives: so many days, a day of one's own, or without an end."""
 
-    life = forms.ChoiceField(label=_l("Expires"), required=False)
+    life = forms.ChoiceField(label=gettext_lazy("Expires"), required=False)
     expires_at = DayField(
-        label=_l("Last day"), required=False, help_text=_l("Only where you choose a day of your own above.")
+        label=gettext_lazy("Last day"),
+        required=False,
+        help_text=gettext_lazy("Only where you choose a day of your own above."),
     )
 
     def offer_lives(self, *, never: bool, longest: int | None = None, first: tuple[str, Any] | None = None) -> None:
@@ -108,9 +121,9 @@ class AddressesMixin(forms.Form):
     """The IP list."""
 
     allowed_ips = forms.CharField(
-        label=_l("Only from these IP addresses"), required=False, max_length=2000,
+        label=gettext_lazy("Only from these IP addresses"), required=False, max_length=2000,
         widget=forms.Textarea(attrs={"rows": 3, "dir": "ltr"}),
-        help_text=_l("One a line: an address, or a network such as 203.0.113.0/24 or 2001:db8::/32. Left empty: from anywhere."),
+        help_text=gettext_lazy("One a line: an address, or a network such as 203.0.113.0/24 or 2001:db8::/32. Left empty: from anywhere."),
     )  # fmt: skip
 
     def clean_allowed_ips(self) -> list[str]:
@@ -122,11 +135,13 @@ class KeyForm(AddressesMixin, LifeForm):
     """A new key."""
 
     name = forms.CharField(
-        label=_l("Name"), max_length=80, help_text=_l("What it is for, so that you know later which one to revoke.")
+        label=gettext_lazy("Name"),
+        max_length=80,
+        help_text=gettext_lazy("What it is for, so that you know later which one to revoke."),
     )
-    mode = forms.ChoiceField(label=_l("Environment"), widget=forms.RadioSelect)
+    mode = forms.ChoiceField(label=gettext_lazy("Environment"), widget=forms.RadioSelect)
     scopes = forms.MultipleChoiceField(
-        label=_l("Scopes"), widget=forms.CheckboxSelectMultiple, help_text=_l("Only what it needs.")
+        label=gettext_lazy("Scopes"), widget=forms.CheckboxSelectMultiple, help_text=gettext_lazy("Only what it needs.")
     )
     field_order = ("name", "mode", "scopes", "life", "expires_at", "allowed_ips", "once")
 

@@ -5,7 +5,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _l
+from django.utils.translation import gettext_lazy
 
 from elmed.access import limits
 from elmed.access.keys import MAX_REQUESTS_PER_MINUTE
@@ -21,12 +21,12 @@ class AskForm(PortalForm):
     """How many, and why."""
 
     requests_per_minute = forms.IntegerField(
-        label=_l("Requests a minute"), min_value=1, max_value=MAX_REQUESTS_PER_MINUTE,
+        label=gettext_lazy("Requests a minute"), min_value=1, max_value=MAX_REQUESTS_PER_MINUTE,
         widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
     )  # fmt: skip
     reason = forms.CharField(
-        label=_l("What is it for?"), max_length=limits.MAX_REASON, widget=forms.Textarea(attrs={"rows": 4}),
-        help_text=_l("Which system asks how often, and what for. Name no patient and nothing medical."),
+        label=gettext_lazy("What is it for?"), max_length=limits.MAX_REASON, widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=gettext_lazy("Which system asks how often, and what for. Name no patient and nothing medical."),
     )  # fmt: skip
 
 

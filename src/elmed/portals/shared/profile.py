@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _l
+from django.utils.translation import gettext_lazy
 
 from elmed.access.permissions import Permission
 from elmed.accounts import profile as acts
@@ -24,11 +24,13 @@ class PersonForm(PortalForm):
     """Who one is."""
 
     name = forms.CharField(
-        label=_l("Your name"), max_length=200, widget=forms.TextInput(attrs={"autocomplete": "name"}),
-        help_text=_l("Colleagues see it beside what you do."),
+        label=gettext_lazy("Your name"), max_length=200, widget=forms.TextInput(attrs={"autocomplete": "name"}),
+        help_text=gettext_lazy("Colleagues see it beside what you do."),
     )  # fmt: skip
     language = forms.ChoiceField(
-        label=_l("Language"), required=False, help_text=_l("Of your pages, and of the mails to you.")
+        label=gettext_lazy("Language"),
+        required=False,
+        help_text=gettext_lazy("Of your pages, and of the mails to you."),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -42,15 +44,15 @@ class ContactForm(PortalForm):
     """How the account can be reached."""
 
     phone = forms.CharField(
-        label=_l("Phone"), max_length=40, required=False,
+        label=gettext_lazy("Phone"), max_length=40, required=False,
         widget=forms.TextInput(attrs={"autocomplete": "tel", "inputmode": "tel", "dir": "ltr"}),
     )  # fmt: skip
     address = forms.CharField(
-        label=_l("Address"), max_length=300, required=False,
+        label=gettext_lazy("Address"), max_length=300, required=False,
         widget=forms.TextInput(attrs={"autocomplete": "street-address"}),
     )  # fmt: skip
     city = forms.CharField(
-        label=_l("City"), max_length=120, required=False,
+        label=gettext_lazy("City"), max_length=120, required=False,
         widget=forms.TextInput(attrs={"autocomplete": "address-level2"}),
     )  # fmt: skip
 

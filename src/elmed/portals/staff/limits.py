@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _l
+from django.utils.translation import gettext_lazy
 
 from elmed.access import keys, limits, second_factor
 from elmed.access.models import ApiKey
@@ -29,16 +29,16 @@ class DecideForm(PortalForm):
     """The answer to a request."""
 
     decision = forms.ChoiceField(
-        label=_l("Decision"), widget=forms.RadioSelect,
-        choices=[("grant", _l("Grant: it holds from the key’s next request")), ("refuse", _l("Refuse, with a reason"))],
+        label=gettext_lazy("Decision"), widget=forms.RadioSelect,
+        choices=[("grant", gettext_lazy("Grant: it holds from the key’s next request")), ("refuse", gettext_lazy("Refuse, with a reason"))],
     )  # fmt: skip
     granted = forms.IntegerField(
-        label=_l("Requests a minute"), min_value=1, max_value=keys.MAX_REQUESTS_PER_MINUTE, required=False,
-        help_text=_l("It need not be what was asked for."),
+        label=gettext_lazy("Requests a minute"), min_value=1, max_value=keys.MAX_REQUESTS_PER_MINUTE, required=False,
+        help_text=gettext_lazy("It need not be what was asked for."),
     )  # fmt: skip
     answer = forms.CharField(
-        label=_l("Answer"), required=False, max_length=limits.MAX_ANSWER, widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=_l("It is sent by mail."),
+        label=gettext_lazy("Answer"), required=False, max_length=limits.MAX_ANSWER, widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=gettext_lazy("It is sent by mail."),
     )  # fmt: skip
     field_of = {"requests_per_minute": "granted"}
 
@@ -54,15 +54,17 @@ class RevokeForm(PortalForm):
     """Why somebody else's key is revoked."""
 
     reason = forms.CharField(
-        label=_l("Reason"), max_length=500, widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=_l("The account’s people read it in a mail."),
+        label=gettext_lazy("Reason"), max_length=500, widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=gettext_lazy("The account’s people read it in a mail."),
     )  # fmt: skip
 
 
 class ResetForm(PortalForm):
     """How staff know who asks."""
 
-    identity_check = forms.ChoiceField(label=_l("How do you know that it is this person?"), widget=forms.RadioSelect)
+    identity_check = forms.ChoiceField(
+        label=gettext_lazy("How do you know that it is this person?"), widget=forms.RadioSelect
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Offer the checks there are."""
