@@ -23,7 +23,7 @@ SOCKET_FOLDERS = ("/var/run/postgresql", "/tmp")
 NO_DATABASE = ("tests/guards", "tests/demo")
 # What asks the database in no way of its own, or is refused before it does: pages, commands, bad requests.
 PLAIN = (
-    *("tests/portals", "tests/cli", "tests/accounts", "tests/patients"),
+    *("tests/portals", "tests/help", "tests/cli", "tests/accounts", "tests/patients"),
     *("tests/api/test_access_matrix.py", "tests/api/test_bad_input.py", "tests/api/test_order_of_checks.py"),
     "tests/api/test_openapi.py",
 )
