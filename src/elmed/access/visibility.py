@@ -35,8 +35,16 @@ def prescription_branches(actor: Actor) -> list[Q]:
         return [Q(pharmacy_id=actor.account_id), Q(pk__in=left.values("prescription_id"))]
     if actor.account_kind == AccountKind.PATIENT:
         # never what was not signed: a draft, or one that was cancelled
-        return [Q(patient__account_id=actor.account_id, issued_at__isnull=False)]
+        return [Q(patient_id__in=_whole_record(actor), issued_at__isnull=False)]
     return []
+
+
+def _whole_record(actor: Actor) -> QuerySet[Patient, int]:
+    """The ids of a patient's own record and of those merged into it. Each half is an index scan of its own."""
+    account_id = actor.acting_account_id
+    own = Patient.objects.filter(account_id=account_id).order_by().values_list("pk", flat=True)
+    merged = Patient.objects.filter(merged_into__account_id=account_id).order_by().values_list("pk", flat=True)
+    return own.union(merged, all=True)
 
 
 def _prescriptions(actor: Actor) -> QuerySet[Prescription]:
@@ -67,9 +75,16 @@ def _patients(actor: Actor, now: datetime | None = None) -> QuerySet[Patient]:
                 )
             )
         )
-    related |= Q(
-        Exists(Consultation.objects.filter(patient_id=OuterRef("pk"), doctor_id=actor.account_id, held_at__gte=since))
-    )
+        related |= Q(
+            Exists(
+                Prescription.objects.filter(
+                    branch, world_id=actor.world_id, patient__merged_into_id=OuterRef("pk"), created_at__gte=since
+                )
+            )
+        )
+    met = Consultation.objects.filter(doctor_id=actor.account_id, held_at__gte=since)
+    related |= Q(Exists(met.filter(patient_id=OuterRef("pk"))))
+    related |= Q(Exists(met.filter(patient__merged_into_id=OuterRef("pk"))))
     return everyone.filter(related)
 
 
@@ -91,14 +106,8 @@ def _dispenses(actor: Actor) -> QuerySet[Dispense]:
 def _consultations(actor: Actor) -> QuerySet[Consultation]:
     rows = Consultation.objects.filter(world_id=actor.world_id)
     if actor.account_kind == AccountKind.PATIENT:
-        return rows.filter(patient__in=_whole_records(actor))
+        return rows.filter(patient_id__in=_whole_record(actor))
     return rows.filter(doctor_id=actor.account_id)
-
-
-def _whole_records(actor: Actor) -> QuerySet[Patient]:
-    """A patient's own record with those that were merged into it."""
-    own = Q(account_id=actor.acting_account_id)
-    return Patient.objects.filter(own | Q(merged_into__account_id=actor.acting_account_id), world_id=actor.world_id)
 
 
 # By the pharmacy that owns the row; each carries its world, or what it belongs to does.

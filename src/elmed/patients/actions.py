@@ -170,6 +170,12 @@ def _consult(
     return row
 
 
+def _locked(actor: Actor, patient_id: int) -> Patient:
+    """The visible patient, locked; of a merged one the record that counts."""
+    patient = visibility.get(actor, Patient, patient_id)
+    return visibility.get(actor, Patient, patient.whole.pk, lock=True)
+
+
 def recorded_allergies(patient: Patient) -> list[str]:
     """What is recorded, one a line: `penicillin: rash`, or that none are known; empty where nothing is."""
     if patient.allergy_status == AllergyStatus.NONE_KNOWN:
@@ -194,7 +200,7 @@ def set_allergies(
     (`changed_meanwhile`: it says something else by now; nobody's word is lost unseen).
     """
     policy.require(actor, Permission.PATIENT_WRITE)
-    patient = visibility.get(actor, Patient, patient_id, lock=True)
+    patient = _locked(actor, patient_id)
     if seen is not None and seen != recorded_allergies(patient):
         raise NotNow("changed_meanwhile", "Somebody changed the allergies since you opened the page.")
     if none_known and substances:
@@ -229,7 +235,7 @@ def set_allergies(
 def set_weight(actor: Actor, patient_id: int, *, weight_milli: int, weighed_on: date, now: datetime) -> Patient:
     """Record the weight (thousandths of a kilogram) with the day it was measured. Raises NotVisible, NotAllowed, Invalid."""
     policy.require(actor, Permission.PATIENT_WRITE)
-    patient = visibility.get(actor, Patient, patient_id, lock=True)
+    patient = _locked(actor, patient_id)
     errors = []
     if not LIGHTEST <= weight_milli <= HEAVIEST:
         detail = f"From {LIGHTEST / 1000:g} to {HEAVIEST // 1000} kg."

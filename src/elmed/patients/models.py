@@ -71,6 +71,21 @@ class Patient(models.Model):
         """Given name, then family name."""
         return f"{self.given_name} {self.family_name}"
 
+    @property
+    def whole(self) -> "Patient":
+        """The record that counts: the one that won, where two were merged. No statement where it is this one."""
+        return self.merged_into or self
+
+    @property
+    def owner_id(self) -> int | None:
+        """The account of the person it is about, also where the record was merged into that person's."""
+        return self.whole.account_id
+
+    def everywhere(self) -> "models.QuerySet[Patient]":
+        """This person's records: the one that counts and those merged into it. For `patient__in`, in one statement."""
+        pk = self.merged_into_id or self.pk
+        return Patient.objects.filter(Q(pk=pk) | Q(merged_into_id=pk))
+
 
 class Allergy(models.Model):
     """One recorded allergy or intolerance."""
@@ -79,6 +94,7 @@ class Allergy(models.Model):
     substance = models.CharField(max_length=120)
     code = models.CharField(max_length=40, blank=True, help_text="ATC or RxNorm, where known.")
     reaction = models.CharField(max_length=200, blank=True)
+    from_merge = models.BooleanField(default=False, help_text="It came from a record that was merged into this one.")
     recorded_by = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField()
 

@@ -117,6 +117,7 @@ ACCESS_WORDS: dict[str, StrPromise] = {
     "portal.clinical": _("Your record, opened by ELMED’s staff"),
     "portal.export": _("All that ELMED holds on you, as a file"),
     "portal.details": _("Your details"),
+    "portal.merge": _("Two records of yours, to merge them"),
     "portal.audit": _("What happened to your record, and who looked at it"),
 }
 

@@ -269,7 +269,7 @@ def caller(
         sides.add(Side.STAFF)
     elif actor.account_id == rx.prescriber_id:
         sides.add(Side.DOCTOR)
-    elif actor.account_kind == AccountKind.PATIENT and actor.account_id == rx.patient.account_id:
+    elif actor.account_kind == AccountKind.PATIENT and actor.account_id == rx.patient.owner_id:
         sides.add(Side.PATIENT)
     if actor.account_kind == AccountKind.PHARMACY and actor.account_id == rx.pharmacy_id:
         sides.add(Side.PHARMACY)
@@ -286,7 +286,7 @@ def _self_dealing(rx: Prescription, actor: Actor, of_the_patient: bool | None) -
         return True
     if of_the_patient is not None:
         return of_the_patient
-    patient_account = rx.patient.account_id
+    patient_account = rx.patient.owner_id
     return (
         patient_account is not None
         and Membership.objects.filter(account_id=patient_account, person_id=actor.person_id).exists()

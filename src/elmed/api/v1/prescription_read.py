@@ -155,6 +155,9 @@ def _statement(  # noqa: PLR0917 - lru_cache tells calls apart by position
     return f"WITH page AS MATERIALIZED ({found}), {shown}, {_ACCESS_RECORD} {select}"
 
 
+# A patient and the records that were merged into theirs; `patient` is the parameter.
+OF_PATIENT = "p.patient_id IN (SELECT id FROM patients_patient WHERE id = %(patient)s OR merged_into_id = %(patient)s)"
+
 _FOUND = "SELECT p.id, p.updated_at, p.patient_id FROM prescriptions_prescription p"
 
 

@@ -131,7 +131,7 @@ def _filters(query: ListQuery) -> tuple[list[str], dict[str, Any]]:
         params |= {f"status_{number}": status for number, status in enumerate(statuses)}
         conditions.append(f"p.status IN ({', '.join(f'%(status_{number})s' for number in range(len(statuses)))})")
     if query.patient_id is not None:
-        conditions.append("p.patient_id = %(patient)s")
+        conditions.append(prescription_read.OF_PATIENT)
         params["patient"] = query.patient_id
     if query.reference is not None:
         conditions.append("p.reference = %(reference)s")

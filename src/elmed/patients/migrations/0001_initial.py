@@ -59,6 +59,7 @@ class Migration(migrations.Migration):
                 ('substance', models.CharField(max_length=120)),
                 ('code', models.CharField(blank=True, help_text='ATC or RxNorm, where known.', max_length=40)),
                 ('reaction', models.CharField(blank=True, max_length=200)),
+                ('from_merge', models.BooleanField(default=False, help_text='It came from a record that was merged into this one.')),
                 ('created_at', models.DateTimeField()),
                 ('recorded_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.account')),
                 ('patient', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='allergies', to='patients.patient')),

@@ -35,7 +35,8 @@ def age(born: date, today: date) -> int:
 def banner(request: PortalRequest, patient: Patient) -> dict[str, Any]:
     """What the patient's banner needs. One statement."""
     today = jurisdiction().day(request.now)
-    allergies = sorted(patient.allergies.all(), key=lambda one: one.pk)  # fetched already, where the page needed them
+    patient.allergy_status = patient.whole.allergy_status  # to be shown: the name stays as it was signed
+    allergies = sorted(patient.whole.allergies.all(), key=lambda one: one.pk)  # fetched already, where the page needed them
     return {"patient": patient, "age": age(patient.date_of_birth, today), "allergies": allergies}
 
 

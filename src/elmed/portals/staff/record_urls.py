@@ -1,7 +1,7 @@
 """The pages of ELMED's staff about patients and prescriptions, and their search of what happened."""
 
 from elmed.portals.page import route
-from elmed.portals.staff import audit, clinical, corrections, transfer
+from elmed.portals.staff import audit, clinical, corrections, merge, transfer
 
 urlpatterns = [
     route("records", clinical.records, "staff_records"),
@@ -12,5 +12,8 @@ urlpatterns = [
     route("prescriptions/<int:pk>/hold", corrections.hold, "staff_act_hold"),
     route("prescriptions/<int:pk>/resume", corrections.resume, "staff_act_resume"),
     route("accounts/<int:pk>/transfer", transfer.transfer, "staff_account_transfer"),
+    route("duplicates", merge.find, "staff_merge_find"),
+    route("duplicates/<int:pk>/<int:other>", merge.merge, "staff_merge"),
+    route("duplicates/<int:pk>", merge.undo, "staff_merge_undo"),
     route("audit", audit.search, "staff_audit"),
 ]

@@ -51,9 +51,9 @@ def warnings_together(
     """What the checks say about drafts of one patient that are signed one after the other; each as if those before it were
     open already. As many statements for several as for one.
     """  # fmt: skip
-    patient = drafts[0][0].patient
+    patient = drafts[0][0].patient.whole
     open_lines = list(
-        PrescriptionLine.objects.filter(prescription__patient_id=patient.pk, prescription__status__in=OPEN)
+        PrescriptionLine.objects.filter(prescription__patient__in=patient.everywhere(), prescription__status__in=OPEN)
         .select_related("medicine__source")
         .order_by("pk")
     )

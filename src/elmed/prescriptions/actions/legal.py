@@ -209,7 +209,7 @@ def finish(
     record(
         actor,
         TRANSITIONS[act].event,
-        accounts=[rx.prescriber_id, rx.pharmacy_id, pharmacy_before, rx.patient.account_id, *notify],
+        accounts=[rx.prescriber_id, rx.pharmacy_id, pharmacy_before, rx.patient.owner_id, *notify],
         at=now,
         prescription_id=rx.pk,
         version=rx.version,

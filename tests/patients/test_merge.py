@@ -1,0 +1,267 @@
+"""Two records of one person: what staff merge, what both ids still do, what is refused, and what is taken back."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+
+from elmed.access import keys, visibility
+from elmed.core.clock import real_now
+from elmed.core.refusals import Invalid, NotAllowed, NotNow, NotVisible
+from elmed.events.models import AccessRecord, Event
+from elmed.patients import merge as merging
+from elmed.patients.actions import NewPatient, consult, create, set_allergies
+from elmed.patients.models import AllergyStatus, IdentityCheck, Patient
+from elmed.prescriptions.actions.verify import verify
+from elmed.prescriptions.models import Prescription
+from elmed.prescriptions.vocabulary import Status
+from tests import factories
+from tests.portals.conftest import sign_in  # noqa: F401 - a fixture
+
+WHY = "One person, registered twice by two doctors"
+
+
+@pytest.fixture
+def twice(cast):
+    """The first patient a second time, at the other doctor's: (the record with the account, the second one)."""
+    made = create(
+        cast.actor("other_doctor"), NewPatient("DEAN", "Cara M", cast.patient.date_of_birth, phone="1"),
+        identity_check=IdentityCheck.KNOWN, now=real_now(),
+    )  # fmt: skip
+    return cast.patient, made.patient
+
+
+def merged(cast, winner, loser):
+    return merging.merge(cast.actor("staff"), winner.pk, loser.pk, reason=WHY, now=real_now())
+
+
+def state():
+    return [
+        list(Patient.objects.order_by("pk").values()), Event.objects.count(), AccessRecord.objects.count(),
+    ]  # fmt: skip
+
+
+def of_second(cast, twice):
+    """A prescription that was written for the record with which the account is, which then loses."""
+    return factories.pending_review(cast, now=real_now())
+
+
+def test_both_ids_work_and_what_was_signed_stays(cast, twice):
+    first, second = twice
+    rx = of_second(cast, twice)
+    snapshot, patient = rx.snapshot, cast.actor("patient")
+    merged(cast, second, first)  # the record that was signed for loses
+    first.refresh_from_db()
+    second.refresh_from_db()
+    assert first.merged_into_id == second.pk
+    assert (first.account_id, second.account_id) == (None, patient.account_id)
+    rx.refresh_from_db()
+    assert (rx.patient_id, rx.snapshot) == (first.pk, snapshot)
+    assert visibility.get(patient, Prescription, rx.pk) == rx
+    assert visibility.visible(patient, Patient).get() == second
+    assert {row.pk for row in visibility.visible(cast.actor("doctor"), Patient)} == {first.pk, second.pk}
+    done = verify(cast.actor("pharmacist"), rx.pk, now=real_now())  # its seal holds
+    assert done.status == Status.VERIFIED
+    event = Event.objects.get(type="prescription.verified")
+    assert second.account_id in event.listings.values_list("account_id", flat=True)
+
+
+def test_nobody_verifies_what_is_prescribed_to_them_through_a_merged_record(cast, twice):
+    first, second = twice
+    rx = of_second(cast, twice)
+    merged(cast, second, first)
+    account = cast.actor("patient").account_id
+    from elmed.accounts.models import Membership
+
+    Membership.objects.create(person=cast.people["pharmacist"], account_id=account, role="patient")
+    with pytest.raises((NotNow, NotAllowed)):
+        verify(cast.actor("pharmacist"), rx.pk, now=real_now())
+    rx.refresh_from_db()
+    assert rx.status == Status.PENDING_REVIEW
+
+
+def test_the_api_knows_both_ids(cast, twice, client):
+    first, second = twice
+    rx = of_second(cast, twice)
+    _key, secret = keys.create(cast.actor("owner"), name="till", scopes=["rx:read", "patient:read"])
+    merged(cast, second, first)
+
+    def read(path):
+        answer = client.get(f"/api/public/v1/{path}", headers={"X-API-Key": secret})
+        assert answer.status_code == 200, answer.content
+        return answer.json()
+
+    assert [row["id"] for row in read(f"prescriptions?patient_id={second.pk}")["data"]] == [rx.pk]
+    assert [row["id"] for row in read(f"prescriptions?patient_id={first.pk}")["data"]] == [rx.pk]
+    assert read(f"patients/{first.pk}")["id"] == read(f"patients/{second.pk}")["id"] == second.pk
+
+
+def test_allergies_are_united_marked_and_warned_of(cast, twice):
+    first, second = twice
+    of_second(cast, twice)
+    set_allergies(cast.actor("doctor"), first.pk, none_known=False, substances=[("Penicillin", "rash")], now=real_now())
+    other = cast.actor("other_doctor")
+    set_allergies(other, second.pk, none_known=False, substances=[("penicillin", ""), ("Latex", "")], now=real_now())
+    merged(cast, second, first)
+    second.refresh_from_db()
+    assert second.allergy_status == AllergyStatus.RECORDED
+    assert sorted(second.allergies.values_list("substance", "from_merge")) == [("Latex", False), ("penicillin", False)]
+    merging.undo(cast.actor("staff"), first.pk, now=real_now())
+    merged(cast, first, second)
+    assert sorted(first.allergies.values_list("substance", "from_merge")) == [("Latex", True), ("Penicillin", False)]
+    draft = factories.draft(cast, now=real_now())
+    from elmed.prescriptions.actions.checked import warnings_of
+
+    assert any(one.code.startswith("allergy") for one in warnings_of(draft, list(draft.lines.all()), now=real_now()))
+    assert first.allergies.count() == 2 and second.allergies.count() == 2
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "together"),
+    [
+        ("none", None, "none_known"),
+        (None, "none", "none_known"),
+        ("none", "Latex", "recorded"),
+        (None, None, "not_recorded"),
+    ],
+)
+def test_none_known_and_not_recorded(cast, twice, ours, theirs, together):
+    first, second = twice
+    of_second(cast, twice)
+    for who, record, what in (("doctor", first, ours), ("other_doctor", second, theirs)):
+        if what:
+            substances = [] if what == "none" else [(what, "")]
+            set_allergies(cast.actor(who), record.pk, none_known=what == "none", substances=substances, now=real_now())
+    assert merged(cast, first, second).allergy_status == together
+
+
+def test_open_medicines_of_both_are_checked_together(cast, twice):
+    first, second = twice
+    factories.issued(cast, now=real_now())  # amoxicillin for the first
+    merged(cast, second, first)
+    from elmed.prescriptions.actions.checked import warnings_of
+    from elmed.prescriptions.actions.draft import DraftContent, save_draft
+
+    doctor = cast.actor("doctor")
+    met = consult(doctor, second.pk, identity_check=IdentityCheck.KNOWN, now=real_now())
+    content = DraftContent(lines=(factories.AMOXICILLIN,), diagnosis=factories.DIAGNOSIS)
+    draft = save_draft(doctor, patient_id=second.pk, consultation_id=met.pk, content=content, now=real_now())
+    assert any(one.code.startswith("duplicate") for one in warnings_of(draft, list(draft.lines.all()), now=real_now()))
+
+
+def test_refusals_change_nothing(cast, twice):
+    first, second = twice
+    staff, now = cast.actor("staff"), real_now()
+    before = state()
+    for winner, loser, reason, refusal in (
+        (first.pk, first.pk, WHY, Invalid), (first.pk, second.pk, "short", Invalid), (first.pk, 999999, WHY, NotVisible),
+    ):  # fmt: skip
+        with pytest.raises(refusal):
+            merging.merge(staff, winner, loser, reason=reason, now=now)
+    for who in ("doctor", "pharmacist", "patient"):
+        with pytest.raises(NotAllowed):
+            merging.merge(cast.actor(who), first.pk, second.pk, reason=WHY, now=now)
+    with pytest.raises(NotNow):
+        merging.undo(staff, second.pk, now=now)
+    assert state() == before
+    merged(cast, first, second)
+    before = state()
+    with pytest.raises(NotNow):  # merged already
+        merging.merge(staff, cast.other_patient.pk, second.pk, reason=WHY, now=now)
+    with pytest.raises(NotAllowed):
+        merging.undo(cast.actor("doctor"), second.pk, now=now)
+    assert state() == before
+
+
+def test_two_accounts_are_refused(cast, twice):
+    first, second = twice
+    second.account = cast.staff  # any account stands for one of its own
+    second.save()
+    before = state()
+    with pytest.raises(NotNow):
+        merged(cast, first, second)
+    assert state() == before
+
+
+def test_taken_back_within_a_day(cast, twice):
+    first, second = twice
+    of_second(cast, twice)
+    set_allergies(cast.actor("doctor"), first.pk, none_known=False, substances=[("Latex", "")], now=real_now())
+    fields = ("account_id", "merged_into_id", "allergy_status")
+    before = list(Patient.objects.order_by("pk").values(*fields))
+    merged(cast, second, first)
+    late = real_now() + timedelta(hours=24, minutes=1)
+    with pytest.raises(NotNow):
+        merging.undo(cast.actor("staff"), first.pk, now=late)
+    merging.undo(cast.actor("staff"), first.pk, now=real_now())
+    assert list(Patient.objects.order_by("pk").values(*fields)) == before
+    assert second.allergies.count() == 0 and first.allergies.count() == 1
+    with pytest.raises(NotNow):
+        merging.undo(cast.actor("staff"), first.pk, now=real_now())
+
+
+def test_not_taken_back_over_new_allergies(cast, twice):
+    first, second = twice
+    of_second(cast, twice)
+    merged(cast, second, first)
+    set_allergies(cast.actor("doctor"), first.pk, none_known=False, substances=[("Latex", "")], now=real_now())
+    assert second.allergies.count() == 1 and first.allergies.count() == 0  # written to the record that counts
+    with pytest.raises(NotNow):
+        merging.undo(cast.actor("staff"), first.pk, now=real_now())
+    first.refresh_from_db()
+    assert first.merged_into_id == second.pk
+
+
+def test_a_merged_one_carries_its_own_along(cast, twice):
+    first, second = twice
+    third = Patient.objects.create(
+        world_id=1,
+        family_name="Dean",
+        given_name="C",
+        date_of_birth=first.date_of_birth,
+        created_at=real_now(),
+        updated_at=real_now(),
+    )
+    merged(cast, second, third)
+    merged(cast, first, second)
+    assert set(first.merged.values_list("pk", flat=True)) == {second.pk, third.pk}
+    merging.undo(cast.actor("staff"), second.pk, now=real_now())
+    assert list(second.merged.values_list("pk", flat=True)) == [third.pk]
+
+
+def test_the_pages(cast, twice, sign_in):  # noqa: F811
+    first, second = twice
+    factories.pending_review(cast, now=real_now())
+    staff = sign_in("staff")
+    groups = staff.get(reverse("staff_merge_find")).context["groups"]
+    assert [[one.pk for one in group] for group in groups] == [[first.pk, second.pk]]
+    alike = staff.get(reverse("staff_merge_find"), {"like": str(second.pk)}).context["groups"]
+    assert [[one.pk for one in group] for group in alike] == [[second.pk, first.pk]]
+    url = reverse("staff_merge", args=[first.pk, second.pk])
+    page = staff.get(url).content.decode()
+    assert "Cara M" in page and "amoxicillin" not in page
+    assert staff.post(url, {"winner": first.pk, "reason": "x"}).status_code == 422
+    assert staff.post(url, {"winner": cast.other_patient.pk, "reason": WHY}).status_code == 422
+    assert not Patient.objects.exclude(merged_into=None).exists()
+    assert staff.post(url, {"winner": first.pk, "reason": WHY}).status_code == 302
+    assert staff.post(url, {"winner": first.pk, "reason": WHY}).status_code == 409
+    assert WHY in sign_in("patient").get(reverse("patient_access")).content.decode()
+    doctor = sign_in("doctor")
+    assert doctor.get(reverse("doctor_patient", args=[first.pk])).status_code == 200
+    back = reverse("staff_merge_undo", args=[second.pk])
+    assert "Take the merge back" in staff.get(back).content.decode()
+    for who in ("doctor", "patient"):
+        for address in (url, back, reverse("staff_merge_find")):
+            assert sign_in(who).post(address, {"winner": first.pk, "reason": WHY}).status_code == 403
+    assert staff.post(back, {"undo": "1"}).status_code == 302
+    assert not Patient.objects.exclude(merged_into=None).exists()
+
+
+def test_a_key_of_staff_merges_nothing_across_worlds(cast, twice):
+    first, second = twice
+    elsewhere = replace(cast.actor("staff"), world_id=cast.doctor.test_world_id)
+    before = state()
+    with pytest.raises(NotVisible):
+        merging.merge(elsewhere, first.pk, second.pk, reason=WHY, now=real_now())
+    assert state() == before
