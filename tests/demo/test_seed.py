@@ -81,7 +81,7 @@ def test_named_prescriptions_belong_to_doctor_and_pharmacy(rx):
 def test_named_prescriptions_are_live_without_repeats_and_the_newest(told, rx):
     named = set(told["prescriptions"].values()) | {Prescription.objects.get(reference=told["verify"]["reference"]).pk}
     assert {(one.world_id, one.repeats_allowed, one.is_controlled) for one in rx.values()} == {(1, 0, False)}
-    others = Prescription.objects.filter(world_id=1).exclude(pk__in=named)
+    others = Prescription.objects.filter(world_id=1, issued_at__isnull=False).exclude(pk__in=named)
     assert max(others.values_list("pk", flat=True)) < min(named)
     newest_other = max(others.values_list("created_at", flat=True))
     assert all(one.created_at > newest_other for one in rx.values())
@@ -235,3 +235,17 @@ def test_the_dispensing_line_takes_none_of_the_named_ones(told, rx):
     assert pk not in told["prescriptions"].values()
     assert one.reference != told["verify"]["reference"]
     assert (one.status, one.pharmacy_id) == ("verified", account("pharmacist").pk)
+
+
+def test_two_drafts_on_the_doctors_desk_do_not_go_together(told, db):
+    from elmed.prescriptions.actions.checked import warnings_together
+    from elmed.prescriptions.models import Favourite
+
+    drafts = list(Prescription.objects.filter(world_id=1, status="draft").order_by("pk"))
+    assert [rx.lines.get().dosage_text for rx in drafts] == [
+        "Take 1 tablet once a day, for 28 days.", "Take 1 tablet 3 times a day, for 5 days. With food.",
+    ]  # fmt: skip
+    first, second = warnings_together([(rx, list(rx.lines.all())) for rx in drafts], now=real_now())
+    assert not [one for one in first if one.tier == "stop"]
+    assert [one.tier for one in second if one.kind == "interaction"] == ["stop"]
+    assert Favourite.objects.filter(doctor=account("doctor")).count() == 2
