@@ -52,10 +52,6 @@ _READ: Preset = (
     gettext_lazy("Reads prescriptions and changes nothing: screens, reports."),
     (_S.RX_READ,),
 )
-    gettext_lazy("Read only"),
-    gettext_lazy("Reads prescriptions and changes nothing: screens, reports."),
-    (_S.RX_READ,),
-)
 # Presets by job: the preset's and the key's name, what it is for, its scopes.
 PRESETS: dict[str, dict[str, Preset]] = {
     AccountKind.DOCTOR: {
