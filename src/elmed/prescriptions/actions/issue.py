@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from django.db import IntegrityError, transaction
 
 from elmed.access.actors import Actor
+from elmed.access.policy import PRESENCE
 from elmed.accounts.models import Account, AccountState
 from elmed.core.clock import real_now
 from elmed.core.refusals import Invalid, NotAllowed
@@ -19,7 +20,7 @@ from elmed.prescriptions.facts import Subject
 from elmed.prescriptions.models import Prescription, PrescriptionLine
 from elmed.prescriptions.vocabulary import Act, Status
 
-REAUTHENTICATION = timedelta(minutes=5)
+REAUTHENTICATION = PRESENCE
 FRESH = timedelta(seconds=30)  # controlled medicines: the password was typed for this very signature
 
 
