@@ -163,7 +163,7 @@ def test_statements_stay_few(cast, sign_in, django_assert_max_num_queries):
     for _ in range(5):
         factories.pending_review(cast, now=real_now())
     for name, args, most in (
-        ("patient_home", [], 12), ("patient_prescription", [rx.pk], 20), ("patient_access", [], 14), ("patient_details", [], 12),
+        ("patient_home", [], 12), ("patient_prescription", [rx.pk], 12), ("patient_access", [], 12), ("patient_details", [], 12),
         ("patient_reference", [rx.pk], 12),
     ):  # fmt: skip
         url = reverse(name, args=args)

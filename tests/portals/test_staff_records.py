@@ -119,7 +119,7 @@ def test_statements_stay_few(cast, sign_in, django_assert_max_num_queries):
         factories.pending_review(cast, now=real_now())
     url = opened(cast, staff)
     audit = reverse("staff_audit") + f"?list=looks&since={real_now():%Y-%m-%d}&until={real_now():%Y-%m-%d}"
-    for address, most in ((url, 14), (reverse("staff_prescription", args=[first.pk]), 20), (audit, 16)):
+    for address, most in ((url, 12), (reverse("staff_prescription", args=[first.pk]), 15), (audit, 13)):
         staff.get(address)
         with django_assert_max_num_queries(most):
             assert staff.get(address).status_code == 200

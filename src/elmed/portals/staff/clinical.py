@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _l
 
 from elmed.access import visibility
 from elmed.access.permissions import Permission
+from elmed.core.refusals import NotVisible
 from elmed.patients import opening
 from elmed.patients.models import Patient
 from elmed.portals.forms import DayField, PortalForm
@@ -58,7 +59,9 @@ def opened(view: Callable[[PortalRequest, int], HttpResponse]) -> Callable[[Port
     """A page about one prescription: without a reason of this hour, the page that asks for it comes first."""
 
     def asked(request: PortalRequest, pk: int) -> HttpResponse:
-        rx = visibility.get(request.actor, Prescription, pk)
+        rx = visibility.visible(request.actor, Prescription).filter(pk=pk).select_related("patient").first()
+        if rx is None:
+            raise NotVisible("prescription")
         if opening.reason_given(request.actor, rx.patient) is None:
             return redirect(f"{reverse('staff_record', args=[opening.whole_id(rx.patient)])}?prescription={pk}")
         return view(request, pk)
@@ -83,8 +86,7 @@ def record(request: PortalRequest, pk: int) -> HttpResponse:
     if reason is None or form.is_bound:
         return render(request, "staff/open_record.html", {"who": who, "form": form}, status=form.status)
     shown(request, "patient", [who.pk])
-    ids = [who.pk, *who.merged.values_list("pk", flat=True)]
-    rows = queries.listed(request.actor).filter(patient__in=ids)
+    rows = queries.listed(request.actor).filter(patient__in=who.everywhere())
     context: dict[str, Any] = {
         "who": who, "reason": reason, "page": Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page")),
         **banner(request, who),
