@@ -43,7 +43,9 @@
       close();
       input.dispatchEvent(new Event("change", { bubbles: true }));
       line.dispatchEvent(new Event("chosen"));
-      line.querySelector("[name$='-dose']").focus();
+      const dose = line.querySelector("[name$='-dose']");
+      dose.focus();
+      dose.select(); // a favourite brings one: typing takes its place
     }
     function look() {
       const words = input.value.trim();
