@@ -118,7 +118,9 @@ def patient(request: PortalRequest, pk: int) -> HttpResponse:
     if who.merged_into_id:
         return redirect("doctor_patient", who.merged_into_id)
     shown(request, "patient", [who.pk])
-    consultations = visibility.visible(request.actor, Consultation).filter(patient__in=who.everywhere()).order_by("-held_at", "-pk")
+    consultations = (
+        visibility.visible(request.actor, Consultation).filter(patient__in=who.everywhere()).order_by("-held_at", "-pk")
+    )
     rows = list(queries.listed(request.actor).filter(patient__in=who.everywhere())[:MOST_MEDICINES])
     current, past = queries.medication(rows, jurisdiction().day(request.now))
     context = {

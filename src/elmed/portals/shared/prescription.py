@@ -36,7 +36,9 @@ def banner(request: PortalRequest, patient: Patient) -> dict[str, Any]:
     """What the patient's banner needs. One statement."""
     today = jurisdiction().day(request.now)
     patient.allergy_status = patient.whole.allergy_status  # to be shown: the name stays as it was signed
-    allergies = sorted(patient.whole.allergies.all(), key=lambda one: one.pk)  # fetched already, where the page needed them
+    allergies = sorted(
+        patient.whole.allergies.all(), key=lambda one: one.pk
+    )  # fetched already, where the page needed them
     return {"patient": patient, "age": age(patient.date_of_birth, today), "allergies": allergies}
 
 

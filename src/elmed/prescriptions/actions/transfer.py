@@ -7,7 +7,6 @@ done stays done, and whoever calls again goes on. The patients are told by a mai
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db import transaction
 from django.db.models import QuerySet
 
 from elmed.access import policy, visibility
@@ -41,12 +40,9 @@ def transfer(
     actor: Actor, prescription_id: int, *, reason: str, now: datetime, expected_version: int | None = None
 ) -> Prescription:
     """Take it from its pharmacy, and tell the patient. A pause that the doctor or staff placed refuses it."""
-    with transaction.atomic():
-        before = visibility.get(actor, Prescription, prescription_id).pharmacy
-        rx = give_up(actor, Act.TRANSFER, prescription_id, reason=reason, now=now, expected_version=expected_version)
-        if before is not None:
-            _tell(rx, before)
-        return rx
+    return give_up(
+        actor, Act.TRANSFER, prescription_id, reason=reason, now=now, expected_version=expected_version, tell=_tell
+    )
 
 
 def held_by(actor: Actor, pharmacy_id: int) -> int:
@@ -76,9 +72,7 @@ def release_all(actor: Actor, pharmacy_id: int, *, reason: str, now: datetime, a
         except NotVisible:  # gone meanwhile
             continue
         except NotNow as refusal:
-            if refusal.leaves:  # overdue: it ends, in a transaction of its own
-                refusal.leaves()
-            else:
+            if not refusal.leaves:  # one that was overdue has ended, in a transaction of its own
                 done.refused.append(number)
     done.left = waiting.filter(pk__gt=done.last).count()
     return done
@@ -88,8 +82,11 @@ def _held(actor: Actor, pharmacy_id: int) -> QuerySet[Prescription]:
     return visibility.visible(actor, Prescription).filter(pharmacy_id=pharmacy_id, status__in=_RELEASED_FROM)
 
 
-def _tell(rx: Prescription, pharmacy: Account) -> None:
+def _tell(rx: Prescription, pharmacy_id: int | None) -> None:
     """One mail a patient and day, whatever the number of prescriptions."""
+    if pharmacy_id is None:  # on hold, and no pharmacy had it
+        return
+    pharmacy = Account.objects.get(pk=pharmacy_id)
     patient = rx.patient.merged_into or rx.patient
     at = real_now()
     words = {"pharmacy": pharmacy.name, "name": patient.name}
