@@ -36,7 +36,7 @@ def sign_in_as(page: Page, email: str) -> None:
     page.goto("/accounts/login/")
     page.get_by_label("Email").fill(email)
     page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
 
 
 def test_a_doctor_registers_answers_staff_and_is_approved(
@@ -95,7 +95,7 @@ def test_an_owner_invites_a_pharmacist_who_joins(
     owner.goto("/accounts/login/")
     owner.get_by_label("Email").fill("owner@demo.example")
     owner.get_by_label("Password", exact=True).fill("elmed-demo-owner")
-    owner.get_by_role("button", name="Sign in").click()
+    owner.get_by_role("button", name="Sign in", exact=True).click()
     owner.goto("/settings/staff")
     axe(owner)
     picture(owner, "staff")
