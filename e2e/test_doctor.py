@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import Page, expect
 
@@ -31,7 +32,10 @@ def write(page: Page, medicine: str, dose: str, diagnosis: str) -> None:
     tab_to(page, "diagnosis-0-text")
     page.keyboard.type(diagnosis)
     tab_to(page, "lines-0-medication_text")
-    page.keyboard.type(medicine, delay=30)
+    # A slow machine is shown a list while it types: the one to go through is that of all the words.
+    with page.expect_response(lambda answer: parse_qs(urlsplit(answer.url).query).get("q") == [medicine]):
+        page.keyboard.type(medicine, delay=30)
+    expect(page.locator("#lines-0-options")).not_to_have_class(re.compile("htmx-request"))
     box = page.locator("[name=lines-0-medication_text]")
     expect(box).to_have_attribute("aria-expanded", "true")
     expect(page.locator("[role=option][aria-selected=true]")).to_have_count(0)
