@@ -30,7 +30,7 @@ ACTS = {
     "owner": COUNTER,
     "pharmacist": COUNTER | {P.VERIFY, P.REJECT, P.HOLD, P.RESUME, P.CLOSE, P.CLOSE_LINE},
     "technician": COUNTER,
-    "patient": {P.ROUTE},
+    "patient": {P.ROUTE, P.REISSUE},
     "developer": set(),
     "staff": {P.HOLD, P.RESUME, P.REVERSE, P.TRANSFER, P.CORRECT},
 }

@@ -7,6 +7,8 @@ from allauth.account.models import EmailAddress
 from django.contrib.sessions.models import Session
 from django.db import connection, transaction
 
+from elmed.access import keys
+from elmed.access.models import ApiKey
 from elmed.accounts.models import Account, Membership, Person
 from elmed.api.models import IdempotencyRecord
 from elmed.core.clock import real_now
@@ -17,6 +19,7 @@ from elmed.jobs.models import PeriodicRun
 from elmed.jobs.periodic import PERIODIC, Periodic
 from elmed.notifications.models import Mail
 from elmed.prescriptions.actions.cancel import request_cancel
+from elmed.prescriptions.jurisdiction import jurisdiction
 from elmed.prescriptions.models import ProofTries
 from tests import factories
 from tests.inventory.conftest import PLASTERS
@@ -87,8 +90,15 @@ def test_a_locked_row_is_skipped_on_postgresql():
     assert taken == [False]
 
 
+def last_evening():
+    """Twenty past six, when the doctors are told what was signed."""
+    here = real_now().astimezone(jurisdiction().zone)
+    evening = here.replace(hour=18, minute=20)
+    return evening if evening <= here else evening - timedelta(days=1)
+
+
 def test_the_list_does_what_it_says(cast):
-    now = real_now()
+    now = last_evening()
     overdue = factories.verified(cast, now=now - timedelta(days=300))
     unanswered = factories.verified(cast, now=now - timedelta(days=3))
     request_cancel(cast.actor("doctor"), unanswered.pk, reason="Mistake", now=now - timedelta(hours=25))
@@ -130,6 +140,10 @@ def test_the_list_does_what_it_says(cast):
     forgotten = Account.objects.create(kind="doctor", name="Never Confirmed", licence_number="N1", world_id=1)
     Membership.objects.create(account=forgotten, person=person, role="prescriber")
     Account.objects.filter(pk=forgotten.pk).update(created_at=now - timedelta(days=8))
+    key, _ = keys.create(
+        cast.actor("doctor"), name="Robot", scopes=["rx:read"], expires_at=real_now() + timedelta(days=9)
+    )
+    ApiKey.objects.filter(pk=key.pk).update(created_at=now - timedelta(days=60))
 
     done = worker.run_due(now)
 
