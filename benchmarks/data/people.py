@@ -21,7 +21,7 @@ ACCOUNT = (
 MEMBERSHIP = ("id", "person_id", "account_id", "role", "created_at", "registration_number")
 PATIENT = (
     "id", "world_id", "family_name", "given_name", "date_of_birth", "sex", "health_number", "phone", "email", "address",
-    "allergy_status", "account_id", "merged_into_id", "created_at", "updated_at",
+    "allergy_status", "account_id", "merged_into_id", "created_at", "updated_at", "weight_milli", "weighed_on",
 )  # fmt: skip
 KEY = (
     "id", "account_id", "mode", "name", "digest", "hint", "scopes", "allowed_ips", "requests_per_minute",
@@ -83,7 +83,7 @@ def patients(size: Size) -> Iterator[Row]:
         given, family = name(n)
         yield (
             n, 1, family, given, born_on(n), "female" if n % 2 else "male", f"H{n:09}", "+44 20 7946 0001", "",
-            f"{n % 200} Mill Lane, London", "not_recorded", None, None, size.now, size.now,
+            f"{n % 200} Mill Lane, London", "not_recorded", None, None, size.now, size.now, None, None,
         )  # fmt: skip
 
 

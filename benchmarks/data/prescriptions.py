@@ -30,7 +30,7 @@ RX = (
 LINE = (
     "id", "prescription_id", "position", "medication_text", "medication_code", "medication_system", "strength", "form",
     "route", "dosage_text", "quantity_milli", "unit", "days_supply", "substitution_allowed", "substitution_reason",
-    "is_controlled", "supplied_milli", "reserved_milli", "closed_milli",
+    "is_controlled", "supplied_milli", "reserved_milli", "closed_milli", "medicine_id", "dose",
 )  # fmt: skip
 DISPENSE = (
     "id", "prescription_id", "issue_number", "pharmacy_id", "person_id", "key_id", "source", "handed_over_at",
@@ -42,7 +42,7 @@ DISPENSE_LINE = (
 )  # fmt: skip
 HOLD = (
     "id", "prescription_id", "kind", "side", "return_to", "reason", "question", "placed_at", "placed_by_id", "ended_at",
-    "outcome",
+    "outcome", "answer", "answered_at",
 )  # fmt: skip
 
 # status: its share of a hundred
@@ -146,7 +146,21 @@ class Maker:
         if status == "on_hold":
             self.hold_id += 1
             chunk.holds.append(
-                (self.hold_id, rx_id, "pharmacy", "pharmacy", "verified", "Out of stock", "", issued_at, None, None, "")
+                (
+                    self.hold_id,
+                    rx_id,
+                    "pharmacy",
+                    "pharmacy",
+                    "verified",
+                    "Out of stock",
+                    "",
+                    issued_at,
+                    None,
+                    None,
+                    "",
+                    "",
+                    None,
+                )
             )
 
     def _lines(self, rx_id: int, status: str) -> list[tuple[Any, ...]]:
@@ -157,7 +171,7 @@ class Maker:
             self.line_id += 1
             made.append(
                 (self.line_id, rx_id, position, text, code, "ATC", strength, form, "oral", sentence, quantity, unit, days,
-                 True, "", False, supplied, 0, 0)
+                 True, "", False, supplied, 0, 0, None, None)
             )  # fmt: skip
         return made
 
