@@ -1,8 +1,22 @@
 """What a doctor is warned of before signing, and what they are not."""
 
+from datetime import date
+
 import pytest
 
-from elmed.medications.checks import warnings_for
+from elmed.medications.checks import check
+from elmed.medications.facts import AllergyFacts, CurrentFacts, LineFacts, PatientFacts
+
+
+def warnings_for(*, lines, allergies, current, notes):
+    """Of a draft in free text: lines (position, text, code), allergies (substance, code), current medicines (text, code)."""
+    return check(
+        lines=[LineFacts(*line) for line in lines],
+        patient=PatientFacts(allergies=tuple(AllergyFacts(*allergy) for allergy in allergies)),
+        current=[CurrentFacts(*medicine) for medicine in current],
+        notes=notes,
+        today=date.min,
+    )
 
 
 def codes(text, *, code=None, allergies=(), current=(), notes="", before=()):

@@ -189,20 +189,3 @@ def _pair_code(pair: InteractionFacts) -> str:
     """A code for the pair, as long as a stored code may be."""
     code = f"interaction.{pair.first_code}+{pair.second_code}"
     return code if len(code) <= CODE_LENGTH else f"interaction.{hashlib.sha256(code.encode()).hexdigest()[:16]}"
-
-
-def warnings_for(
-    *,
-    lines: Sequence[tuple[int, str, str | None]],
-    allergies: Sequence[tuple[str, str]],
-    current: Sequence[tuple[str, str | None]],
-    notes: str,
-) -> list[Warning]:
-    """The same for drafts in free text: lines (position, text, code), allergies (substance, code), current medicines."""
-    return check(
-        lines=[LineFacts(position, text, code) for position, text, code in lines],
-        patient=PatientFacts(allergies=tuple(AllergyFacts(substance, code) for substance, code in allergies)),
-        current=[CurrentFacts(text, code) for text, code in current],
-        notes=notes,
-        today=date.min,
-    )

@@ -16,9 +16,6 @@ final class Answer
     /** Not sent, because there is no key or no address that a key may be sent to. */
     public const NOT_SET_UP = 'not_set_up';
 
-    /** Refusals that pass: the key is replaced, the account comes back, the state changes, the minute ends. */
-    private const MAY_CHANGE = array(401, 403, 408, 409, 425, 429);
-
     /** HTTP status; 0 when nothing came back. */
     public int $status;
     /** @var array<string, mixed> The JSON body; empty when there was none. */
@@ -65,12 +62,6 @@ final class Answer
     public function isRedirect(): bool
     {
         return $this->status >= 300 && $this->status < 400;
-    }
-
-    /** A no that stays a no for this request: asking again changes nothing. A 409 is not among them: look at its code. */
-    public function finalRefusal(): bool
-    {
-        return $this->status >= 400 && $this->status < 500 && !in_array($this->status, self::MAY_CHANGE, true);
     }
 
     /** The minute's requests are used up, by ELMED's count or by our own. */

@@ -62,12 +62,6 @@ final class Budget
         }
     }
 
-    /** Seconds until a job may send again; 0 when it may now. */
-    public function waitSeconds(): int
-    {
-        return $this->wait($this->present($this->read()));
-    }
-
     /** @param array{until: int, sent: array<int, int>} $state */
     private function wait(array $state): int
     {
