@@ -13,17 +13,19 @@ from typing import Any, TypeVar
 from django import forms
 from django.core.cache import cache
 from django.core.validators import RegexValidator
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from elmed.core import quantities
 from elmed.core.refusals import Invalid, NotNow, Refusal, VersionConflict
 from elmed.portals import refused
 
 T = TypeVar("T")
-_NUMBER = "A number above zero such as 28 or 0.5, with at most three decimals."
+_NUMBER = gettext_lazy("A number above zero such as 28 or 0.5, with at most three decimals.")
 # They turn the order of letters and digits round: what is read would not be what is stored and sealed.
 _turns_round = RegexValidator(
     r"[\u202a-\u202e\u2066-\u2069]",
-    "It holds invisible characters that change the direction of writing.",
+    gettext_lazy("It holds invisible characters that change the direction of writing."),
     inverse_match=True,
 )
 FIRST_YEAR, LAST_YEAR = 1880, 2199
@@ -67,7 +69,7 @@ class DayField(forms.DateField):
         """As Django's, and the range."""
         super().validate(value)
         if value is not None and not FIRST_YEAR <= value.year <= LAST_YEAR:
-            raise forms.ValidationError("Not a possible date.")
+            raise forms.ValidationError(_("Not a possible date."))
 
 
 class MomentField(forms.DateTimeField):
@@ -78,7 +80,7 @@ class MomentField(forms.DateTimeField):
     def to_python(self, value: Any) -> datetime | None:
         """As Django's, and the range; judged before the time zone is applied."""
         if isinstance(value, str) and value.strip() and not value.strip().startswith(("19", "20", "21")):
-            raise forms.ValidationError("Not a possible moment.")
+            raise forms.ValidationError(_("Not a possible moment."))
         return super().to_python(value)
 
 

@@ -17,6 +17,7 @@ from django.shortcuts import redirect
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
+from django.utils.translation import gettext as _
 
 from elmed.access import policy
 from elmed.access.actors import Actor, of_person
@@ -115,7 +116,7 @@ def actor_of(request: HttpRequest, account: Account) -> Actor:
         authenticated_at=last_authentication(request),
     )
     if actor is None:
-        raise NotAllowed("permission_denied", "You do not belong to this account any more.")
+        raise NotAllowed("permission_denied", _("You do not belong to this account any more."))
     return actor
 
 
@@ -141,7 +142,7 @@ def _enter(request: PortalRequest, permission: Permission, kinds: frozenset[Acco
     request.person = cast("Person", request.user)
     request.actor = actor_of(request, request.account)
     if request.account.kind not in kinds:
-        raise NotAllowed("wrong_portal", "This page belongs to another kind of account than the one you chose.")
+        raise NotAllowed("wrong_portal", _("This page belongs to another kind of account than the one you chose."))
     (policy.require_unverified if test_keys else policy.require)(request.actor, permission)
     request.now = world_now(request.actor.world_id)
 

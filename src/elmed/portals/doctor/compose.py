@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.db.models import OuterRef, Subquery
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 
 from elmed.access import visibility
 from elmed.access.permissions import Permission
@@ -101,7 +102,7 @@ def compose(request: PortalRequest, patient_pk: int) -> HttpResponse:
         raise NotVisible("patient")
     consultation: int | None = patient.consultation
     if consultation is None:
-        messages.info(request, "A prescription follows from a consultation: record it first.")
+        messages.info(request, _("A prescription follows from a consultation: record it first."))
         return redirect("doctor_consultation", patient_pk)
     return _compose(request, patient, consultation_id=consultation)
 
@@ -111,7 +112,9 @@ def edit(request: PortalRequest, pk: int) -> HttpResponse:
     """Change an own draft."""
     rx = _own(request, pk)
     if rx.status != Status.DRAFT:
-        raise NotNow("invalid_status", "It is signed: it cannot be changed, only replaced.", current_status=rx.status)
+        raise NotNow(
+            "invalid_status", _("It is signed: it cannot be changed, only replaced."), current_status=rx.status
+        )
     return _compose(request, rx.patient, rx=rx)
 
 
@@ -120,7 +123,7 @@ def replace(request: PortalRequest, pk: int) -> HttpResponse:
     """Write the replacement of an open prescription, beginning with its words."""
     rx = _own(request, pk)
     if rx.status not in OPEN:
-        raise NotNow("invalid_status", "Only an open prescription can be replaced.", current_status=rx.status)
+        raise NotNow("invalid_status", _("Only an open prescription can be replaced."), current_status=rx.status)
     return _compose(request, rx.patient, replaces=rx, consultation_id=rx.consultation_id)
 
 
@@ -130,7 +133,7 @@ def discard(request: PortalRequest, pk: int) -> HttpResponse:
     rx = _own(request, pk)
     if request.method == "POST":
         draft.discard(request.actor, pk)
-        messages.success(request, "The draft is gone.")
+        messages.success(request, _("The draft is gone."))
         return redirect("doctor_patient", rx.patient_id)
     shown(request, "draft", [rx.patient_id])
     return render(request, "doctor/discard.html", {"rx": rx, "lines": rx.lines.all(), **banner(request, rx.patient)})
@@ -158,7 +161,7 @@ def _compose(
         composer = Composer(request.POST)
         if composer.is_valid():
             if rx is None and composer.form.already_sent():
-                messages.info(request, "This form was sent twice; one draft was made.")
+                messages.info(request, _("This form was sent twice; one draft was made."))
                 return redirect("doctor_patient", patient.pk)
             saved = _save(
                 request,

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.forms import BaseFormSet, formset_factory
 from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
 
 from elmed.core.refusals import Invalid
 from elmed.medications import queries as formulary
@@ -30,10 +31,10 @@ class _IcdField(forms.RegexField):
 class DiagnosisForm(forms.Form):
     """One diagnosis."""
 
-    text = forms.CharField(label="Diagnosis", max_length=200)
+    text = forms.CharField(label=_("Diagnosis"), max_length=200)
     code = _IcdField(
-        _ICD, label="ICD-10 code", required=False, max_length=8,
-        error_messages={"invalid": "A code such as J20.9 or I10."},
+        _ICD, label=_("ICD-10 code"), required=False, max_length=8,
+        error_messages={"invalid": _("A code such as J20.9 or I10.")},
     )  # fmt: skip
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -48,14 +49,16 @@ class DraftForm(OnceForm):
 
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
     notes = forms.CharField(
-        label="Notes to the pharmacist", required=False, max_length=1000, widget=forms.Textarea(attrs={"rows": 2}),
-        help_text="The patient does not see them. No doses here: they belong to the medicine.",
+        label=_("Notes to the pharmacist"), required=False, max_length=1000, widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("The patient does not see them. No doses here: they belong to the medicine."),
     )  # fmt: skip
-    valid_from = DayField(label="Valid from", required=False, help_text="Left empty: from today.")
-    valid_until = DayField(label="Valid until", required=False, help_text="Left empty: as long as the law allows.")
-    repeats_allowed = forms.IntegerField(label="Repeats", min_value=0, max_value=99, initial=0)
+    valid_from = DayField(label=_("Valid from"), required=False, help_text=_("Left empty: from today."))
+    valid_until = DayField(
+        label=_("Valid until"), required=False, help_text=_("Left empty: as long as the law allows.")
+    )
+    repeats_allowed = forms.IntegerField(label=_("Repeats"), min_value=0, max_value=99, initial=0)
     minimum_dispense_interval_days = forms.IntegerField(
-        label="Days between two supplies", min_value=0, max_value=366, initial=0
+        label=_("Days between two supplies"), min_value=0, max_value=366, initial=0
     )
 
 

@@ -5,6 +5,7 @@ from typing import Any, cast
 
 from django import forms
 from django.http import QueryDict
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from elmed.patients.actions import Finding, recorded_allergies
@@ -14,7 +15,7 @@ from elmed.portals.forms import DayField, OnceForm, PortalForm, VersionedForm, q
 
 def _checked(**kwargs: Any) -> forms.ChoiceField:
     return forms.ChoiceField(
-        label="How did you make sure who the patient is?",
+        label=_("How did you make sure who the patient is?"),
         choices=IdentityCheck.choices,
         widget=forms.RadioSelect,
         **kwargs,
@@ -23,17 +24,22 @@ def _checked(**kwargs: Any) -> forms.ChoiceField:
 
 def _summary() -> forms.CharField:
     return forms.CharField(
-        label="Summary of the consultation", required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 4})
+        label=_("Summary of the consultation"),
+        required=False,
+        max_length=4000,
+        widget=forms.Textarea(attrs={"rows": 4}),
     )
 
 
 class FindForm(PortalForm):
     """The three things a doctor must know."""
 
-    family_name = forms.CharField(label="Family name", max_length=100)
-    date_of_birth = DayField(label="Date of birth")
+    family_name = forms.CharField(label=_("Family name"), max_length=100)
+    date_of_birth = DayField(label=_("Date of birth"))
     exact = forms.CharField(
-        label="Health number, phone or e-mail", max_length=254, help_text="One of them, exactly as it is on the record."
+        label=_("Health number, phone or e-mail"),
+        max_length=254,
+        help_text=_("One of them, exactly as it is on the record."),
     )
 
     def finding(self) -> Finding | None:
@@ -45,7 +51,7 @@ class FindForm(PortalForm):
 
     def tell_nobody(self) -> None:
         """Nobody was found, whichever item was wrong."""
-        self.add_error(None, "No record matches all three. Check the spelling, or make a new patient.")
+        self.add_error(None, gettext("No record matches all three. Check the spelling, or make a new patient."))
 
 
 class FoundForm(OnceForm, FindForm):
@@ -69,14 +75,16 @@ class ConsultationForm(OnceForm):
 class NewPatientForm(OnceForm):
     """A new record and its first consultation."""
 
-    family_name = forms.CharField(label="Family name", max_length=100)
-    given_name = forms.CharField(label="Given name", max_length=100)
-    date_of_birth = DayField(label="Date of birth")
-    sex = forms.ChoiceField(label="Sex", choices=Sex.choices, initial=Sex.UNKNOWN)
-    health_number = forms.CharField(label="Health number", max_length=40, required=False)
-    phone = forms.CharField(label="Phone", max_length=40, required=False, widget=forms.TextInput(attrs={"type": "tel"}))
-    email = forms.EmailField(label="E-mail", required=False)
-    address = forms.CharField(label="Address", max_length=300, required=False)
+    family_name = forms.CharField(label=_("Family name"), max_length=100)
+    given_name = forms.CharField(label=_("Given name"), max_length=100)
+    date_of_birth = DayField(label=_("Date of birth"))
+    sex = forms.ChoiceField(label=_("Sex"), choices=Sex.choices, initial=Sex.UNKNOWN)
+    health_number = forms.CharField(label=_("Health number"), max_length=40, required=False)
+    phone = forms.CharField(
+        label=_("Phone"), max_length=40, required=False, widget=forms.TextInput(attrs={"type": "tel"})
+    )
+    email = forms.EmailField(label=_("E-mail"), required=False)
+    address = forms.CharField(label=_("Address"), max_length=300, required=False)
     identity_check = _checked()
     summary = _summary()
 
@@ -85,15 +93,15 @@ class AllergyForm(PortalForm):
     """*None known*, or a list: one a line, `substance: reaction`. It saves only over what its page showed."""
 
     seen = forms.JSONField(
-        widget=forms.HiddenInput, required=False, error_messages={"invalid": "Open the page again, then save."}
+        widget=forms.HiddenInput, required=False, error_messages={"invalid": _("Open the page again, then save.")}
     )
-    none_known = forms.BooleanField(label="No known allergies", required=False)
+    none_known = forms.BooleanField(label=_("No known allergies"), required=False)
     substances = forms.CharField(
-        label="Allergies and intolerances",
+        label=_("Allergies and intolerances"),
         required=False,
         max_length=4000,
         widget=forms.Textarea(attrs={"rows": 5}),
-        help_text="One a line: the substance, then a colon and the reaction if known. Example: penicillin: rash",
+        help_text=_("One a line: the substance, then a colon and the reaction if known. Example: penicillin: rash"),
     )
 
     @staticmethod
@@ -111,12 +119,16 @@ class AllergyForm(PortalForm):
         before, after = self.cleaned_data["seen"], recorded_allergies(patient)
         added = [words for words in after if words not in before]
         gone = [str(words) for words in before if words not in after]
-        told = [f"{what}: {'; '.join(lines)}." for what, lines in (("Added", added), ("Taken away", gone)) if lines]
+        told = [
+            f"{what}: {'; '.join(lines)}."
+            for what, lines in ((gettext("Added"), added), (gettext("Taken away"), gone))
+            if lines
+        ]
         self.add_error(
             None,
             " ".join(
-                ["Somebody changed the allergies since you opened this page.", *told,
-                 "Nothing of yours is saved yet: compare it with what is recorded now, then save again."]
+                [gettext("Somebody changed the allergies since you opened this page."), *told,
+                 gettext("Nothing of yours is saved yet: compare it with what is recorded now, then save again.")]
             ),
         )  # fmt: skip
         self.status = 409
@@ -133,18 +145,18 @@ class AllergyForm(PortalForm):
         """As pairs of substance and reaction."""
         pairs = []
         for line in self.cleaned_data["substances"].splitlines():
-            substance, _, reaction = (part.strip() for part in line.partition(":"))
+            substance, _colon, reaction = (part.strip() for part in line.partition(":"))
             if substance:
                 pairs.append((substance, reaction))
         if any(len(substance) > 120 or len(reaction) > 200 for substance, reaction in pairs):
-            raise forms.ValidationError("At most 120 characters for a substance and 200 for a reaction.")
+            raise forms.ValidationError(gettext("At most 120 characters for a substance and 200 for a reaction."))
         return pairs
 
     def clean(self) -> dict[str, Any]:
         """Either none are known, or they are named."""
         data: dict[str, Any] = super().clean() or self.cleaned_data
         if not data.get("none_known") and not data.get("substances") and "substances" not in self.errors:
-            self.add_error("substances", "Name them, or tick that none are known.")
+            self.add_error("substances", gettext("Name them, or tick that none are known."))
         return data
 
 

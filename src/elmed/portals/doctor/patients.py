@@ -5,6 +5,7 @@ from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from elmed.access import visibility
 from elmed.access.permissions import Permission
@@ -31,7 +32,7 @@ from elmed.prescriptions.vocabulary import Status
 DOCTOR = (AccountKind.DOCTOR,)
 PAGE_SIZE = 25
 MOST_MEDICINES = 100  # the newest prescriptions that the medication is read from
-_TWICE = "This form was sent twice; it was done once."
+_TWICE = gettext_lazy("This form was sent twice; it was done once.")
 
 
 @page(permission=Permission.PATIENT_READ, kinds=DOCTOR)
@@ -81,7 +82,7 @@ def _begin(request: PortalRequest, form: FoundForm) -> HttpResponse:
         request.actor, data["patient_id"], found_by=form.finding(), summary=data["summary"], now=request.now,
         identity_check=IdentityCheck(data["identity_check"]),
     )  # fmt: skip
-    messages.success(request, "The consultation is recorded.")
+    messages.success(request, _("The consultation is recorded."))
     return redirect("doctor_patient", made.patient_id)
 
 
@@ -106,7 +107,7 @@ def new(request: PortalRequest) -> HttpResponse:
             )
         )  # fmt: skip
         if made is not None:
-            messages.success(request, "The patient and the first consultation are recorded.")
+            messages.success(request, _("The patient and the first consultation are recorded."))
             return redirect("doctor_patient", made.patient_id)
     return render(request, "doctor/patient_new.html", {"form": form}, status=form.status)
 
@@ -168,10 +169,15 @@ def consultation(request: PortalRequest, pk: int) -> HttpResponse:
             return redirect("doctor_patient", pk)
         check = IdentityCheck(form.cleaned_data["identity_check"])
         actions.consult(request.actor, pk, identity_check=check, summary=form.cleaned_data["summary"], now=request.now)
-        messages.success(request, "The consultation is recorded.")
+        messages.success(request, _("The consultation is recorded."))
         return redirect("doctor_patient", pk)
     shown(request, "consultation", [who.pk])
-    context = {"form": form, "title": "New consultation", "submit": "Record the consultation", **banner(request, who)}
+    context = {
+        "form": form,
+        "title": _("New consultation"),
+        "submit": _("Record the consultation"),
+        **banner(request, who),
+    }
     return render(request, "doctor/patient_form.html", context, status=form.status)
 
 
@@ -182,10 +188,10 @@ def allergies(request: PortalRequest, pk: int) -> HttpResponse:
     form = AllergyForm(request.POST or None, initial=AllergyForm.initial_of(who))
     valid = request.method == "POST" and form.is_valid()
     if valid and form.attempt(lambda: _set_allergies(request, pk, form)) is not None:
-        messages.success(request, "The allergies are recorded.")
+        messages.success(request, _("The allergies are recorded."))
         return redirect("doctor_patient", pk)
     shown(request, "allergies", [who.pk])
-    context = {"form": form, "title": "Allergies", "submit": "Save the allergies", **banner(request, who)}
+    context = {"form": form, "title": _("Allergies"), "submit": _("Save the allergies"), **banner(request, who)}
     return render(request, "doctor/patient_form.html", context, status=form.status)
 
 

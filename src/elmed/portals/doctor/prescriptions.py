@@ -47,7 +47,9 @@ def answered(request: PortalRequest, pk: int) -> HttpResponse:
     sheet = queries.sheet(request.actor, pk, request.now)
     hold = next((one for one in sheet.subject.holds if one.kind == HoldKind.PHARMACY), None)
     if hold is None:
-        raise NotNow("invalid_status", "No pharmacist’s question waits for an answer.", current_status=sheet.rx.status)
+        raise NotNow(
+            "invalid_status", _("No pharmacist’s question waits for an answer."), current_status=sheet.rx.status
+        )
     form = AnsweredForm(request.POST or None, initial={"words": hold.answer})
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data

@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.http import HttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from elmed.access.permissions import Permission
 from elmed.core.refusals import NotNow
@@ -21,10 +22,12 @@ def printed(request: PortalRequest, pk: int) -> HttpResponse:
     rx = sheet.rx
     if rx.status == Status.DRAFT or not rx.reference:
         raise NotNow(
-            "invalid_status", "It is not signed yet: only a signed prescription is printed.", current_status=rx.status
+            "invalid_status",
+            _("It is not signed yet: only a signed prescription is printed."),
+            current_status=rx.status,
         )
     if not snapshot.intact(rx, sheet.subject.lines):
-        raise NotNow("signature_invalid", "The seal of this prescription does not hold: it cannot be printed.")
+        raise NotNow("signature_invalid", _("The seal of this prescription does not hold: it cannot be printed."))
     shown(request, "print", [rx.patient_id])
     about = Printed(
         site=settings.SITE_NAME, reference=rx.reference, status=status_words(rx.status),

@@ -6,6 +6,8 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from elmed.accounts.queries import pharmacies
 from elmed.portals.forms import VersionedForm
@@ -26,7 +28,7 @@ def pharmacy_choices(world_id: int, words: str, chosen: str = "") -> list[tuple[
 class PharmacyForm(VersionedForm):
     """Which pharmacy."""
 
-    pharmacy_id = forms.ChoiceField(label="Pharmacy", widget=forms.RadioSelect)
+    pharmacy_id = forms.ChoiceField(label=gettext_lazy("Pharmacy"), widget=forms.RadioSelect)
 
     def __init__(self, *args: Any, choices: list[tuple[str, str]], **kwargs: Any) -> None:
         """Offer these."""
@@ -45,7 +47,13 @@ def choose(request: PortalRequest, pk: int, back: str) -> HttpResponse:
         if form.attempt(
             lambda: route(request.actor, pk, pharmacy_id=pharmacy_id, now=request.now, expected_version=version)
         ):
-            messages.success(request, "Sent to the pharmacy.")
+            messages.success(request, _("Sent to the pharmacy."))
             return redirect(back, pk)
-    extra = {"q": words, "choices": choices, "title": "Choose a pharmacy", "submit": "Send it there", "search": True}
+    extra = {
+        "q": words,
+        "choices": choices,
+        "title": _("Choose a pharmacy"),
+        "submit": _("Send it there"),
+        "search": True,
+    }
     return ask(request, pk, Act.ROUTE, form, back=back, extra=extra)
