@@ -124,7 +124,7 @@ def test_a_file_is_looked_at_and_then_imported(cast, pharmacist, sign_in, amoxic
     review = upload(pharmacist, b"sku,name,price\nNEW,Plasters,2.49\nAMOX-500,Amoxicillin,4.00\n")["Location"]
     assert "Plasters" in text(pharmacist.get(review))
     page = text(pharmacist.get(review, {"fate": "change"}))
-    assert "Price: 3.20 → <strong>4.00</strong>" in page
+    assert 'Price: <bdi dir="ltr">3.20 → <strong>4.00</strong></bdi>' in page
     assert everything() == before
     seen = re.search(r'name="seen" value="([0-9a-f]{64})"', page)[1]
     assert pharmacist.post(review, {"seen": "0" * 64}).status_code == 409
@@ -165,7 +165,9 @@ def test_a_pharmacist_links_a_product(cast, pharmacist, sign_in, make, amoxicill
     technician = sign_in("technician")
     assert url not in text(technician.get(page))
     assert technician.post(url, {"product": other.pk}).status_code == 403
-    assert "counted in tablet, not in capsule" in text(pharmacist.get(url, {"q": "amoxi"}))
+    assert 'counted in <bdi dir="ltr">tablet</bdi>, not in <bdi dir="ltr">capsule</bdi>' in text(
+        pharmacist.get(url, {"q": "amoxi"})
+    )
     assert "counted in tablet" in text(pharmacist.post(url, {"product": tablets.pk}), 422)
     for nonsense in ("", "x", "999999"):
         assert pharmacist.post(url, {"product": nonsense}).status_code == 404

@@ -1,5 +1,8 @@
 """The words people read for statuses, events and roles. Words only: no rule is decided here."""
 
+from datetime import date
+
+from django.utils.translation import get_language_bidi
 from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrPromise
 
@@ -125,6 +128,22 @@ ACCESS_WORDS: dict[str, StrPromise] = {
 def access_words(action: str) -> str:
     """What somebody looked at, as the patient reads it."""
     return str(ACCESS_WORDS.get(action) or "") or action.replace(".", ", ").replace("_", " ").capitalize()
+
+
+def isolated(words: str) -> str:
+    """A medicine, a quantity, a number inside plain text: left to right, also where the language runs the other way.
+
+    For messages and the options of a list, which hold no mark-up; templates have the filter `ltr`.
+    """
+    return f"\u2066{words}\u2069" if get_language_bidi() else words
+
+
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def day_words(day: date) -> str:
+    """A birth or expiry date: `03-Feb-1961` in every language."""
+    return f"{day.day:02d}-{_MONTHS[day.month - 1]}-{day.year}"
 
 
 # Units that are counted; measures such as ml and mg have no plural.

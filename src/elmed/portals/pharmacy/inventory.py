@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 
 from elmed.access import visibility
 from elmed.access.permissions import Permission
@@ -21,6 +22,7 @@ from elmed.portals.page import PortalRequest, page, search_words
 from elmed.portals.pharmacy.inventory_forms import ImageForm, ProductForm
 from elmed.portals.pharmacy.inventory_words import VIEW_WORDS
 from elmed.portals.pharmacy.views import PHARMACY
+from elmed.portals.words import isolated
 from elmed.prescriptions.jurisdiction import jurisdiction
 
 PAGE_SIZE = 50
@@ -75,13 +77,15 @@ def new_product(request: PortalRequest) -> HttpResponse:
     form = ProductForm(request.POST or None, initial={"currency": jurisdiction().currency})
     if request.method == "POST" and form.is_valid():
         if form.already_sent():
-            messages.info(request, "This form was sent twice; one product was made.")
+            messages.info(request, _("This form was sent twice; one product was made."))
             return redirect("pharmacy_inventory")
         made = attempt(form, lambda: products.create(request.actor, from_text(form.words()), now=request.now))
         if made is not None:
-            messages.success(request, f"“{made.name}” is in your catalogue. Next: what is on the shelf of it?")
+            messages.success(
+                request, _("“%(name)s” is in your catalogue. Next: what is on the shelf of it?") % {"name": made.name}
+            )
             return redirect("pharmacy_product", made.pk)
-    return _form_page(request, form, title="New product", submit="Save the product")
+    return _form_page(request, form, title=_("New product"), submit=_("Save the product"))
 
 
 @page(permission=P.PRODUCT_WRITE, kinds=PHARMACY)
@@ -96,9 +100,11 @@ def edit_product(request: PortalRequest, pk: int) -> HttpResponse:
             lambda: products.change(request.actor, pk, from_text(form.words()), now=request.now, seen=seen),
         )
         if done is not None:
-            messages.success(request, "Saved.")
+            messages.success(request, _("Saved."))
             return redirect("pharmacy_product", pk)
-    return _form_page(request, form, title=f"Change {product.name}", submit="Save", product=product)
+    return _form_page(
+        request, form, title=_("Change %(name)s") % {"name": isolated(product.name)}, submit=_("Save"), product=product
+    )
 
 
 def attempt(form: ProductForm, act: Callable[[], Product]) -> Product | None:
@@ -126,7 +132,7 @@ def retire_product(request: PortalRequest, pk: int) -> HttpResponse:
     product = visibility.get(request.actor, Product, pk)
     if request.method == "POST":
         products.retire(request.actor, pk, now=request.now)
-        messages.success(request, "Retired. Your shop hides it with its next sync.")
+        messages.success(request, _("Retired. Your shop hides it with its next sync."))
         return redirect("pharmacy_product", pk)
     return render(request, "pharmacy/inventory_retire.html", {"product": product})
 
@@ -136,7 +142,7 @@ def restore_product(request: PortalRequest, pk: int) -> HttpResponse:
     """Put it back on sale."""
     if request.method == "POST":
         products.restore(request.actor, pk, now=request.now)
-        messages.success(request, "It is on sale again.")
+        messages.success(request, _("It is on sale again."))
     return redirect("pharmacy_product", pk)
 
 
@@ -146,7 +152,7 @@ def product_image(request: PortalRequest, pk: int) -> HttpResponse:
     product = visibility.get(request.actor, Product, pk)
     if request.method == "POST" and "remove" in request.POST:
         products.set_image(request.actor, pk, None, now=request.now)
-        messages.success(request, "The picture is taken away.")
+        messages.success(request, _("The picture is taken away."))
         return redirect("pharmacy_product", pk)
     form = ImageForm(request.POST, request.FILES) if request.method == "POST" else ImageForm()
     if request.method == "POST" and form.is_valid():
@@ -157,7 +163,7 @@ def product_image(request: PortalRequest, pk: int) -> HttpResponse:
             return products.set_image(request.actor, pk, image, now=request.now)
 
         if form.attempt(keep) is not None:
-            messages.success(request, "The picture is saved.")
+            messages.success(request, _("The picture is saved."))
             return redirect("pharmacy_product", pk)
     shown = product.image and images.path(product.image.pk, product.image.content_type)
     context = {"form": form, "product": product, "image": shown}

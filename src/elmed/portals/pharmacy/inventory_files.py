@@ -14,6 +14,8 @@ from django.core.cache import cache
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from elmed.access.permissions import Permission
 from elmed.access.visibility import visible
@@ -28,15 +30,18 @@ from elmed.portals.pharmacy.views import PHARMACY
 KEPT = 3600  # seconds
 PAGE_SIZE = 200
 FATE_WORDS = {
-    Fate.ERROR: "Errors", Fate.CREATE: "New", Fate.CHANGE: "Changed", Fate.UNCHANGED: "As they are",
-}  # fmt: skip
+    Fate.ERROR: gettext_lazy("Errors"),
+    Fate.CREATE: gettext_lazy("New"),
+    Fate.CHANGE: gettext_lazy("Changed"),
+    Fate.UNCHANGED: gettext_lazy("As they are"),
+}
 
 
 class FileForm(PortalForm):
     """A file."""
 
     file = forms.FileField(
-        label="File", help_text="CSV, at most 5 MB and 20,000 rows.",
+        label=gettext_lazy("File"), help_text=gettext_lazy("CSV, at most 5 MB and 20,000 rows."),
         widget=forms.FileInput(attrs={"accept": ".csv,.txt,text/csv,text/plain"}),
     )  # fmt: skip
 
@@ -71,7 +76,11 @@ def review_page(request: PortalRequest, token: str) -> HttpResponse:
         counts = form.attempt(lambda: apply(request.actor, table, seen=seen, now=request.now))
         if counts is not None:
             cache.delete_many([_key(request, token)])
-            messages.success(request, f"Imported: {counts['create']} new, {counts['change']} changed.")
+            messages.success(
+                request,
+                _("Imported. New: %(new)s, changed: %(changed)s.")
+                % {"new": counts["create"], "changed": counts["change"]},
+            )
             return redirect("pharmacy_inventory")
     planned = plan(request.actor, table, now=request.now)
     fate = request.GET.get("fate", "")
@@ -118,4 +127,4 @@ def _kept(request: PortalRequest, token: str) -> bytes:
     try:
         return zlib.decompress(base64.b64decode(kept))
     except ValueError as broken:
-        raise Invalid.field("/file", "broken", "The file cannot be read. Send it again.") from broken
+        raise Invalid.field("/file", "broken", _("The file cannot be read. Send it again.")) from broken

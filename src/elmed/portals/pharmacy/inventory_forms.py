@@ -3,6 +3,9 @@
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django_stubs_ext import StrPromise
 
 from elmed.core.refusals import Invalid
 from elmed.inventory.models import Batch, Product
@@ -10,13 +13,19 @@ from elmed.inventory.packs import UNSIZED_MILLI, units_in_pack_milli
 from elmed.inventory.product_fields import POINTERS, SYSTEMS, as_text, from_text, of, quantity_or_none_at_all
 from elmed.inventory.receipts import Amount
 from elmed.portals.forms import DayField, OnceForm, PortalForm
-from elmed.portals.words import unit_words
+from elmed.portals.words import day_words, isolated, unit_words
 
 _FLAGS = ("requires_prescription", "is_controlled")
 
 
 def text(
-    label: str, most: int, hint: str = "", *, needed: bool = False, decimal: bool = False, **attrs: str
+    label: str | StrPromise,
+    most: int,
+    hint: str | StrPromise = "",
+    *,
+    needed: bool = False,
+    decimal: bool = False,
+    **attrs: str,
 ) -> forms.CharField:
     """A line of text, or a number with its keyboard."""
     widget = forms.TextInput(attrs={"autocomplete": "off"} | ({"inputmode": "decimal"} if decimal else {}) | attrs)
@@ -28,27 +37,37 @@ class ProductForm(OnceForm):
 
     field_of = {pointer: column.removesuffix("_milli") for column, pointer in POINTERS.items()}
 
-    sku = text("SKU", 80, "The article number, as your shop and your labels have it.", needed=True, spellcheck="false")
-    name = text("Name", 200, needed=True)
+    sku = text(
+        gettext_lazy("SKU"),
+        80,
+        gettext_lazy("The article number, as your shop and your labels have it."),
+        needed=True,
+        spellcheck="false",
+    )
+    name = text(gettext_lazy("Name"), 200, needed=True)
     description = forms.CharField(
-        label="Description", max_length=5000, required=False, widget=forms.Textarea(attrs={"rows": 3})
+        label=gettext_lazy("Description"), max_length=5000, required=False, widget=forms.Textarea(attrs={"rows": 3})
     )
-    price = text("Price", 14, decimal=True)
-    currency = text("Currency", 3, spellcheck="false")
-    pack_size = text("A pack holds", 12, "Such as 28.", decimal=True)
-    pack_unit = text("Unit", 20, "Such as tablet, capsule, ml.", list="units")
-    medication_code = text("Code", 40, "Such as J01CA04.", spellcheck="false")
+    price = text(gettext_lazy("Price"), 14, decimal=True)
+    currency = text(gettext_lazy("Currency"), 3, spellcheck="false")
+    pack_size = text(gettext_lazy("A pack holds"), 12, gettext_lazy("Such as 28."), decimal=True)
+    pack_unit = text(gettext_lazy("Unit"), 20, gettext_lazy("Such as tablet, capsule, ml."), list="units")
+    medication_code = text(gettext_lazy("Code"), 40, gettext_lazy("Such as J01CA04."), spellcheck="false")
     medication_system = forms.ChoiceField(
-        label="Code system", required=False, choices=[("", "none"), *((one, one) for one in SYSTEMS)]
+        label=gettext_lazy("Code system"),
+        required=False,
+        choices=[("", gettext_lazy("none")), *((one, one) for one in SYSTEMS)],
     )
-    strength = text("Strength", 60, "Such as 500 mg.")
-    form = text("Form", 60, "Such as capsule.")
-    route = text("Route", 60, "Such as oral.")
-    requires_prescription = forms.BooleanField(label="Only on prescription", required=False)
+    strength = text(gettext_lazy("Strength"), 60, gettext_lazy("Such as 500 mg."))
+    form = text(gettext_lazy("Form"), 60, gettext_lazy("Such as capsule."))
+    route = text(gettext_lazy("Route"), 60, gettext_lazy("Such as oral."))
+    requires_prescription = forms.BooleanField(label=gettext_lazy("Only on prescription"), required=False)
     is_controlled = forms.BooleanField(
-        label="Controlled medicine", required=False, help_text="Never sold by the shop; dispensed at the counter only."
+        label=gettext_lazy("Controlled medicine"),
+        required=False,
+        help_text=gettext_lazy("Never sold by the shop; dispensed at the counter only."),
     )
-    low_stock = text("Warn when this many packs are left", 12, decimal=True)
+    low_stock = text(gettext_lazy("Warn when this many packs are left"), 12, decimal=True)
     seen = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64)
 
     @classmethod
@@ -78,7 +97,7 @@ class ImageForm(PortalForm):
     """A picture."""
 
     image = forms.FileField(
-        label="Picture", help_text="JPEG, PNG or WebP, at most 2 MB and 4000 pixels on a side.",
+        label=gettext_lazy("Picture"), help_text=gettext_lazy("JPEG, PNG or WebP, at most 2 MB and 4000 pixels on a side."),
         widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp"}),
     )  # fmt: skip
 
@@ -93,16 +112,18 @@ def _number(typed: str) -> int:
 class AmountForm(OnceForm):
     """How much, of which batch on record."""
 
-    packs = text("Packs", 12, decimal=True)
+    packs = text(gettext_lazy("Packs"), 12, decimal=True)
     units = text("", 12, decimal=True)
-    batch_id = forms.ChoiceField(label="Batch", required=False)
-    none_words = "no batch, or unknown"
+    batch_id = forms.ChoiceField(label=gettext_lazy("Batch"), required=False)
+    none_words: StrPromise = gettext_lazy("no batch, or unknown")
 
     def __init__(self, *args: Any, product: Product, batches: list[Batch], **kwargs: Any) -> None:
         """For this product; the loose units are asked for where its pack holds some."""
         super().__init__(*args, **kwargs)
         if units_in_pack_milli(product) != UNSIZED_MILLI:
-            self.fields["units"].label = f"Loose {unit_words(product.pack_unit or '', many=True)}"
+            self.fields["units"].label = _("Loose %(units)s") % {
+                "units": isolated(unit_words(product.pack_unit or "", many=True))
+            }
         else:
             del self.fields["units"]
             self.fields["packs"].required = True
@@ -124,7 +145,7 @@ class AmountForm(OnceForm):
         """Something must be typed; 0 is something where one counts."""
         typed = [self.data.get(name, "").strip() for name in ("packs", "units")]
         if not any(typed) and not self.errors:
-            self.add_error("packs", "Say how much.")
+            self.add_error("packs", _("Say how much."))
         return self.cleaned_data
 
     def amount(self) -> Amount:
@@ -138,20 +159,22 @@ class AmountForm(OnceForm):
 
 
 def _batch_words(batch: Batch) -> str:
-    expiry = f", expires {batch.expiry_date:%d-%b-%Y}" if batch.expiry_date else ""
-    return f"{batch.number}{expiry}{', recalled' if batch.recalled_at else ''}"
+    words = [isolated(batch.number)]
+    if batch.expiry_date:
+        words.append(_("expires %(day)s") % {"day": isolated(day_words(batch.expiry_date))})
+    return ", ".join([*words, _("recalled")] if batch.recalled_at else words)
 
 
 class CountForm(AmountForm):
     """What was counted."""
 
-    none_words = "all of it, whatever the batch"
+    none_words = gettext_lazy("all of it, whatever the batch")
 
 
 class ReasonForm(AmountForm):
     """How much, and why."""
 
-    reason = text("Why", 300, needed=True)
+    reason = text(gettext_lazy("Why"), 300, needed=True)
 
     def about(self) -> dict[str, Any]:
         """With the reason."""
@@ -162,9 +185,14 @@ class CorrectForm(ReasonForm):
     """More or less than was on record."""
 
     more = forms.ChoiceField(
-        label="What is wrong", choices=[("less", "There is less: broken, lost, taken"), ("more", "There is more: found")],
-        widget=forms.RadioSelect, initial="less",
-    )  # fmt: skip
+        label=gettext_lazy("What is wrong"),
+        choices=[
+            ("less", gettext_lazy("There is less: broken, lost, taken")),
+            ("more", gettext_lazy("There is more: found")),
+        ],
+        widget=forms.RadioSelect,
+        initial="less",
+    )
     field_order = ("more", "packs", "units", "batch_id", "reason")
 
     def about(self) -> dict[str, Any]:
@@ -175,8 +203,10 @@ class CorrectForm(ReasonForm):
 class _NewBatchForm(AmountForm):
     """How much, of a batch whose number is typed or scanned."""
 
-    batch_number = text("Batch", 40, spellcheck="false")
-    expiry_date = DayField(label="Expires", required=False, help_text="The last day it may be supplied.")
+    batch_number = text(gettext_lazy("Batch"), 40, spellcheck="false")
+    expiry_date = DayField(
+        label=gettext_lazy("Expires"), required=False, help_text=gettext_lazy("The last day it may be supplied.")
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """No list of known batches."""
@@ -192,7 +222,7 @@ class _NewBatchForm(AmountForm):
 class ReceiveForm(_NewBatchForm):
     """A delivery."""
 
-    note = text("Note", 300, "Such as the delivery note’s number.")
+    note = text(gettext_lazy("Note"), 300, gettext_lazy("Such as the delivery note’s number."))
 
     def about(self) -> dict[str, Any]:
         """With the note."""
@@ -202,7 +232,7 @@ class ReceiveForm(_NewBatchForm):
 class TakeBackForm(_NewBatchForm):
     """What a customer brought back."""
 
-    reason = text("Why it came back", 300, needed=True)
+    reason = text(gettext_lazy("Why it came back"), 300, needed=True)
 
     def about(self) -> dict[str, Any]:
         """With the reason."""
@@ -212,11 +242,11 @@ class TakeBackForm(_NewBatchForm):
 class RecallForm(PortalForm):
     """Which batch, and the notice."""
 
-    batch_number = text("Batch", 40, needed=True, spellcheck="false")
-    reason = text("Why", 300, "Such as the number of the recall notice.", needed=True)
+    batch_number = text(gettext_lazy("Batch"), 40, needed=True, spellcheck="false")
+    reason = text(gettext_lazy("Why"), 300, gettext_lazy("Such as the number of the recall notice."), needed=True)
 
 
 class WhyForm(PortalForm):
     """A reason alone."""
 
-    reason = text("Why", 300, needed=True)
+    reason = text(gettext_lazy("Why"), 300, needed=True)

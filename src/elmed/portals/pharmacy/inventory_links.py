@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 
 from elmed.access import visibility
 from elmed.access.permissions import Permission
@@ -38,7 +39,7 @@ def link_page(request: PortalRequest, pk: int, line_pk: int) -> HttpResponse:
         except Invalid as refusal:
             wrong = refusal.errors[0]["detail"]
         else:
-            messages.success(request, "Linked: the product covers this line now, here and in your shop.")
+            messages.success(request, _("Linked: the product covers this line now, here and in your shop."))
             return redirect(_BACK, pk)
     shown(request, "prescription", [sheet.rx.patient_id])
     words = search_words(request)
@@ -58,7 +59,7 @@ def unlink_page(request: PortalRequest, pk: int, line_pk: int, product_pk: int) 
     _line(request, pk, line_pk)
     if request.method == "POST":
         links.unlink(request.actor, product_pk, line_pk, now=request.now)
-        messages.success(request, "The link is taken away.")
+        messages.success(request, _("The link is taken away."))
     back = request.POST.get("back")
     return redirect("pharmacy_product", product_pk) if back == "product" else redirect(_BACK, pk)
 
@@ -86,7 +87,7 @@ def free_page(request: PortalRequest, pk: int, reservation_pk: int) -> HttpRespo
             return True
 
         if form.attempt(give_back):
-            messages.success(request, "Freed. The shop learns it when it asks next; the order is then not sent.")
+            messages.success(request, _("Freed. The shop learns it when it asks next; the order is then not sent."))
             return redirect(_BACK, pk)
     sheet = prescriptions.sheet(request.actor, pk, request.now)
     shown(request, "prescription.act", [sheet.rx.patient_id])

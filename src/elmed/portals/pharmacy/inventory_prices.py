@@ -7,6 +7,8 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from elmed.access.permissions import Permission
 from elmed.inventory import prices, queries
@@ -25,14 +27,18 @@ _SHOWN = 200
 class PricesForm(PortalForm):
     """Which products, and by how much. `seen` is the preview that somebody agreed to."""
 
-    view = forms.ChoiceField(label="Which products", choices=[(name, VIEW_WORDS[name]) for name in queries.VIEWS])
-    words = text("Only those with these words", 100, "In SKU, name or code. Left empty: all of them.")
+    view = forms.ChoiceField(
+        label=gettext_lazy("Which products"), choices=[(name, VIEW_WORDS[name]) for name in queries.VIEWS]
+    )
+    words = text(
+        gettext_lazy("Only those with these words"), 100, gettext_lazy("In SKU, name or code. Left empty: all of them.")
+    )
     how = forms.ChoiceField(
-        label="Change", widget=forms.RadioSelect, initial="percent",
-        choices=[("percent", "by a percentage"), ("amount", "by an amount")],
+        label=gettext_lazy("Change"), widget=forms.RadioSelect, initial="percent",
+        choices=[("percent", gettext_lazy("by a percentage")), ("amount", gettext_lazy("by an amount"))],
     )  # fmt: skip
-    by = text("By", 12, "Such as 5, 2.5 or -10.", needed=True)
-    step = forms.ChoiceField(label="Rounded to", choices=_STEPS, initial="10")
+    by = text(gettext_lazy("By"), 12, gettext_lazy("Such as 5, 2.5 or -10."), needed=True)
+    step = forms.ChoiceField(label=gettext_lazy("Rounded to"), choices=_STEPS, initial="10")
     seen = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
     field_of = {"/percent": "by", "/amount": "by"}
 
@@ -41,7 +47,7 @@ class PricesForm(PortalForm):
         typed = self.cleaned_data["by"].strip().replace("−", "-").rstrip("%").strip()
         match = re.fullmatch(r"([+-]?)([0-9]{1,7})(?:[.,]([0-9]{1,3}))?", typed)
         if match is None:
-            raise forms.ValidationError("A number such as 5, 2.5 or -10, with at most three decimals.")
+            raise forms.ValidationError(_("A number such as 5, 2.5 or -10, with at most three decimals."))
         milli = int(match[2]) * 1000 + int((match[3] or "").ljust(3, "0"))
         return -milli if match[1] == "-" else milli
 
@@ -65,7 +71,8 @@ def prices_page(request: PortalRequest) -> HttpResponse:
                 lambda: prices.change_prices(request.actor, ids, form.change(), seen=data["seen"], now=request.now)
             )
             if done is not None:
-                messages.success(request, f"{done} price{'s' if done != 1 else ''} changed.")
+                words = ngettext("%(count)s price is changed.", "%(count)s prices are changed.", done)
+                messages.success(request, words % {"count": done})
                 return redirect("pharmacy_inventory")
         elif "back" not in request.POST:
             rows = form.attempt(lambda: prices.preview(request.actor, ids, form.change()))

@@ -6,6 +6,8 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from elmed.access import visibility
 from elmed.access.permissions import Permission
@@ -20,7 +22,11 @@ from elmed.portals.pharmacy.views import PHARMACY
 from elmed.prescriptions.jurisdiction import jurisdiction
 
 PAGE_SIZE = 100
-LISTS = {"certain": "Handed over", "possible": "Possibly handed over", "sold": "Sold by your shop"}
+LISTS = {
+    "certain": gettext_lazy("Handed over"),
+    "possible": gettext_lazy("Possibly handed over"),
+    "sold": gettext_lazy("Sold by your shop"),
+}
 CALL_COLUMNS = (
     "of_the_batch", "family_name", "given_name", "date_of_birth", "phone", "email", "handed_over_at", "received_by",
     "medicine", "quantity", "unit", "batch_noted", "brought_back", "prescription",
@@ -52,7 +58,7 @@ def recall_page(request: PortalRequest, pk: int) -> HttpResponse:
             )
         )
         if made is not None:
-            messages.success(request, "Recalled. Its stock is in quarantine, and nothing of it can be supplied.")
+            messages.success(request, _("Recalled. Its stock is in quarantine, and nothing of it can be supplied."))
             return redirect("pharmacy_batch", made.pk)
     context = {"form": form, "product": product}
     return render(request, "pharmacy/inventory_recall.html", context, status=form.status)
@@ -109,7 +115,7 @@ def end_recall(request: PortalRequest, pk: int) -> HttpResponse:
         why = form.cleaned_data["reason"]
         if form.attempt(lambda: recall.end(request.actor, pk, reason=why, now=request.now)):
             messages.success(
-                request, "The recall is ended. What it took off the shelf is back there, unless it expired."
+                request, _("The recall is ended. What it took off the shelf is back there, unless it expired.")
             )
             return redirect("pharmacy_batch", pk)
     context = {"form": form, "batch": batch, "product": batch.product}

@@ -6,12 +6,15 @@ Called by the stock page of a prescription (views.py) and by the hand-over (supp
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from elmed.access.permissions import Permission
 from elmed.inventory import queries
 from elmed.inventory.models import Batch, Product
 from elmed.inventory.queries import Choice
 from elmed.portals.page import PortalRequest
 from elmed.portals.pharmacy.inventory_words import stock_words
+from elmed.portals.words import day_words, isolated
 from elmed.prescriptions.jurisdiction import jurisdiction
 from elmed.prescriptions.models import Prescription
 from elmed.prescriptions.queries import kept_for_shop
@@ -41,12 +44,14 @@ class Source:
     @property
     def words(self) -> str:
         """As the list shows it."""
+        what = isolated(f"{self.product.name} ({self.product.sku})")
         if self.batch is None:
             left = stock_words(self.product, self.product.stock_milli)
-            return f"Any batch: {left}, {self.product.name} ({self.product.sku})"
-        expiry = f", expires {self.batch.expiry_date:%d-%b-%Y}" if self.batch.expiry_date else ""
-        left = stock_words(self.product, self.batch.stock_milli)
-        return f"{self.batch.number}{expiry}: {left}, {self.product.name} ({self.product.sku})"
+            return f"{_('Any batch')}: {left}, {what}"
+        words = [isolated(self.batch.number)]
+        if self.batch.expiry_date:
+            words.append(_("expires %(day)s") % {"day": isolated(day_words(self.batch.expiry_date))})
+        return f"{', '.join(words)}: {stock_words(self.product, self.batch.stock_milli)}, {what}"
 
 
 def sources(choices: list[Choice]) -> dict[str, Source]:

@@ -10,6 +10,9 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django_stubs_ext import StrPromise
 
 from elmed.access import visibility
 from elmed.access.permissions import Permission
@@ -25,9 +28,9 @@ from elmed.portals.pharmacy.views import PHARMACY
 class StockPage:
     """An act's page: its title, what happens, its button, its form, and the function that does it."""
 
-    title: str
-    explains: str
-    submit: str
+    title: StrPromise
+    explains: StrPromise
+    submit: StrPromise
     run: Callable[..., object]
     form: type[forms.AmountForm] = forms.ReasonForm
     danger: bool = False
@@ -35,35 +38,61 @@ class StockPage:
 
 PAGES: dict[str, StockPage] = {
     "receive": StockPage(
-        "Receive a delivery", "What came in goes on the shelf. With its batch and expiry date the first-expiring is "
-        "proposed at the next hand-over, and a recall finds who received it.",
-        "Put it on the shelf", receipts.receive, forms.ReceiveForm,
+        gettext_lazy("Receive a delivery"),
+        gettext_lazy(
+            "What came in goes on the shelf. With its batch and expiry date the first-expiring is "
+            "proposed at the next hand-over, and a recall finds who received it."
+        ),
+        gettext_lazy("Put it on the shelf"),
+        receipts.receive,
+        forms.ReceiveForm,
     ),
     "count": StockPage(
-        "Count", "Type what lies on the shelf now. The difference to what was on record is noted as a correction.",
-        "Save the count", receipts.count, forms.CountForm,
+        gettext_lazy("Count"),
+        gettext_lazy("Type what lies on the shelf now. The difference to what was on record is noted as a correction."),
+        gettext_lazy("Save the count"),
+        receipts.count,
+        forms.CountForm,
     ),
     "correct": StockPage(
-        "Correct", "For what was broken, lost or found: the stock changes by so much.", "Save the correction",
-        receipts.correct, forms.CorrectForm,
+        gettext_lazy("Correct"),
+        gettext_lazy("For what was broken, lost or found: the stock changes by so much."),
+        gettext_lazy("Save the correction"),
+        receipts.correct,
+        forms.CorrectForm,
     ),
     "return": StockPage(
-        "A customer brought it back", "It goes into quarantine, not on the shelf. There you decide what becomes of it. "
-        "For something that was dispensed on a prescription, take back the dispense instead: that also gives the quantity back.",
-        "Put it into quarantine", receipts.take_back, forms.TakeBackForm,
+        gettext_lazy("A customer brought it back"),
+        gettext_lazy(
+            "It goes into quarantine, not on the shelf. There you decide what becomes of it. "
+            "For something that was dispensed on a prescription, take back the dispense instead: that also gives the quantity back."
+        ),
+        gettext_lazy("Put it into quarantine"),
+        receipts.take_back,
+        forms.TakeBackForm,
     ),
     "set-aside": StockPage(
-        "Into quarantine", "It leaves the shelf: neither the counter nor your shop sells it, until you put it back.",
-        "Put it into quarantine", receipts.set_aside,
+        gettext_lazy("Into quarantine"),
+        gettext_lazy("It leaves the shelf: neither the counter nor your shop sells it, until you put it back."),
+        gettext_lazy("Put it into quarantine"),
+        receipts.set_aside,
     ),
     "release": StockPage(
-        "Back to the shelf", "You found that what is in quarantine may be supplied. An expired or recalled batch cannot go back.",
-        "Put it back on the shelf", receipts.release,
+        gettext_lazy("Back to the shelf"),
+        gettext_lazy(
+            "You found that what is in quarantine may be supplied. An expired or recalled batch cannot go back."
+        ),
+        gettext_lazy("Put it back on the shelf"),
+        receipts.release,
     ),
     "discard": StockPage(
-        "Discard", "What is in quarantine is destroyed. This cannot be undone.", "Discard it", receipts.discard, danger=True,
+        gettext_lazy("Discard"),
+        gettext_lazy("What is in quarantine is destroyed. This cannot be undone."),
+        gettext_lazy("Discard it"),
+        receipts.discard,
+        danger=True,
     ),
-}  # fmt: skip
+}
 
 
 def stock_view(name: str) -> Callable[..., HttpResponse]:
@@ -76,11 +105,14 @@ def stock_view(name: str) -> Callable[..., HttpResponse]:
         form = what.form(request.POST or None, product=product, batches=batches, initial=_initial(request, batches))
         if request.method == "POST" and form.is_valid():
             if form.already_sent():
-                messages.info(request, "This form was sent twice; it was done once.")
+                messages.info(request, _("This form was sent twice; it was done once."))
                 return redirect("pharmacy_product", pk)
             if form.attempt(lambda: _done(what, request, pk, form)):
                 product.refresh_from_db()
-                messages.success(request, f"Done. On the shelf: {stock_words(product, product.stock_milli)}.")
+                messages.success(
+                    request,
+                    _("Done. On the shelf: %(amount)s.") % {"amount": stock_words(product, product.stock_milli)},
+                )
                 return redirect("pharmacy_product", pk)
         context = {"what": what, "product": product, "form": form, "shelf": queries.shelf(product)}
         return render(request, "pharmacy/inventory_stock.html", context, status=form.status)

@@ -1,46 +1,63 @@
 """The words people read for stock: packs and loose units, why it moved, what a field is called. Words only."""
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django_stubs_ext import StrPromise
+
 from elmed.core import quantities
 from elmed.inventory import packs
 from elmed.inventory.models import Kind, Movement, Product
-from elmed.portals.words import unit_words
+from elmed.portals.words import isolated, unit_words
 from elmed.prescriptions.vocabulary import ReversalReason
 
-KIND_WORDS: dict[str, str] = {
-    Kind.RECEIPT: "Delivery",
-    Kind.DISPENSE: "Dispensed",
-    Kind.SALE: "Sold by the shop",
-    Kind.CORRECTION: "Correction",
-    Kind.RETURN: "Return",
-    Kind.QUARANTINE: "Quarantine",
-    Kind.RECALL: "Recall",
+KIND_WORDS: dict[str, StrPromise] = {
+    Kind.RECEIPT: gettext_lazy("Delivery"),
+    Kind.DISPENSE: gettext_lazy("Dispensed"),
+    Kind.SALE: gettext_lazy("Sold by the shop"),
+    Kind.CORRECTION: gettext_lazy("Correction"),
+    Kind.RETURN: gettext_lazy("Return"),
+    Kind.QUARANTINE: gettext_lazy("Quarantine"),
+    Kind.RECALL: gettext_lazy("Recall"),
 }
 # As reversals write them down (prescriptions/vocabulary.py).
-REVERSAL_WORDS: dict[str, str] = {
-    ReversalReason.RECORDED_IN_ERROR: "The hand-over was recorded in error",
-    ReversalReason.NEVER_LEFT_PHARMACY: "It never left the pharmacy",
-    ReversalReason.RETURNED_UNOPENED: "Came back unopened",
+REVERSAL_WORDS: dict[str, StrPromise] = {
+    ReversalReason.RECORDED_IN_ERROR: gettext_lazy("The hand-over was recorded in error"),
+    ReversalReason.NEVER_LEFT_PHARMACY: gettext_lazy("It never left the pharmacy"),
+    ReversalReason.RETURNED_UNOPENED: gettext_lazy("Came back unopened"),
 }
 VIEW_WORDS = {
-    "all": "All",
-    "low": "Low stock",
-    "expiring": "Expiring",
-    "negative": "Below zero",
-    "prescription": "On prescription",
-    "retired": "Retired",
+    "all": gettext_lazy("All"),
+    "low": gettext_lazy("Low stock"),
+    "expiring": gettext_lazy("Expiring"),
+    "negative": gettext_lazy("Below zero"),
+    "prescription": gettext_lazy("On prescription"),
+    "retired": gettext_lazy("Retired"),
 }
 FIELD_WORDS = {
-    "sku": "SKU", "name": "Name", "description": "Description", "price": "Price", "currency": "Currency",
-    "medication_code": "Code", "medication_system": "Code system", "strength": "Strength", "form": "Form", "route": "Route",
-    "pack_size": "Pack size", "pack_unit": "Unit", "requires_prescription": "On prescription", "is_controlled": "Controlled",
-    "low_stock": "Warn at", "active": "On sale", "stock": "Stock",
-}  # fmt: skip
+    "sku": gettext_lazy("SKU"),
+    "name": gettext_lazy("Name"),
+    "description": gettext_lazy("Description"),
+    "price": gettext_lazy("Price"),
+    "currency": gettext_lazy("Currency"),
+    "medication_code": gettext_lazy("Code"),
+    "medication_system": gettext_lazy("Code system"),
+    "strength": gettext_lazy("Strength"),
+    "form": gettext_lazy("Form"),
+    "route": gettext_lazy("Route"),
+    "pack_size": gettext_lazy("Pack size"),
+    "pack_unit": gettext_lazy("Unit"),
+    "requires_prescription": gettext_lazy("On prescription"),
+    "is_controlled": gettext_lazy("Controlled"),
+    "low_stock": gettext_lazy("Warn at"),
+    "active": gettext_lazy("On sale"),
+    "stock": gettext_lazy("Stock"),
+}
 
 
 def stock_words(product: Product, units_milli: int | None) -> str:
     """`3 packs and 10 capsules`, `minus 1 pack`; `not counted` where no stock is kept of it."""
     if units_milli is None:
-        return "not counted"
+        return _("not counted")
     whole, loose = divmod(abs(units_milli), packs.units_in_pack_milli(product))
     if product.pack_size_milli is None:
         whole, loose = abs(units_milli), 0
@@ -48,7 +65,8 @@ def stock_words(product: Product, units_milli: int | None) -> str:
     else:
         words = [_amount(whole * 1000, packs.PACK)] if whole or not loose else []
         words += [_amount(loose, packs.unit(product))] if loose else []
-    return ("minus " if units_milli < 0 else "") + " and ".join(words)
+    amount = words[0] if len(words) == 1 else _("%(packs)s and %(loose)s") % {"packs": words[0], "loose": words[1]}
+    return _("minus %(amount)s") % {"amount": amount} if units_milli < 0 else amount
 
 
 def pack_words(product: Product) -> str:
@@ -62,13 +80,13 @@ def change_words(movement: Movement) -> str:
     if movement.shelf_milli:
         parts.append(_signed(product, movement.shelf_milli))
     if movement.quarantine_milli:
-        parts.append(f"{_signed(product, movement.quarantine_milli)} in quarantine")
+        parts.append(_("%(amount)s in quarantine") % {"amount": _signed(product, movement.quarantine_milli)})
     return ", ".join(parts)
 
 
 def _signed(product: Product, units_milli: int) -> str:
-    return ("+" if units_milli > 0 else "−") + stock_words(product, abs(units_milli))
+    return isolated("+" if units_milli > 0 else "−") + stock_words(product, abs(units_milli))
 
 
 def _amount(milli: int, unit: str) -> str:
-    return f"{quantities.text(milli)} {unit_words(unit, many=milli != 1000)}"
+    return isolated(f"{quantities.text(milli)} {unit_words(unit, many=milli != 1000)}")

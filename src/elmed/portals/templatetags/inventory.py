@@ -1,6 +1,7 @@
 """Filters of the inventory's templates: stock in words, prices, what a movement did."""
 
 from django import template
+from django.utils.translation import gettext as _
 
 from elmed.core import quantities
 from elmed.inventory import money
@@ -14,7 +15,7 @@ from elmed.portals.pharmacy.inventory_words import (
     pack_words,
     stock_words,
 )
-from elmed.portals.words import unit_words
+from elmed.portals.words import isolated, unit_words
 
 register = template.Library()
 register.filter("stocked", stock_words)
@@ -32,19 +33,19 @@ def price(product: Product) -> str:
 @register.filter
 def money_of(milli: int | None, product: Product) -> str:
     """Money in the product's currency."""
-    return "" if milli is None else f"{money.text(milli, product.currency)} {product.currency}"
+    return "" if milli is None else isolated(f"{money.text(milli, product.currency)} {product.currency}")
 
 
 @register.filter
 def amount_of_packs(milli: int) -> str:
     """`5 packs`."""
-    return f"{quantities.text(milli)} {unit_words('pack', many=milli != 1000)}"
+    return isolated(f"{quantities.text(milli)} {unit_words('pack', many=milli != 1000)}")
 
 
 @register.filter
 def reason_words(reason: str) -> str:
-    """Why it moved: the code of a reversal in words, else what somebody typed."""
-    return REVERSAL_WORDS.get(reason, reason)
+    """Why it moved: the code of a reversal and ELMED's own reasons in words, else what somebody typed."""
+    return str(REVERSAL_WORDS.get(reason) or _(reason))
 
 
 @register.filter
@@ -57,10 +58,10 @@ def import_words(error: str) -> str:
 @register.filter
 def kind_words(movement: Movement) -> str:
     """Why stock moved."""
-    return KIND_WORDS[movement.kind]
+    return str(KIND_WORDS[movement.kind])
 
 
 @register.filter
 def field_words(name: str) -> str:
     """A product's field as people read it."""
-    return FIELD_WORDS.get(name, name)
+    return str(FIELD_WORDS.get(name, name))

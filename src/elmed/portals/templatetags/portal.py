@@ -16,12 +16,11 @@ from django.utils.safestring import SafeString
 
 from elmed.core import quantities
 from elmed.portals.forms import dress
-from elmed.portals.words import STATUS_TONE, kept_words, status_words, unit_words
+from elmed.portals.words import STATUS_TONE, day_words, kept_words, status_words, unit_words
 
 register = template.Library()
 register.filter("status_words", status_words)
 register.filter("kept_words", kept_words)
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 @register.filter
@@ -46,7 +45,7 @@ def ltr(words: Any) -> SafeString:
 @register.filter
 def birth(day: date | None) -> SafeString | str:
     """A birth date: `03-Feb-1961` in every language."""
-    return ltr(f"{day.day:02d}-{_MONTHS[day.month - 1]}-{day.year}") if day else ""
+    return ltr(day_words(day)) if day else ""
 
 
 @register.filter
