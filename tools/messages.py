@@ -1,7 +1,8 @@
 """Reads the translatable words out of the code and the templates into the catalogues, and compiles them; pure Python.
 
 `python tools/messages.py` keeps what is translated, adds what is new, drops what is gone. `--check` changes nothing and
-fails where a catalogue is not what the code says, or the compiled file not what the catalogue says.
+fails where a catalogue is not what the code says, or the compiled file not what the catalogue says. Both fail where a
+translation leaves out a placeholder or a tag of its English, or has one that the English has not.
 """
 
 import argparse
@@ -101,6 +102,27 @@ def mo_bytes(po: bytes, language: str) -> bytes:
     )
 
 
+PARTS = re.compile(r"%\(\w+\)[sd]|%[sd]|</?\w[^<>]*>")
+
+
+def disagreeing(catalog: Catalog) -> list[str]:
+    """The translations whose placeholders and tags are not those of their English: an amount would be missing, or a name.
+
+    In a plural a form needs what both English forms have: where English says *once a day*, others need no number either.
+    """
+    wrong = []
+    for entry in catalog:
+        ids = [str(one) for one in (entry.id if isinstance(entry.id, tuple | list) else (entry.id,))]
+        strings = entry.string if isinstance(entry.string, tuple | list) else (entry.string,)
+        parts = [sorted(PARTS.findall(one)) for one in ids]
+        needed, known = set.intersection(*map(set, parts)), set.union(*map(set, parts))
+        for string in filter(None, strings if ids[0] else ()):
+            found = sorted(PARTS.findall(string))
+            if (found != parts[0]) if len(ids) == 1 else not needed <= set(found) <= known:
+                wrong.append(f"{ids[0]!r}: {', '.join(found) or 'nothing'} in {string!r}")
+    return wrong
+
+
 def _po(language: str) -> Path:
     return LOCALE / language / "LC_MESSAGES" / "django.po"
 
@@ -112,9 +134,10 @@ def main() -> int:
     parser.add_argument("--missing", action="store_true", help="list what is not translated")
     options = parser.parse_args()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "elmed.config.settings")
-    old = []
+    old, wrong = [], []
     for language in languages():
         catalog = updated(language)
+        wrong += [f"{language}: {one}" for one in disagreeing(catalog)]
         po = po_bytes(catalog)
         for file, content in ((_po(language), po), (_po(language).with_suffix(".mo"), mo_bytes(po, language))):
             if not file.exists() or file.read_bytes() != content:
@@ -129,6 +152,9 @@ def main() -> int:
         print(f"{language}: {len(catalog) - len(missing)} of {len(catalog)} messages are translated")
         if options.missing:
             print("\n".join(str(one) for one in missing))
+    if wrong:
+        print("Placeholders or tags that are not those of the English:", *wrong, sep="\n")
+        return 1
     if options.check and old:
         print(f"Not what the code says: {', '.join(old)}. Run `make messages` and commit what it changes.")
         return 1

@@ -5,6 +5,13 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import translation
 
+from elmed.core.refusals import Invalid, NotNow, NotVisible
+from elmed.portals import refused
+from elmed.portals.forms import PortalForm
+from elmed.portals.words import isolated
+from elmed.prescriptions.models import WarningAnswer
+from tests.factories import AMOXICILLIN, issued
+
 LANG_AR = 'lang="ar" dir="rtl"'
 
 
@@ -71,3 +78,28 @@ def test_what_is_read_against_a_packet_is_the_same_in_every_language():
     assert english.startswith(same) and arabic.startswith(same)
     assert ">3 Feb 1961</time>" in english and ">22 Nov 2026, 10:15</time>" in english
     assert ">3 فبراير 1961</time>" in arabic
+
+
+def test_a_warning_is_stored_in_english_whatever_the_doctor_reads(cast):
+    with translation.override("ar"):
+        issued(cast, lines=(AMOXICILLIN, AMOXICILLIN))
+    stored = WarningAnswer.objects.filter(code="duplicate")
+    assert {row.message for row in stored} == {"The same medicine stands in another line."}
+
+
+def test_refusals_are_told_in_the_readers_language():
+    form = PortalForm({})
+    form.is_valid()
+    with translation.override("ar"):
+        told = refused.words_of(NotNow("not_overdue", "It is still valid."))  # marked in a guard, translated here
+        form.point("/x", Invalid.field("/x", "required", "This is needed.").errors[0]["detail"])
+        missing = refused.words_of(NotVisible("prescription"))
+    assert refused.words_of(NotNow("x", "It is still valid.", current_status="on_hold")).endswith("It is now: on hold.")
+    for words in (told, missing, form.non_field_errors()[0]):
+        assert words and not any("a" <= letter <= "z" for letter in words)
+
+
+def test_plain_text_isolates_amounts_only_where_it_runs_the_other_way():
+    assert isolated("28 tablets") == "28 tablets"
+    with translation.override("ar"):
+        assert isolated("28 tablets") == "\u206628 tablets\u2069"

@@ -216,7 +216,7 @@ def rotate(
     """
     policy.require_presence(actor)
     if not 0 <= overlap_days <= MAX_OVERLAP_DAYS:
-        raise Invalid.field("/overlap_days", "out_of_range", f"From 0 to {MAX_OVERLAP_DAYS} days.")
+        raise Invalid.field("/overlap_days", "out_of_range", _("From 0 to %(most)s days.") % {"most": MAX_OVERLAP_DAYS})
     old = _lock(actor, key_id)
     if old.account_id != actor.account_id:  # staff revoke and limit others' keys; they never hold their secrets
         raise NotVisible("API key")
@@ -249,7 +249,9 @@ def set_limit(actor: Actor, key_id: int, *, requests_per_minute: int) -> ApiKey:
     """
     policy.require(actor, Permission.KEY_LIMIT)
     if not 1 <= requests_per_minute <= MAX_REQUESTS_PER_MINUTE:
-        raise Invalid.field("/requests_per_minute", "out_of_range", f"From 1 to {MAX_REQUESTS_PER_MINUTE}.")
+        raise Invalid.field(
+            "/requests_per_minute", "out_of_range", _("From 1 to %(most)s.") % {"most": MAX_REQUESTS_PER_MINUTE}
+        )
     key = _lock(actor, key_id)
     key.requests_per_minute = requests_per_minute
     key.save(update_fields=["requests_per_minute"])

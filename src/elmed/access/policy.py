@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from elmed.access.actors import Actor
 from elmed.access.permissions import SCOPES, Permission
@@ -19,10 +20,10 @@ from elmed.core.refusals import NotAllowed
 # Signing, making keys and changing what protects the sign-in: the password or a second factor is not older than this.
 PRESENCE = timedelta(minutes=5)
 _WHY = {
-    AccountState.PENDING: "ELMED's staff have not verified this account yet.",
-    AccountState.REJECTED: "ELMED's staff did not accept this account.",
-    AccountState.SUSPENDED: "This account is suspended.",
-    AccountState.LAPSED: "This account's licence has expired: it can read, not act. Renew the licence.",
+    AccountState.PENDING: gettext_noop("ELMED's staff have not verified this account yet."),
+    AccountState.REJECTED: gettext_noop("ELMED's staff did not accept this account."),
+    AccountState.SUSPENDED: gettext_noop("This account is suspended."),
+    AccountState.LAPSED: gettext_noop("This account's licence has expired: it can read, not act. Renew the licence."),
 }
 
 
@@ -51,7 +52,7 @@ def require_presence(actor: Actor) -> None:
 def require(actor: Actor, permission: Permission) -> None:
     """Raise NotAllowed (`account_not_active`, `insufficient_scope`, `permission_denied`) unless the actor may."""
     if not account_active(actor, permission):
-        raise NotAllowed("account_not_active", _WHY[actor.account_state])
+        raise NotAllowed("account_not_active", _(_WHY[actor.account_state]))
     if permission in actor.permissions:
         return
     if actor.by_key:
@@ -61,4 +62,4 @@ def require(actor: Actor, permission: Permission) -> None:
             f"This key lacks a scope for that; it needs: {' or '.join(needed) or 'none has it'}.",
             needed_scopes=needed,
         )
-    raise NotAllowed("permission_denied", "Your role in this account does not include that.")
+    raise NotAllowed("permission_denied", _("Your role in this account does not include that."))

@@ -8,6 +8,8 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from elmed.access import policy
 from elmed.access.actors import Actor
@@ -35,14 +37,18 @@ _EVENT = {
     AccountState.LAPSED: "account.lapsed",
 }
 _EXPIRED = {
-    AccountState.PENDING: "Its licence has expired. Reject it: they can register again with the renewed one.",
-    AccountState.REJECTED: "Its licence has expired. They can register again with the renewed one.",
-    AccountState.LAPSED: "Its licence has expired. Accept a renewal instead.",
+    AccountState.PENDING: gettext_noop(
+        "Its licence has expired. Reject it: they can register again with the renewed one."
+    ),
+    AccountState.REJECTED: gettext_noop("Its licence has expired. They can register again with the renewed one."),
+    AccountState.LAPSED: gettext_noop("Its licence has expired. Accept a renewal instead."),
 }
 _TAKEN = {
     "pointer": "/licence_number",
     "code": "already_registered",
-    "detail": "An account with this licence exists. Sign in where you registered it; else write to the support address.",
+    "detail": gettext_noop(
+        "An account with this licence exists. Sign in where you registered it; else write to the support address."
+    ),
 }
 _ROLES_OF_KIND = {
     AccountKind.DOCTOR: {Role.PRESCRIBER},
@@ -107,9 +113,9 @@ def judge(
     same = Account.objects.filter(licence_body__iexact=body, licence_number__iexact=number, world_id=world_id)
     errors = []
     if not name.strip():
-        errors.append({"pointer": "/name", "code": "required", "detail": "Give a name."})
+        errors.append({"pointer": "/name", "code": "required", "detail": _("Give a name.")})
     if kind in (AccountKind.DOCTOR, AccountKind.PHARMACY) and not number:
-        errors.append({"pointer": "/licence_number", "code": "required", "detail": "Give the licence number."})
+        errors.append({"pointer": "/licence_number", "code": "required", "detail": _("Give the licence number.")})
     elif number and same.exclude(state=AccountState.REJECTED).exists():
         errors.append(_TAKEN)
     if errors:
@@ -148,27 +154,27 @@ def change_state(actor: Actor, account_id: int, state: AccountState, *, reason: 
         raise NotVisible("account")
     if account.pk == actor.account_id:  # nobody would be left to take it back
         raise NotNow(
-            "invalid_state", "Nobody changes the state of the account they act for.", current_state=account.state
+            "invalid_state", _("Nobody changes the state of the account they act for."), current_state=account.state
         )
     if state not in STATE_CHANGES or account.state not in STATE_CHANGES[state]:
-        raise NotNow(
-            "invalid_state", f"A {account.state} account cannot become {state.value}.", current_state=account.state
-        )
+        words = _("An account that is %(before)s cannot become %(after)s.")
+        detail = words % {"before": account.state, "after": state.value}
+        raise NotNow("invalid_state", detail, current_state=account.state)
     before, expires_on = account.state, account.licence_expires_on
     if state is AccountState.VERIFIED and expires_on is not None and expires_on < now.date():
         if before != AccountState.SUSPENDED:
-            raise NotNow("invalid_state", _EXPIRED[AccountState(before)], current_state=account.state)
+            raise NotNow("invalid_state", _(_EXPIRED[AccountState(before)]), current_state=account.state)
         state = AccountState.LAPSED  # the suspension ends; read only, until its owner has sent a renewal
     if state in (AccountState.REJECTED, AccountState.SUSPENDED) and not reason.strip():
-        raise Invalid.field("/reason", "required", "Say why.")
+        raise Invalid.field("/reason", "required", _("Say why."))
     if len(reason.strip()) > MAX_REASON:
-        raise Invalid.field("/reason", "too_long", f"At most {MAX_REASON} characters.")
+        raise Invalid.field("/reason", "too_long", _("At most %(most)s characters.") % {"most": MAX_REASON})
     account.state, account.state_reason, account.asked_at = state, reason.strip(), None
     try:
         with transaction.atomic():
             account.save(update_fields=["state", "state_reason", "asked_at", "updated_at"])
     except IntegrityError:  # a rejected one: meanwhile the licence is another account's
-        raise NotNow("invalid_state", "Another account has this licence. Reject that one first.") from None
+        raise NotNow("invalid_state", _("Another account has this licence. Reject that one first.")) from None
     record(actor, _EVENT[state], accounts=[account.pk], at=now, subject_account_id=account.pk)
     reinstated = before == AccountState.SUSPENDED and state is AccountState.VERIFIED
     template = "account_reinstated" if reinstated else f"account_{state.value}"

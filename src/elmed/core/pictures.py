@@ -9,6 +9,7 @@ import threading
 import warnings
 from typing import Any
 
+from django.utils.translation import gettext as _
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from elmed.core.refusals import Invalid
@@ -41,12 +42,14 @@ def drawn_anew(
                 if kind not in formats:
                     raise Invalid.field(pointer, "wrong_type", wanted)
                 if max(sent.size) > max_side:  # said by the header, before a pixel is decoded
-                    raise Invalid.field(pointer, "too_large", f"At most {max_side} pixels on a side.")
+                    raise Invalid.field(
+                        pointer, "too_large", _("At most %(most)s pixels on a side.") % {"most": max_side}
+                    )
                 drawn = _pixels(sent, kind, shown_side)
     except (UnidentifiedImageError, Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise Invalid.field(pointer, "wrong_type", wanted) from None
     except _BROKEN:
-        raise Invalid.field(pointer, "broken", "The picture is broken: it cannot be read to its end.") from None
+        raise Invalid.field(pointer, "broken", _("The picture is broken: it cannot be read to its end.")) from None
     out = io.BytesIO()
     drawn.save(out, kind, **FORMATS[kind][2])
     return kind, out.getvalue(), drawn.size

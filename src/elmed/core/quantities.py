@@ -6,6 +6,8 @@ floats. Units are never converted.
 
 import re
 
+from django.utils.translation import gettext as _
+
 MAX_THOUSANDTHS = 1_000_000_000  # one million units
 _PATTERN = re.compile(r"(0|[1-9][0-9]{0,6})(?:\.([0-9]{1,3}))?")
 
@@ -18,10 +20,10 @@ def parse(text: str) -> int:
     """
     match = _PATTERN.fullmatch(text)
     if match is None or (match[2] and match[2].endswith("0")):
-        raise ValueError('A decimal string such as "28" or "0.5": at most three decimals, no trailing zero.')
+        raise ValueError(_('A decimal string such as "28" or "0.5": at most three decimals, no trailing zero.'))
     value = int(match[1]) * 1000 + int((match[2] or "").ljust(3, "0"))
     if not 0 < value <= MAX_THOUSANDTHS:
-        raise ValueError("More than 0 and at most 1000000.")
+        raise ValueError(_("More than 0 and at most 1000000."))
     return value
 
 

@@ -7,12 +7,14 @@ them, each face translates them once (api/problems.py, portals/). A refusal alwa
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from django.utils.translation import gettext_noop
+
 
 class Refusal(Exception):
     """The act did not happen. `code` is stable and documented; `detail` says what to do, and names nobody."""
 
     status = 400
-    title = "Refused"
+    title = gettext_noop("Refused")
 
     def __init__(self, code: str, detail: str, **extra: Any) -> None:
         """Keep the code, the words and whatever the answer carries besides (`current_status`, …)."""
@@ -28,10 +30,13 @@ class Refusal(Exception):
 class NotVisible(Refusal):
     """404: not there, or not yours; the two look alike."""
 
-    status, title = 404, "Not found"
+    status, title = 404, gettext_noop("Not found")
+
+    what = ""
 
     def __init__(self, what: str = "resource") -> None:
         """Name the kind of thing, never the thing."""
+        self.what = what
         super().__init__("not_found", f"There is no such {what}, or it is not visible to this account.")
 
 
@@ -64,7 +69,7 @@ class VersionConflict(Refusal):
 class Invalid(Refusal):
     """422: understood, but what was sent cannot be. `errors` points at each field."""
 
-    status, title = 422, "Not valid"
+    status, title = 422, gettext_noop("Not valid")
 
     def __init__(
         self, errors: list[dict[str, str]], detail: str = "Some fields are not valid; `errors` names each."

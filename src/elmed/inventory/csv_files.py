@@ -11,6 +11,9 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
 from elmed.core.refusals import Invalid
 from elmed.inventory import packs
 from elmed.inventory.models import Product
@@ -19,7 +22,12 @@ from elmed.inventory.product_fields import TEXT_FIELDS, as_text, of
 MAX_BYTES = 5 * 1024 * 1024
 MAX_ROWS = 20_000
 COLUMNS = (*TEXT_FIELDS, "active", "stock")
-SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
+SEPARATORS = {
+    ",": gettext_noop("commas"),
+    ";": gettext_noop("semicolons"),
+    "\t": gettext_noop("tabs"),
+    "|": gettext_noop("vertical bars"),
+}
 _FORMULA = re.compile(r"^[=+\-@\t\r]")
 _NUMBER = re.compile(r"^-?[0-9]+(\.[0-9]+)?$")
 
@@ -36,18 +44,20 @@ class Table:
 def read(raw: bytes) -> Table:
     """The rows of a file that somebody saved. Raises Invalid with words for whoever sent it."""
     if len(raw) > MAX_BYTES:
-        raise _wrong("too_large", "The file is larger than 5 MB.")
+        raise _wrong("too_large", _("The file is larger than 5 MB."))
     text, notices = _decoded(raw)
     lines = text.lstrip("\ufeff")
     if not lines.strip():
-        raise _wrong("empty", "The file is empty.")
+        raise _wrong("empty", _("The file is empty."))
     separator = _separator(lines)
     if separator != ",":
-        notices.append(f"Its columns are parted by {SEPARATORS[separator]}.")
+        notices.append(_("Its columns are parted by %(what)s.") % {"what": _(SEPARATORS[separator])})
     try:
         return _table(csv.reader(io.StringIO(lines, newline=""), delimiter=separator, strict=True), notices)
     except csv.Error as broken:
-        raise _wrong("broken", f"The file is no table: {broken}. A quotation mark may be missing.") from None
+        raise _wrong(
+            "broken", _("The file is no table: %(broken)s. A quotation mark may be missing.") % {"broken": broken}
+        ) from None
 
 
 def _decoded(raw: bytes) -> tuple[str, list[str]]:
@@ -60,10 +70,10 @@ def _decoded(raw: bytes) -> tuple[str, list[str]]:
         except UnicodeDecodeError:
             continue
         if "\x00" in text:
-            raise _wrong("broken", "This is no text file. Save the table as CSV, and send that.")
-        guess = ["It is not UTF-8; it was read as Windows-1252. Look whether letters with accents are right."]
+            raise _wrong("broken", _("This is no text file. Save the table as CSV, and send that."))
+        guess = [_("It is not UTF-8; it was read as Windows-1252. Look whether letters with accents are right.")]
         return text, guess if encoding == "cp1252" else []
-    raise _wrong("broken", "The letters cannot be read. Save the table as CSV in UTF-8, and send that.")
+    raise _wrong("broken", _("The letters cannot be read. Save the table as CSV in UTF-8, and send that."))
 
 
 def _separator(text: str) -> str:
@@ -87,11 +97,11 @@ def _table(reader: Iterable[Sequence[str]], notices: list[str]) -> Table:
             header = _header(cells, notices)
             continue
         if len(rows) >= MAX_ROWS:
-            raise _wrong("too_many", f"More than {MAX_ROWS} rows. Part the file.")
+            raise _wrong("too_many", _("More than %(most)s rows. Part the file.") % {"most": MAX_ROWS})
         line = getattr(reader, "line_num", len(rows) + 2)
         rows.append((line, _row(header, cells)))
     if not rows:
-        raise _wrong("empty", "The file has no rows below its first line.")
+        raise _wrong("empty", _("The file has no rows below its first line."))
     known = tuple(name for name in COLUMNS if name in (header or ()))
     return Table(known, rows, notices)
 
@@ -99,11 +109,13 @@ def _table(reader: Iterable[Sequence[str]], notices: list[str]) -> Table:
 def _header(cells: Sequence[str], notices: list[str]) -> list[str]:
     names = [_name(cell) for cell in cells]
     if "sku" not in names:
-        raise _wrong("no_sku", "The first line must name the columns, and one of them must be “sku”. See the template.")
+        raise _wrong(
+            "no_sku", _("The first line must name the columns, and one of them must be “sku”. See the template.")
+        )
     if twice := {name for name in names if name in COLUMNS and names.count(name) > 1}:
-        raise _wrong("column_twice", f"A column stands twice: {', '.join(sorted(twice))}.")
+        raise _wrong("column_twice", _("A column stands twice: %(names)s.") % {"names": ", ".join(sorted(twice))})
     if unknown := [cell.strip() for cell, name in zip(cells, names, strict=True) if name and name not in COLUMNS]:
-        notices.append(f"Columns that are not read: {', '.join(unknown[:10])}.")
+        notices.append(_("Columns that are not read: %(names)s.") % {"names": ", ".join(unknown[:10])})
     return names
 
 

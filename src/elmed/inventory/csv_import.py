@@ -12,6 +12,8 @@ from datetime import datetime
 from enum import StrEnum
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from elmed.access import policy
 from elmed.access.actors import Actor
@@ -76,8 +78,8 @@ class _Fixed:
     def why(self, product: Product) -> str:
         """The reason; empty where there is none."""
         if product.pk in self.moved:
-            return "its stock was counted in the old pack"
-        return "an order of your shop waits for it" if product.sku.lower() in self.on_order else ""
+            return _("its stock was counted in the old pack")
+        return _("an order of your shop waits for it") if product.sku.lower() in self.on_order else ""
 
 
 @dataclass(frozen=True)
@@ -124,7 +126,7 @@ def apply(actor: Actor, table: Table, *, seen: str, now: datetime) -> dict[str, 
         raise _changed_meanwhile()
     if not planned.can_be_applied:
         raise Invalid.field(
-            "/file", "rows_refused", "Nothing was imported: there are rows with errors, or nothing to do."
+            "/file", "rows_refused", _("Nothing was imported: there are rows with errors, or nothing to do.")
         )
     by_fate: dict[Fate, list[Row]] = {fate: [row for row in planned.rows if row.fate is fate] for fate in Fate}
     made = _create(actor, by_fate[Fate.CREATE], now)
@@ -150,10 +152,10 @@ def _plan(actor: Actor, table: Table, by_sku: dict[str, Product], now: datetime)
         row = Row(line, sku, words.get("name", ""))
         first = seen.setdefault(sku.lower(), line)
         if first != line and sku:
-            row.refuse(f"The SKU stands in line {first} already.")
+            row.refuse(_("The SKU stands in line %(line)s already.") % {"line": first})
         elif "" in words:
             row.refuse(
-                "It has more cells than the first line has columns. Is a cell with a comma not in quotation marks?"
+                _("It has more cells than the first line has columns. Is a cell with a comma not in quotation marks?")
             )
         else:
             _judge(row, words, by_sku.get(sku.lower()), fixed)
@@ -184,7 +186,7 @@ def _judge(row: Row, words: dict[str, str], product: Product | None, fixed: _Fix
         return
     row.changes = [(name, before[name], after[name]) for name in after if before[name] != after[name]]
     if _PACK & {name for name, _, _ in row.changes} and (why := fixed.why(product)):
-        row.refuse(f"pack_size: {why}. Retire it, and make a new product.")
+        row.refuse("pack_size: " + _("%(why)s. Retire it, and make a new product.") % {"why": why})
     if active is not None and active != product.active:
         row.active = active
         row.changes.append(("active", "yes" if product.active else "no", "yes" if active else "no"))
@@ -196,7 +198,7 @@ def _judge(row: Row, words: dict[str, str], product: Product | None, fixed: _Fix
 def _active(row: Row, words: dict[str, str]) -> bool | None:
     typed = words.get("active", "").strip().lower()
     if typed and typed not in TRUE | FALSE:
-        row.refuse("active: yes or no.")
+        row.refuse("active: " + _("yes or no."))
     return typed in TRUE if typed in TRUE | FALSE else None
 
 
@@ -230,7 +232,7 @@ def _create(actor: Actor, rows: Sequence[Row], now: datetime) -> list[Product]:
         raise _changed_meanwhile() from None
     counted = {row.made: row.stock_milli for row in rows if row.stock_milli is not None}
     units = {product: packs.to_units(product, packs_milli) for product, packs_milli in counted.items()}
-    stock.begin(units, Cause(Kind.CORRECTION, actor, now, reason="Imported"))
+    stock.begin(units, Cause(Kind.CORRECTION, actor, now, reason=gettext_noop("Imported")))
     return made
 
 
@@ -251,4 +253,6 @@ def _columns(row: Row) -> list[str]:
 
 
 def _changed_meanwhile() -> NotNow:
-    return NotNow("changed_meanwhile", "The catalogue changed since you looked. Look at what the file does once more.")
+    return NotNow(
+        "changed_meanwhile", _("The catalogue changed since you looked. Look at what the file does once more.")
+    )

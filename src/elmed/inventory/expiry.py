@@ -7,6 +7,7 @@ hand-over of an expired batch is refused by stock.py all the same.
 from datetime import date, datetime
 
 from django.db import transaction
+from django.utils.translation import gettext_noop
 
 from elmed.access import actors
 from elmed.core.models import Mode
@@ -15,7 +16,7 @@ from elmed.inventory.models import Batch, Kind
 from elmed.inventory.stock import Cause
 from elmed.prescriptions.jurisdiction import jurisdiction
 
-REASON = "Expired"
+REASON = gettext_noop("Expired")
 
 
 def quarantine_expired(now: datetime, *, world_id: int, mode: Mode) -> int:

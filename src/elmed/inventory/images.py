@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import BinaryIO
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils.translation import gettext as _
 
 from elmed.access import policy
 from elmed.access.actors import Actor
@@ -32,11 +33,11 @@ def store(actor: Actor, upload: BinaryIO, *, now: datetime) -> ProductImage:
     policy.require(actor, Permission.PRODUCT_WRITE)
     raw = upload.read(MAX_BYTES + 1)
     if len(raw) > MAX_BYTES:
-        raise _wrong("too_large", "The picture is larger than 2 MB.")
+        raise _wrong("too_large", _("The picture is larger than 2 MB."))
     kind, data, (width, height) = pictures.drawn_anew(
-        raw, max_side=MAX_SIDE, shown_side=SHOWN_SIDE, pointer="/image", wanted="Send a JPEG, PNG or WebP picture."
+        raw, max_side=MAX_SIDE, shown_side=SHOWN_SIDE, pointer="/image", wanted=_("Send a JPEG, PNG or WebP picture.")
     )
-    row, _ = ProductImage.objects.get_or_create(
+    row, _made = ProductImage.objects.get_or_create(
         sha256=hashlib.sha256(data).hexdigest(),
         defaults={
             "content_type": FORMATS[kind][0], "width": width, "height": height, "data": data, "created_at": now,

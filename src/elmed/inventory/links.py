@@ -7,6 +7,7 @@ counted in tablets does not become millilitres because somebody says so.
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from elmed.access import policy
 from elmed.access.actors import Actor
@@ -28,9 +29,11 @@ def link(actor: Actor, product_id: int, line_id: int, *, now: datetime) -> Produ
     policy.require(actor, Permission.PRODUCT_LINK)
     product, line = get(actor, Product, product_id), _line(actor, line_id)
     if not product.active:
-        raise Invalid.field("/product", "retired", "This product is retired.")
+        raise Invalid.field("/product", "retired", _("This product is retired."))
     if not same_unit(product, line):
-        detail = f"The product is counted in {product.pack_unit or 'packs'}, the prescription in {line.unit}."
+        detail = _("The product is counted in %(unit)s, the prescription in %(other)s.") % {
+                "unit": product.pack_unit or "packs", "other": line.unit,
+            }  # fmt: skip
         raise Invalid.field("/product", "unit_mismatch", detail)
     row, made = ProductLink.objects.get_or_create(
         product=product, line=line, defaults={"person_id": actor.acting_person_id, "created_at": now}

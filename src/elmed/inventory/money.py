@@ -2,6 +2,8 @@
 
 import re
 
+from django.utils.translation import gettext as _
+
 MAX_MILLI = 10_000_000_000  # ten million units
 # ISO 4217's minor units, where they are not two.
 _DIGITS = {
@@ -14,7 +16,7 @@ _DIGITS = {
 def currency(code: str) -> str:
     """The code, in capitals. Raises ValueError where it is not three letters (ISO 4217)."""
     if not re.fullmatch(r"[A-Za-z]{3}", code):
-        raise ValueError("A currency's three letters, such as EUR (ISO 4217).")
+        raise ValueError(_("A currency's three letters, such as EUR (ISO 4217)."))
     return code.upper()
 
 
@@ -23,10 +25,13 @@ def parse(amount: str, code: str) -> int:
     match = re.fullmatch(r"(0|[1-9][0-9]{0,7})(?:\.([0-9]{1,3}))?", amount)
     digits = _DIGITS.get(code, 2)
     if match is None or len(match[2] or "") > digits:
-        raise ValueError(f"An amount such as {text(12500, code)}: at most {digits} decimals.")
+        raise ValueError(
+            _("An amount such as %(example)s: at most %(digits)s decimals.")
+            % {"example": text(12500, code), "digits": digits}
+        )
     value = int(match[1]) * 1000 + int((match[2] or "").ljust(3, "0"))
     if value > MAX_MILLI:
-        raise ValueError("At most ten million.")
+        raise ValueError(_("At most ten million."))
     return value
 
 

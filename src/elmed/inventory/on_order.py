@@ -7,6 +7,7 @@ prescriptions/actions/.
 from datetime import datetime
 
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from elmed.access.actors import Actor
 from elmed.access.visibility import visible
@@ -29,7 +30,9 @@ def refusal(sku: str) -> NotNow:
     """Its pack or SKU cannot become another one now: what left the pharmacy could not be counted any more."""
     return NotNow(
         "product_on_order",
-        "An order of your shop waits for this product. Its SKU, pack size and unit stay until the order is dispensed or "
-        "its reservation freed; or retire it, and make a new product.",
+        _(
+            "An order of your shop waits for this product. Its SKU, pack size and unit stay until the order is dispensed or "
+            "its reservation freed; or retire it, and make a new product."
+        ),
         sku=sku,
     )

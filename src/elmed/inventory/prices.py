@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from elmed.access import policy
 from elmed.access.actors import Actor
@@ -79,7 +80,7 @@ def change_prices(
     locked = [row for row in products.own(actor, product_ids) if row.price_milli is not None]
     rows = _rows(locked, change)
     if seen is not None and fingerprint(rows) != seen:
-        raise NotNow("changed_meanwhile", "A price changed since you looked. Look at the new prices again.")
+        raise NotNow("changed_meanwhile", _("A price changed since you looked. Look at the new prices again."))
     if wrong := [row for row in rows if row.wrong]:
         raise Invalid.field("/percent", "out_of_range", f"{wrong[0].product.sku}: {wrong[0].wrong}")
     changed = [row for row in rows if row.differs]
@@ -95,17 +96,17 @@ def _rows(found: Sequence[Product], change: PriceChange) -> list[NewPrice]:
     rows = []
     for product in found:
         price = change.of(product.price_milli or 0, product.currency)
-        wrong = "" if 0 <= price <= money.MAX_MILLI else "The new price would be below zero or above ten million."
+        wrong = "" if 0 <= price <= money.MAX_MILLI else _("The new price would be below zero or above ten million.")
         rows.append(NewPrice(product, price, wrong))
     return rows
 
 
 def _check(change: PriceChange) -> None:
     if bool(change.percent_milli) == bool(change.amount_milli):
-        raise Invalid.field("/percent", "required", "Give either a percentage or an amount.")
+        raise Invalid.field("/percent", "required", _("Give either a percentage or an amount."))
     if not -100_000 <= change.percent_milli <= MAX_PERCENT_MILLI:
-        raise Invalid.field("/percent", "out_of_range", "From -100 to 1000 per cent.")
+        raise Invalid.field("/percent", "out_of_range", _("From -100 to 1000 per cent."))
     if abs(change.amount_milli) > money.MAX_MILLI:
-        raise Invalid.field("/amount", "out_of_range", "At most ten million.")
+        raise Invalid.field("/amount", "out_of_range", _("At most ten million."))
     if change.step_milli <= 0:
-        raise Invalid.field("/step", "out_of_range", "More than 0.")
+        raise Invalid.field("/step", "out_of_range", _("More than 0."))

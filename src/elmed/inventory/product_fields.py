@@ -11,6 +11,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from django.db.models import CharField, TextField
+from django.utils.translation import gettext as _
 
 from elmed.core import quantities
 from elmed.core.refusals import Invalid
@@ -96,24 +97,24 @@ def error(name: str, code: str, detail: str) -> dict[str, str]:
 
 
 def _texts(given: ProductFields) -> Errors:
-    found = [error(name, "required", "This is needed.") for name in ("sku", "name") if not getattr(given, name)]
+    found = [error(name, "required", _("This is needed.")) for name in ("sku", "name") if not getattr(given, name)]
     for name, most in _LONGEST.items():
         text = getattr(given, name, None) or ""
         if len(text) > most:
-            found.append(error(name, "too_long", f"At most {most} characters."))
+            found.append(error(name, "too_long", _("At most %(most)s characters.") % {"most": most}))
         if _CONTROL.search(text):
-            found.append(error(name, "invalid_characters", "It holds invisible control characters."))
+            found.append(error(name, "invalid_characters", _("It holds invisible control characters.")))
     return found
 
 
 def _numbers(given: ProductFields) -> Errors:
     found = []
     if given.price_milli is not None and not 0 <= given.price_milli <= money.MAX_MILLI:
-        found.append(error("price_milli", "out_of_range", "From 0 to ten million."))
+        found.append(error("price_milli", "out_of_range", _("From 0 to ten million.")))
     if given.pack_size_milli is not None and not 0 < given.pack_size_milli <= MAX_PACK_MILLI:
-        found.append(error("pack_size_milli", "out_of_range", "More than 0 and at most a million."))
+        found.append(error("pack_size_milli", "out_of_range", _("More than 0 and at most a million.")))
     if given.low_stock_milli is not None and not 0 <= given.low_stock_milli <= quantities.MAX_THOUSANDTHS:
-        found.append(error("low_stock_milli", "out_of_range", "From 0 to a million packs."))
+        found.append(error("low_stock_milli", "out_of_range", _("From 0 to a million packs.")))
     return found
 
 
@@ -126,14 +127,14 @@ def _together(given: ProductFields) -> Errors:
         found.append(error("currency", "invalid", str(wrong)))
     if (given.medication_code is None) != (given.medication_system is None):
         name = "medication_code" if given.medication_code is None else "medication_system"
-        found.append(error(name, "required", "A code and its system go together."))
+        found.append(error(name, "required", _("A code and its system go together.")))
     if given.medication_system is not None and given.medication_system not in SYSTEMS:
-        found.append(error("medication_system", "invalid", f"One of: {', '.join(SYSTEMS)}."))
+        found.append(error("medication_system", "invalid", _("One of: %(names)s.") % {"names": ", ".join(SYSTEMS)}))
     if (given.pack_size_milli is None) != (given.pack_unit is None):
         name = "pack_size_milli" if given.pack_size_milli is None else "pack_unit"
-        found.append(error(name, "required", "A pack size and its unit go together."))
+        found.append(error(name, "required", _("A pack size and its unit go together.")))
     if given.is_controlled and not given.requires_prescription:
-        found.append(error("requires_prescription", "required", "A controlled medicine requires a prescription."))
+        found.append(error("requires_prescription", "required", _("A controlled medicine requires a prescription.")))
     return found
 
 
@@ -203,7 +204,7 @@ def quantity(typed: str) -> int:
     try:
         return quantities.parse(words)
     except ValueError:
-        raise ValueError("A number above zero such as 28 or 0.5, with at most three decimals.") from None
+        raise ValueError(_("A number above zero such as 28 or 0.5, with at most three decimals.")) from None
 
 
 def quantity_or_none_at_all(typed: str) -> int:
@@ -224,5 +225,5 @@ def _flag(name: str, typed: str, found: Errors) -> bool:
     if typed.lower() in TRUE:
         return True
     if typed and typed.lower() not in FALSE:
-        found.append(error(name, "invalid", "yes or no."))
+        found.append(error(name, "invalid", _("yes or no.")))
     return False

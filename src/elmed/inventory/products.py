@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from elmed.access import policy
 from elmed.access.actors import Actor
@@ -56,7 +57,7 @@ def change(actor: Actor, product_id: int, fields: ProductFields, *, now: datetim
     policy.require(actor, Permission.PRODUCT_WRITE)
     product = get(actor, Product, product_id, lock=True)
     if seen and seen != fingerprint(of(product)):
-        raise NotNow("changed_meanwhile", "Somebody changed this product since you opened the page. Open it again.")
+        raise NotNow("changed_meanwhile", _("Somebody changed this product since you opened the page. Open it again."))
     wanted, sku = require(fields), product.sku
     if changed := put(product, wanted):
         if changed & set(_PACK):
@@ -89,7 +90,7 @@ def require_movable_pack(product: Product, moved: bool) -> None:
     if moved:
         raise NotNow(
             "pack_size_fixed",
-            "Its stock was counted in packs of this size. Retire it, and make a new product for the other pack.",
+            _("Its stock was counted in packs of this size. Retire it, and make a new product for the other pack."),
             sku=product.sku,
         )
 
@@ -153,7 +154,7 @@ def tell(actor: Actor, event_type: str, product_ids: Collection[int], *, now: da
 
 def sku_taken(sku: str) -> NotNow:
     """Another product of the pharmacy has it, in whatever case."""
-    return NotNow("sku_taken", "Another product of this pharmacy, perhaps a retired one, has this SKU.", sku=sku)
+    return NotNow("sku_taken", _("Another product of this pharmacy, perhaps a retired one, has this SKU."), sku=sku)
 
 
 def _save(product: Product) -> None:

@@ -10,6 +10,8 @@ from datetime import datetime, time
 
 from django.db import transaction
 from django.db.models import Q
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from elmed.access import policy
 from elmed.access.actors import Actor
@@ -27,8 +29,8 @@ from elmed.prescriptions.jurisdiction import jurisdiction
 from elmed.prescriptions.models import Dispense, DispenseLine
 from elmed.prescriptions.vocabulary import ReversalReason
 
-REASON = "Recalled"
-BACK = "Recall ended"
+REASON = gettext_noop("Recalled")
+BACK = gettext_noop("Recall ended")
 _NO_BATCH = Q(batch_number__isnull=True) | Q(batch_number="")
 _NEVER_OUT = (ReversalReason.RECORDED_IN_ERROR, ReversalReason.NEVER_LEFT_PHARMACY)
 
@@ -72,11 +74,13 @@ def recall(actor: Actor, product_id: int, *, batch_number: str, reason: str, now
     policy.require(actor, Permission.RECALL)
     why, number = required(reason, "/reason"), batch_number.strip()
     if not 0 < len(number) <= MAX_BATCH:
-        raise Invalid.field("/batch_number", "required", f"The batch's number, at most {MAX_BATCH} characters.")
+        raise Invalid.field(
+            "/batch_number", "required", _("The batch's number, at most %(most)s characters.") % {"most": MAX_BATCH}
+        )
     product = stock.lock([get(actor, Product, product_id).pk])[product_id]
     batch = stock.named_batch(product, number, None, now)
     if batch.recalled_at is not None:
-        raise NotNow("already_recalled", "This batch is recalled already.")
+        raise NotNow("already_recalled", _("This batch is recalled already."))
     batch.recalled_at, batch.recall_reason = now, why
     batch.save(update_fields=["recalled_at", "recall_reason"])
     _tell(actor, "batch.recalled", batch, now)
@@ -97,7 +101,7 @@ def end(actor: Actor, batch_id: int, *, reason: str, now: datetime) -> Batch:
     product = stock.lock([product_id])[product_id]
     batch = get(actor, Batch, batch_id)
     if batch.recalled_at is None:
-        raise NotNow("not_recalled", "This batch is not recalled.")
+        raise NotNow("not_recalled", _("This batch is not recalled."))
     by_recall = Movement.objects.filter(batch=batch, kind=Kind.RECALL, shelf_milli__lt=0)
     taken = by_recall.filter(created_at__gte=batch.recalled_at).order_by("-pk").first()
     batch.recalled_at, batch.recall_reason = None, ""

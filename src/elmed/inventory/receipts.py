@@ -11,6 +11,8 @@ from datetime import date, datetime
 
 from django.db import transaction
 from django.db.models import Sum
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from elmed.access import policy
 from elmed.access.actors import Actor
@@ -58,9 +60,9 @@ def count(
 ) -> list[Movement]:
     """Make the shelf what was counted: of the whole product, or of one batch. Raises NotVisible, NotAllowed, Invalid."""
     with _locked(actor, product_id) as product:
-        units, cause = amount.of(product), Cause(Kind.CORRECTION, actor, now, reason="Counted")
+        units, cause = amount.of(product), Cause(Kind.CORRECTION, actor, now, reason=gettext_noop("Counted"))
         if not 0 <= units <= packs.to_units(product, MAX_PACKS_MILLI):
-            raise Invalid.field("/packs", "out_of_range", "From 0 to a million packs.")
+            raise Invalid.field("/packs", "out_of_range", _("From 0 to a million packs."))
         batch = _own_batch(actor, product, batch_id)
         if batch is None:
             return stock.count(product, units, cause)
@@ -116,7 +118,7 @@ def set_aside(
         units = _positive(amount, product)
         batch = _own_batch(actor, product, batch_id)
         there = batch.stock_milli if batch else _loose(product, "shelf_milli")
-        _require_there(units, there, product, "on the shelf")
+        _require_there(units, there, product, _("More than is on the shelf: %(packs)s packs."))
         return stock.set_aside(product, batch, units, Cause(Kind.QUARANTINE, actor, now, reason=why))
 
 
@@ -128,7 +130,9 @@ def discard(
     with _locked(actor, product_id) as product:
         units = _positive(amount, product)
         batch = _own_batch(actor, product, batch_id)
-        _require_there(units, _in_quarantine(product, batch), product, "in quarantine")
+        _require_there(
+            units, _in_quarantine(product, batch), product, _("More than is in quarantine: %(packs)s packs.")
+        )
         return stock.discard(product, batch, units, Cause(Kind.QUARANTINE, actor, now, reason=why))
 
 
@@ -140,7 +144,9 @@ def release(
     with _locked(actor, product_id) as product:
         units = _positive(amount, product)
         batch = _own_batch(actor, product, batch_id)
-        _require_there(units, _in_quarantine(product, batch), product, "in quarantine")
+        _require_there(
+            units, _in_quarantine(product, batch), product, _("More than is in quarantine: %(packs)s packs.")
+        )
         _require_fit(batch, now)
         return stock.release(product, batch, units, Cause(Kind.QUARANTINE, actor, now, reason=why))
 
@@ -161,12 +167,18 @@ def _require_fit(batch: Batch | None, now: datetime) -> None:
 def _check_batch(number: str, expiry_date: date | None, day: date, *, on_shelf: bool) -> None:
     errors = []
     if len(number) > MAX_BATCH:
-        errors.append({"pointer": "/batch_number", "code": "too_long", "detail": f"At most {MAX_BATCH} characters."})
+        errors.append(
+            {
+                "pointer": "/batch_number",
+                "code": "too_long",
+                "detail": _("At most %(most)s characters.") % {"most": MAX_BATCH},
+            }
+        )
     if expiry_date is not None and not number:
-        detail = "An expiry date belongs to a batch: give its number."
+        detail = _("An expiry date belongs to a batch: give its number.")
         errors.append({"pointer": "/batch_number", "code": "required", "detail": detail})
     if on_shelf and expiry_date is not None and expiry_date < day:
-        detail = "It has expired already: it does not go on the shelf."
+        detail = _("It has expired already: it does not go on the shelf.")
         errors.append({"pointer": "/expiry_date", "code": "batch_expired", "detail": detail})
     if errors:
         raise Invalid(errors)
@@ -178,9 +190,11 @@ def _batch(product: Product, number: str, expiry_date: date | None, now: datetim
         return None
     batch = stock.named_batch(product, number, expiry_date, now)
     if expiry_date is not None and batch.expiry_date != expiry_date:
-        shown = batch.expiry_date.strftime("%d-%b-%Y") if batch.expiry_date else "none"
+        shown = batch.expiry_date.strftime("%d-%b-%Y") if batch.expiry_date else _("none")
         raise Invalid.field(
-            "/expiry_date", "another_expiry_date", f"This batch is on record with another expiry date: {shown}."
+            "/expiry_date",
+            "another_expiry_date",
+            _("This batch is on record with another expiry date: %(day)s.") % {"day": shown},
         )
     return batch
 
@@ -191,14 +205,14 @@ def _own_batch(actor: Actor, product: Product, batch_id: int | None) -> Batch | 
         return None
     batch = visible(actor, Batch).filter(pk=batch_id, product=product).first()
     if batch is None:
-        raise Invalid.field("/batch", "unknown_batch", "Not a batch of this product.")
+        raise Invalid.field("/batch", "unknown_batch", _("Not a batch of this product."))
     return batch
 
 
 def _positive(amount: Amount, product: Product) -> int:
     units = amount.of(product)
     if not 0 < units <= packs.to_units(product, MAX_PACKS_MILLI):
-        raise Invalid.field("/packs", "out_of_range", "More than 0 and at most a million packs.")
+        raise Invalid.field("/packs", "out_of_range", _("More than 0 and at most a million packs."))
     return units
 
 
@@ -212,7 +226,7 @@ def _loose(product: Product, column: str) -> int:
     return int(rows.aggregate(all=Sum(column, default=0))["all"])
 
 
-def _require_there(units: int, there: int, product: Product, where: str) -> None:
+def _require_there(units: int, there: int, product: Product, words: str) -> None:
     if units > there:
         shown = packs.text(product, max(there, 0))
-        raise Invalid.field("/packs", "out_of_range", f"More than is {where}: {shown} packs.")
+        raise Invalid.field("/packs", "out_of_range", words % {"packs": shown})

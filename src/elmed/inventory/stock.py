@@ -12,6 +12,7 @@ from functools import partial
 
 from django.db import connection
 from django.db.models import F, Q
+from django.utils.translation import gettext as _
 
 from elmed.access.actors import Actor
 from elmed.core.clock import world_now
@@ -108,9 +109,9 @@ def require_fit(batch: Batch, day: date, *, left_at: datetime | None = None) -> 
     What left before its recall has left. Raises NotNow: `batch_recalled`, `batch_expired`.
     """
     if batch.recalled_at is not None and (left_at is None or left_at >= batch.recalled_at):
-        raise NotNow("batch_recalled", "This batch was recalled. Do not supply it.", batch_number=batch.number)
+        raise NotNow("batch_recalled", _("This batch was recalled. Do not supply it."), batch_number=batch.number)
     if _expired(batch, day):
-        raise NotNow("batch_expired", "This batch has expired. Do not supply it.", batch_number=batch.number)
+        raise NotNow("batch_expired", _("This batch has expired. Do not supply it."), batch_number=batch.number)
 
 
 def _expired(batch: Batch, day: date) -> bool:

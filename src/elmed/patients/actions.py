@@ -9,6 +9,8 @@ from datetime import date, datetime, timedelta
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from elmed.access import policy, visibility
 from elmed.access.actors import Actor
@@ -28,7 +30,7 @@ MISSES = Limit(most=20, window=timedelta(hours=1), locked=timedelta(hours=1))
 _TAKEN = {
     "pointer": "/health_number",
     "code": "already_recorded",
-    "detail": "A patient with this number exists: find the record instead.",
+    "detail": gettext_noop("A patient with this number exists: find the record instead."),
 }
 
 
@@ -76,8 +78,11 @@ def find(actor: Actor, by: Finding) -> Patient | None:
     if until is not None:
         raise TooManyTries(
             "finding_paused",
-            f"{MISSES.most} searches within an hour found nobody. Finding patients is paused for you until "
-            f"{until.astimezone(jurisdiction().zone):%H:%M}. Until then, patients you saw already are in your list.",
+            _(
+                "%(count)s searches within an hour found nobody. Finding patients is paused for you until %(time)s. "
+                "Until then, patients you saw already are in your list."
+            )
+            % {"count": MISSES.most, "time": f"{until.astimezone(jurisdiction().zone):%H:%M}"},
             until=rfc3339(until),
         )
     return found
@@ -106,9 +111,11 @@ def create(
     errors = []
     for name in ("family_name", "given_name"):
         if not words[name]:
-            errors.append({"pointer": f"/{name}", "code": "required", "detail": "This is needed."})
+            errors.append({"pointer": f"/{name}", "code": "required", "detail": _("This is needed.")})
     if not date(1880, 1, 1) <= new.date_of_birth <= now.date():
-        errors.append({"pointer": "/date_of_birth", "code": "out_of_range", "detail": "Not a possible date of birth."})
+        errors.append(
+            {"pointer": "/date_of_birth", "code": "out_of_range", "detail": _("Not a possible date of birth.")}
+        )
     if number and Patient.objects.filter(world_id=actor.world_id, health_number__iexact=number).exists():
         errors.append(_TAKEN)
     if errors:
@@ -202,9 +209,9 @@ def set_allergies(
     policy.require(actor, Permission.PATIENT_WRITE)
     patient = _locked(actor, patient_id)
     if seen is not None and seen != recorded_allergies(patient):
-        raise NotNow("changed_meanwhile", "Somebody changed the allergies since you opened the page.")
+        raise NotNow("changed_meanwhile", _("Somebody changed the allergies since you opened the page."))
     if none_known and substances:
-        raise Invalid.field("/none_known", "contradiction", "Either none are known, or name them.")
+        raise Invalid.field("/none_known", "contradiction", _("Either none are known, or name them."))
     Allergy.objects.filter(patient=patient).delete()
     Allergy.objects.bulk_create(
         Allergy(
@@ -238,10 +245,10 @@ def set_weight(actor: Actor, patient_id: int, *, weight_milli: int, weighed_on: 
     patient = _locked(actor, patient_id)
     errors = []
     if not LIGHTEST <= weight_milli <= HEAVIEST:
-        detail = f"From {LIGHTEST / 1000:g} to {HEAVIEST // 1000} kg."
+        detail = _("From %(least)s to %(most)s kg.") % {"least": f"{LIGHTEST / 1000:g}", "most": HEAVIEST // 1000}
         errors.append({"pointer": "/weight", "code": "out_of_range", "detail": detail})
     if not patient.date_of_birth <= weighed_on <= jurisdiction().day(now):
-        detail = "Between the birth and today."
+        detail = _("Between the birth and today.")
         errors.append({"pointer": "/weighed_on", "code": "out_of_range", "detail": detail})
     if errors:
         raise Invalid(errors)

@@ -6,6 +6,7 @@ one that won, and both ids keep working.
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from elmed.accounts.models import Account, Person
 from elmed.core.models import World
@@ -14,10 +15,10 @@ from elmed.core.models import World
 class Sex(models.TextChoices):
     """Administrative sex, as HL7's administrative-gender names it."""
 
-    FEMALE = "female"
-    MALE = "male"
-    OTHER = "other"
-    UNKNOWN = "unknown"
+    FEMALE = "female", _("Female")
+    MALE = "male", _("Male")
+    OTHER = "other", _("Other")
+    UNKNOWN = "unknown", _("Unknown")
 
 
 class AllergyStatus(models.TextChoices):
@@ -109,10 +110,10 @@ class Allergy(models.Model):
 class IdentityCheck(models.TextChoices):
     """How the doctor made sure who the patient is."""
 
-    KNOWN = "known", "Known to me"
-    PHOTO_ID = "photo_id", "Photo identity document"
-    HEALTH_CARD = "health_card", "Health card"
-    VIDEO_ID = "video_id", "Identity document shown on video"
+    KNOWN = "known", _("Known to me")
+    PHOTO_ID = "photo_id", _("Photo identity document")
+    HEALTH_CARD = "health_card", _("Health card")
+    VIDEO_ID = "video_id", _("Identity document shown on video")
 
 
 class Consultation(models.Model):

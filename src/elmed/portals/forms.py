@@ -143,7 +143,7 @@ class PortalForm(forms.Form):
     def point(self, pointer: str, detail: str) -> None:
         """Put a message at the field that a JSON pointer names, or into the summary."""
         name = self.field_of.get(pointer) or re.split("/", pointer.lstrip("/"))[0]
-        self.add_error(name if name in self.fields else None, detail)
+        self.add_error(name if name in self.fields else None, refused.in_words(detail))
 
 
 class VersionedForm(PortalForm):

@@ -2,12 +2,12 @@
 
 from datetime import date
 
-from django.utils.translation import get_language_bidi
+from django.utils.translation import get_language_bidi, gettext
 from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrPromise
 
 from elmed.events.catalogue import EVENT_TYPES
-from elmed.prescriptions.vocabulary import Kept, Status
+from elmed.prescriptions.vocabulary import NOT_DISPENSED_REASONS, Kept, ReversalReason, Status
 
 S = Status
 STATUS_WORDS: dict[str, StrPromise] = {
@@ -24,6 +24,27 @@ STATUS_WORDS: dict[str, StrPromise] = {
     S.STOPPED: _("Stopped"),
     S.EXPIRED: _("Expired"),
     S.ENTERED_IN_ERROR: _("Entered in error"),
+}
+# Kinds and states of accounts, roles, kinds of keys, why a dispense was taken back: codes that stand where a status may.
+OTHER_WORDS: dict[str, StrPromise] = {
+    "doctor": _("Doctor"),
+    "pharmacy": _("Pharmacy"),
+    "patient": _("Patient"),
+    "developer": _("Developer"),
+    "staff": _("Staff"),
+    "pending": _("Pending"),
+    "suspended": _("Suspended"),
+    "lapsed": _("Lapsed"),
+    "prescriber": _("Prescriber"),
+    "owner": _("Owner"),
+    "pharmacist": _("Pharmacist"),
+    "technician": _("Technician"),
+    "live": _("Live"),
+    "test": _("Test"),
+    ReversalReason.RECORDED_IN_ERROR: _("Recorded in error"),
+    ReversalReason.NEVER_LEFT_PHARMACY: _("Never left pharmacy"),
+    ReversalReason.RETURNED_UNOPENED: _("Returned unopened"),
+    ReversalReason.RETURNED_UNUSABLE: _("Returned unusable"),
 }
 STATUS_TONE: dict[str, str] = {
     S.DRAFT: "waiting",
@@ -162,12 +183,18 @@ def unit_words(unit: str, *, many: bool) -> str:
 
 def status_words(value: str) -> str:
     """A status, or any code, as people read it."""
-    return str(STATUS_WORDS.get(value) or "") or value.replace("_", " ").capitalize()
+    return str(STATUS_WORDS.get(value) or OTHER_WORDS.get(value) or "") or value.replace("_", " ").capitalize()
 
 
 def kept_words(code: str) -> str:
     """Why a doctor kept a line, as people read it."""
     return str(KEPT_WORDS.get(code) or "") or code
+
+
+def reason_words(stored: str) -> str:
+    """Why something came to its end: a code or ELMED's own words in the reader's language, else what somebody typed."""
+    words = NOT_DISPENSED_REASONS.get(stored, stored)
+    return gettext(words) if words else ""
 
 
 def event_words(kind: str) -> str:

@@ -6,6 +6,8 @@ The rules are in guards.py (the conditions) and states.py (the table).
 from datetime import timedelta
 from enum import StrEnum
 
+from django.utils.translation import gettext_noop as _
+
 
 class Status(StrEnum):
     """The one word. What was supplied lives in the dispenses."""
@@ -62,6 +64,23 @@ class Side(StrEnum):
     STAFF = "staff"
     CLOCK = "clock"
 
+    @property
+    def ends_its_hold(self) -> str:
+        """Told to whoever would end a hold of this side."""
+        return _ENDS_ITS_HOLD[self]
+
+
+_BY_PHARMACY = _("The pharmacy side placed this hold and ends it.")
+_ENDS_ITS_HOLD = {
+    Side.DOCTOR: _("The doctor side placed this hold and ends it."),
+    Side.PHARMACY: _BY_PHARMACY,
+    Side.SUPPLIER: _BY_PHARMACY,
+    Side.BEARER: _BY_PHARMACY,
+    Side.PATIENT: _("The patient side placed this hold and ends it."),
+    Side.STAFF: _("The staff side placed this hold and ends it."),
+    Side.CLOCK: _("The clock side placed this hold and ends it."),
+}
+
 
 class HoldKind(StrEnum):
     """Why it is paused."""
@@ -96,17 +115,17 @@ CANCELLATION_ANSWER = timedelta(hours=24)
 
 # Reasons why nothing was supplied: the NHS's code system medicationdispense-status-reason, 0001-0011.
 NOT_DISPENSED_REASONS = {
-    "0001": "Not required as instructed by the patient",
-    "0002": "Clinically unsuitable",
-    "0003": "Owings note issued to patient",
-    "0004": "Prescription cancellation",
-    "0005": "Prescription cancellation due to death",
-    "0006": "Illegal NHS prescription",
-    "0007": "Prescribed out of scope item",
-    "0008": "Item or prescription expired",
-    "0009": "Not allowed on FP10",
-    "0010": "Patient did not collect medication",
-    "0011": "Patient purchased medication over the counter",
+    "0001": _("Not required as instructed by the patient"),
+    "0002": _("Clinically unsuitable"),
+    "0003": _("Owings note issued to patient"),
+    "0004": _("Prescription cancellation"),
+    "0005": _("Prescription cancellation due to death"),
+    "0006": _("Illegal NHS prescription"),
+    "0007": _("Prescribed out of scope item"),
+    "0008": _("Item or prescription expired"),
+    "0009": _("Not allowed on FP10"),
+    "0010": _("Patient did not collect medication"),
+    "0011": _("Patient purchased medication over the counter"),
 }
 
 

@@ -144,7 +144,9 @@ class Composer:
         found = [("", str(error)) for error in self.form.non_field_errors()]
         for form in (*self.diagnoses, *self.lines, self.form):
             where = (
-                f"Medicine {int(form.prefix.split('-')[1]) + 1}, " if (form.prefix or "").startswith("lines") else ""
+                _("Medicine %(number)s") % {"number": int(form.prefix.split("-")[1]) + 1} + ", "
+                if (form.prefix or "").startswith("lines")
+                else ""
             )
             found += [
                 (field.id_for_label, f"{where}{field.label}: {error}") for field in form for error in field.errors

@@ -17,10 +17,10 @@ from elmed.portals.page import PortalRequest, page, shown
 from elmed.portals.shared.acts import buttons
 from elmed.portals.shared.prescription import banner, screen
 from elmed.portals.shared.route_page import choose
-from elmed.portals.words import TODAY_WORDS
+from elmed.portals.words import TODAY_WORDS, reason_words
 from elmed.prescriptions import queries, today
 from elmed.prescriptions.actions.answered import answer_question
-from elmed.prescriptions.vocabulary import NOT_DISPENSED_REASONS, Act, HoldKind, Status
+from elmed.prescriptions.vocabulary import Act, HoldKind, Status
 
 FILTERS = ("draft", "issued", "pending_review", "verified", "partially_dispensed", "on_hold", "dispensed", "rejected")
 _SPECIAL = {Act.ROUTE: "doctor_route", Act.REPLACE: "doctor_replace"}
@@ -34,7 +34,7 @@ def home(request: PortalRequest) -> HttpResponse:
     lists: list[dict[str, object]] = []
     for one in waiting:
         for rx in one.rows:
-            rx.why = NOT_DISPENSED_REASONS.get(rx.status_reason, rx.status_reason)  # type: ignore[attr-defined]
+            rx.why = reason_words(rx.status_reason)  # type: ignore[attr-defined]
         words, column = TODAY_WORDS[one.kind]
         lists.append({"kind": one.kind, "count": one.count, "rows": one.rows, "words": words, "column": column})
     shown(request, "home", {rx.patient_id for one in waiting for rx in one.rows} | {rx.patient_id for rx in newest})

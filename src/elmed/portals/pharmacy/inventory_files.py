@@ -26,6 +26,7 @@ from elmed.inventory.models import Product
 from elmed.portals.forms import PortalForm
 from elmed.portals.page import PortalRequest, page
 from elmed.portals.pharmacy.views import PHARMACY
+from elmed.portals.refused import WAITING_FILE
 
 KEPT = 3600  # seconds
 PAGE_SIZE = 200
@@ -123,7 +124,7 @@ def _key(request: PortalRequest, token: str) -> str:
 def _kept(request: PortalRequest, token: str) -> bytes:
     kept = cache.get(_key(request, token)) if len(token) < 64 else None
     if kept is None:
-        raise NotVisible("file: it was imported, or it waited for more than an hour; send it again")
+        raise NotVisible(WAITING_FILE)
     try:
         return zlib.decompress(base64.b64decode(kept))
     except ValueError as broken:

@@ -13,6 +13,7 @@ from elmed.inventory.coverage import same_unit
 from elmed.portals.page import PortalRequest, page, search_words, shown
 from elmed.portals.pharmacy.inventory_forms import WhyForm
 from elmed.portals.pharmacy.views import PHARMACY
+from elmed.portals.refused import in_words
 from elmed.portals.shared.prescription import banner
 from elmed.prescriptions import queries as prescriptions
 from elmed.prescriptions.actions.reservations import free
@@ -37,7 +38,7 @@ def link_page(request: PortalRequest, pk: int, line_pk: int) -> HttpResponse:
         try:
             links.link(request.actor, product_id, line.pk, now=request.now)
         except Invalid as refusal:
-            wrong = refusal.errors[0]["detail"]
+            wrong = in_words(refusal.errors[0]["detail"])
         else:
             messages.success(request, _("Linked: the product covers this line now, here and in your shop."))
             return redirect(_BACK, pk)

@@ -54,7 +54,7 @@ class CloseForm(VersionedForm):
 
     reason_code = forms.ChoiceField(
         label=gettext_lazy("Why nothing is supplied"),
-        choices=list(NOT_DISPENSED_REASONS.items()),
+        choices=[(code, gettext_lazy(words)) for code, words in NOT_DISPENSED_REASONS.items()],
         widget=forms.RadioSelect,
     )
 

@@ -11,11 +11,11 @@ from elmed.access.actors import Actor
 from elmed.events import queries as events
 from elmed.patients.models import Patient
 from elmed.portals.page import PortalRequest
-from elmed.portals.words import event_words
+from elmed.portals.words import event_words, reason_words
 from elmed.prescriptions.jurisdiction import jurisdiction
 from elmed.prescriptions.models import Prescription
 from elmed.prescriptions.queries import Sheet
-from elmed.prescriptions.vocabulary import NOT_DISPENSED_REASONS, OPEN
+from elmed.prescriptions.vocabulary import OPEN
 
 
 class Entry(NamedTuple):
@@ -74,6 +74,6 @@ def sheet_context(request: PortalRequest, sheet: Sheet) -> dict[str, Any]:
         "hold": sheet.subject.hold,
         "dispenses": sheet.dispenses,
         "too_early": rx.status in OPEN and rx.next_dispense_at is not None and request.now < rx.next_dispense_at,
-        "not_dispensed_reason": NOT_DISPENSED_REASONS.get(sheet.rx.status_reason, sheet.rx.status_reason),
+        "not_dispensed_reason": reason_words(sheet.rx.status_reason),
         **banner(request, sheet.rx.patient),
     }

@@ -1,12 +1,12 @@
 """Filters of the inventory's templates: stock in words, prices, what a movement did."""
 
 from django import template
-from django.utils.translation import gettext as _
 
 from elmed.core import quantities
 from elmed.inventory import money
 from elmed.inventory.models import Movement, Product
 from elmed.inventory.queries import is_low
+from elmed.portals import words
 from elmed.portals.pharmacy.inventory_words import (
     FIELD_WORDS,
     KIND_WORDS,
@@ -45,7 +45,7 @@ def amount_of_packs(milli: int) -> str:
 @register.filter
 def reason_words(reason: str) -> str:
     """Why it moved: the code of a reversal and ELMED's own reasons in words, else what somebody typed."""
-    return str(REVERSAL_WORDS.get(reason) or _(reason))
+    return str(REVERSAL_WORDS.get(reason) or words.reason_words(reason))
 
 
 @register.filter

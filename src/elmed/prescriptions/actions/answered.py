@@ -6,6 +6,7 @@ It is no act of the table: the status stays, and the side that paused it resumes
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from elmed.access import policy
 from elmed.access.actors import Actor
@@ -28,7 +29,7 @@ def answer_question(
         subject = lock(actor, prescription_id)
         rx, hold = subject.rx, next((one for one in subject.holds if one.kind == HoldKind.PHARMACY), None)
         if rx.prescriber_id != actor.account_id or hold is None:
-            raise NotNow("invalid_status", "No pharmacist’s question waits for an answer.", current_status=rx.status)
+            raise NotNow("invalid_status", _("No pharmacist’s question waits for an answer."), current_status=rx.status)
         if expected_version is not None and rx.version != expected_version:
             raise VersionConflict(rx.version)
         Hold.objects.filter(pk=hold.pk).update(answer=words, answered_at=now)

@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from elmed.accounts import told
 from elmed.config.environment import environment
@@ -22,7 +24,7 @@ SHORT, LONG = timedelta(minutes=10), timedelta(days=1)
 class TooManySignatures(TooManyTries):
     """429: more were signed than one person reads."""
 
-    title = "Too many signatures"
+    title = gettext_noop("Too many signatures")
 
 
 def require_unhurried(rx: Prescription, now: datetime) -> None:
@@ -38,11 +40,21 @@ def require_unhurried(rx: Prescription, now: datetime) -> None:
             continue
         first = recent.order_by("issued_at").values_list("issued_at", flat=True)[0]
         until = (first or now) + window
-        span = "ten minutes" if window == SHORT else "24 hours"
+        local = until.astimezone(jurisdiction().zone)
+        words = (
+            _(
+                "%(count)s prescriptions were signed within ten minutes. Signing goes on at %(time)s on %(day)s; "
+                "drafts are kept. ELMED's staff are told."
+            )
+            if window == SHORT
+            else _(
+                "%(count)s prescriptions were signed within 24 hours. Signing goes on at %(time)s on %(day)s; "
+                "drafts are kept. ELMED's staff are told."
+            )
+        )
         refusal = TooManySignatures(
             "signing_paused",
-            f"{most} prescriptions were signed within {span}. Signing goes on at "
-            f"{until.astimezone(jurisdiction().zone):%H:%M on %d-%b-%Y}; drafts are kept. ELMED's staff are told.",
+            words % {"count": most, "time": f"{local:%H:%M}", "day": f"{local:%d-%b-%Y}"},
             until=rfc3339(until),
         )
         refusal.leaves = partial(tell_staff, rx.prescriber_id)

@@ -6,6 +6,8 @@ prescription is `send_to` in route.py, as when the doctor or the patient sends i
 
 from datetime import date, datetime
 
+from django.utils.translation import gettext as _
+
 from elmed.access import policy, visibility
 from elmed.access.actors import Actor
 from elmed.access.permissions import Permission
@@ -32,7 +34,7 @@ def proven(actor: Actor, *, reference: str, date_of_birth: date) -> Prescription
     """
     policy.require(actor, Permission.ROUTE)
     if actor.account_kind != AccountKind.PHARMACY:
-        raise NotAllowed("not_a_party", "Only a pharmacy brings a prescription to itself.")
+        raise NotAllowed("not_a_party", _("Only a pharmacy brings a prescription to itself."))
     rx = opened(actor, references.canonical(reference), date_of_birth)
     if rx is None:
         raise NotVisible("prescription")

@@ -9,6 +9,7 @@ from datetime import timedelta
 from django.conf import settings
 from django.core.mail import send_mail
 from django.db import transaction
+from django.utils.translation import gettext_noop
 
 from elmed.access import actors
 from elmed.accounts.models import Account, AccountKind
@@ -31,8 +32,10 @@ class SealBroken(NotNow):
         """Keep which prescription it is, for staff."""
         super().__init__(
             "signature_invalid",
-            "The seal of this prescription does not hold. Do not supply it; call the prescriber. "
-            "ELMED's staff are told.",
+            gettext_noop(
+                "The seal of this prescription does not hold. Do not supply it; call the prescriber. "
+                "ELMED's staff are told."
+            ),
         )
         self.prescription_id, self.world_id, self.mode = prescription_id, world_id, mode
 

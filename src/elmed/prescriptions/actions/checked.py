@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+from django.conf import settings
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from elmed.config.environment import environment
@@ -109,10 +111,13 @@ def require_real_medicines(lines: Sequence[PrescriptionLine]) -> None:
 def store_answers(subject: Subject, given: Mapping[str, Answer | str], now: datetime) -> None:
     """Store the answers with the prescription. Raises NotNow (`warnings_unanswered`), Invalid (no words)."""
     answers = {key: Answer(Kept.OTHER, one) if isinstance(one, str) else one for key, one in given.items()}
-    warnings = warnings_of(subject.rx, subject.lines, now=now)
+    with translation.override(
+        settings.LANGUAGE_CODE
+    ):  # what is stored, the pharmacist reads too: never in the doctor's language
+        warnings = warnings_of(subject.rx, subject.lines, now=now)
     open_ones = [one for one in warnings if one.key not in answers or answer_errors(one, answers[one.key])]
     if any(len(answer.words.strip()) > MAX_REASON for answer in answers.values()):
-        raise Invalid.field("/answers", "too_long", f"At most {MAX_REASON} characters.")
+        raise Invalid.field("/answers", "too_long", _("At most %(most)s characters.") % {"most": MAX_REASON})
     if open_ones:
         raise NotNow(
             "warnings_unanswered",

@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from elmed.access.actors import Actor
 from elmed.core.refusals import Invalid
 from elmed.prescriptions.actions import replace
@@ -15,7 +17,7 @@ def close(
 ) -> Prescription:
     """End it as not dispensed. `reason_code`: 0001-0011 of medicationdispense-status-reason."""
     if reason_code not in NOT_DISPENSED_REASONS:
-        raise Invalid.field("/reason_code", "unknown_reason", "One of 0001 to 0011.")
+        raise Invalid.field("/reason_code", "unknown_reason", _("One of 0001 to 0011."))
     with legal(actor, Act.CLOSE, prescription_id, now=now, expected_version=expected_version) as subject:
         finish(
             subject,

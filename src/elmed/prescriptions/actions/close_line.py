@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from elmed.access.actors import Actor
 from elmed.core.refusals import Invalid, NotNow
 from elmed.prescriptions.actions import supply
@@ -20,7 +22,7 @@ def close_line(
 
     def validate(subject: Subject) -> None:
         if line_id not in {line.pk for line in subject.lines}:
-            raise Invalid.field("/line_id", "unknown_medication", "Not the id of a line of this prescription.")
+            raise Invalid.field("/line_id", "unknown_medication", _("Not the id of a line of this prescription."))
 
     with legal(
         actor, Act.CLOSE_LINE, prescription_id, now=now, expected_version=expected_version, validate=validate
@@ -29,7 +31,7 @@ def close_line(
         if line.available_milli <= 0:
             raise NotNow(
                 "quantity_unavailable",
-                "Nothing of this line is left to close.",
+                _("Nothing of this line is left to close."),
                 medication_id=line_id,
             )
         LineClosure.objects.create(

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, time, timedelta
 from django.core import signing
 from django.db import transaction
 from django.db.models import Count
+from django.utils.translation import gettext_noop
 
 from elmed.access import actors, sessions
 from elmed.accounts import told
@@ -27,7 +28,7 @@ from elmed.prescriptions.vocabulary import OPEN
 EVENING = time(18)  # where the law of the place counts the day
 _SALT = "elmed.disown"
 VALID_FOR = timedelta(days=30)
-REASON = "The doctor says that somebody else signed it."
+REASON = gettext_noop("The doctor says that somebody else signed it.")
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import CharField
+from django.utils.translation import gettext as _
 
 from elmed.access import policy, visibility
 from elmed.access.actors import Actor
@@ -99,7 +100,7 @@ def save_draft(
     rx.is_controlled = controlled
     rx.expires_at = facts.expires_at(rx)
     if rx.valid_until < rx.valid_from:
-        raise Invalid.field("/valid_until", "before_valid_from", "It lies before the first day.")
+        raise Invalid.field("/valid_until", "before_valid_from", _("It lies before the first day."))
     rx.save()
     PrescriptionLine.objects.filter(prescription=rx).delete()
     PrescriptionLine.objects.bulk_create(
@@ -132,7 +133,9 @@ def _draft_row(
         )
     rx = visibility.get(actor, Prescription, draft_id, lock=True)
     if rx.status != Status.DRAFT:
-        raise NotNow("invalid_status", "It is signed: it cannot be changed, only replaced.", current_status=rx.status)
+        raise NotNow(
+            "invalid_status", _("It is signed: it cannot be changed, only replaced."), current_status=rx.status
+        )
     if expected_version is not None and rx.version != expected_version:
         raise VersionConflict(rx.version)
     rx.patient, rx.version, rx.updated_at = patient, rx.version + 1, now
@@ -142,9 +145,9 @@ def _draft_row(
 def _check_same_patient(rx: Prescription, patient: Patient) -> None:
     """What it follows from, and what it replaces, is the same patient's."""
     if rx.consultation is not None and rx.consultation.patient_id != patient.pk:
-        raise Invalid.field("/consultation", "another_patient", "This consultation was with another patient.")
+        raise Invalid.field("/consultation", "another_patient", _("This consultation was with another patient."))
     if rx.replaces is not None and rx.replaces.patient_id != patient.pk:
-        raise Invalid.field("/patient", "another_patient", "What it replaces is another patient's.")
+        raise Invalid.field("/patient", "another_patient", _("What it replaces is another patient's."))
 
 
 def _check_replaceable(actor: Actor, replaces_id: int, patient: Patient) -> None:
@@ -152,7 +155,7 @@ def _check_replaceable(actor: Actor, replaces_id: int, patient: Patient) -> None
     if old.patient_id != patient.pk:
         raise NotVisible("prescription")
     if old.status not in OPEN:
-        raise NotNow("invalid_status", "Only an open prescription can be replaced.", current_status=old.status)
+        raise NotNow("invalid_status", _("Only an open prescription can be replaced."), current_status=old.status)
 
 
 def discard(actor: Actor, draft_id: int) -> None:
@@ -161,27 +164,29 @@ def discard(actor: Actor, draft_id: int) -> None:
     with transaction.atomic():
         rx = visibility.get(actor, Prescription, draft_id, lock=True)
         if rx.status != Status.DRAFT:
-            raise NotNow("invalid_status", "It is signed: cancel it instead.", current_status=rx.status)
+            raise NotNow("invalid_status", _("It is signed: cancel it instead."), current_status=rx.status)
         rx.delete()
 
 
 def _line_errors(lines: Sequence[DraftLine]) -> list[dict[str, str]]:
     errors = []
     if len(lines) > MAX_LINES:
-        errors.append({"pointer": "/lines", "code": "too_many", "detail": f"At most {MAX_LINES} medicines."})
+        errors.append(
+            {"pointer": "/lines", "code": "too_many", "detail": _("At most %(most)s medicines.") % {"most": MAX_LINES}}
+        )
     for index, line in enumerate(lines):
         for name in ("medication_text", "dosage_text", "unit"):
             if not getattr(line, name).strip():
-                errors.append({"pointer": f"/lines/{index}/{name}", "code": "required", "detail": "This is needed."})
+                errors.append({"pointer": f"/lines/{index}/{name}", "code": "required", "detail": _("This is needed.")})
         for name, most in _MAX_LENGTHS.items():
             if len(getattr(line, name) or "") > most:
-                detail = f"At most {most} characters."
+                detail = _("At most %(most)s characters.") % {"most": most}
                 errors.append({"pointer": f"/lines/{index}/{name}", "code": "too_long", "detail": detail})
         if not 0 < line.quantity_milli <= MAX_THOUSANDTHS:
-            detail = "More than 0 and at most 1000000."
+            detail = _("More than 0 and at most 1000000.")
             errors.append({"pointer": f"/lines/{index}/quantity", "code": "out_of_range", "detail": detail})
         if line.days_supply is not None and not 0 < line.days_supply <= MAX_DAYS:
-            detail = f"From 1 to {MAX_DAYS}."
+            detail = _("From 1 to %(most)s.") % {"most": MAX_DAYS}
             errors.append({"pointer": f"/lines/{index}/days_supply", "code": "out_of_range", "detail": detail})
     return errors
 
@@ -193,10 +198,10 @@ def _medicine_errors(lines: Sequence[DraftLine]) -> list[dict[str, str]]:
     errors = []
     for index, line in enumerate(lines):
         if line.medicine_id is not None and line.medicine_id not in known:
-            detail = "This medicine is not in the formulary: find it again."
+            detail = _("This medicine is not in the formulary: find it again.")
             errors.append({"pointer": f"/lines/{index}/medication_text", "code": "unknown_medicine", "detail": detail})
         if line.dose is not None and not line.dosage_text.startswith(sentence_of(line.dose)):
-            detail = "The sentence does not say what the dose says."
+            detail = _("The sentence does not say what the dose says.")
             errors.append({"pointer": f"/lines/{index}/dosage_text", "code": "disagrees", "detail": detail})
     return errors
 
@@ -205,15 +210,19 @@ def _limit_errors(content: DraftContent, today: date) -> list[dict[str, str]]:
     """What no jurisdiction could allow, and no database could hold."""
     first = content.valid_from or today
     checks = [
-        (len(content.notes.strip()) <= MAX_NOTES, "/notes", f"At most {MAX_NOTES} characters."),
-        (0 <= content.repeats_allowed <= MAX_REPEATS, "/repeats_allowed", f"From 0 to {MAX_REPEATS}."),
+        (len(content.notes.strip()) <= MAX_NOTES, "/notes", _("At most %(most)s characters.") % {"most": MAX_NOTES}),
+        (
+            0 <= content.repeats_allowed <= MAX_REPEATS,
+            "/repeats_allowed",
+            _("From 0 to %(most)s.") % {"most": MAX_REPEATS},
+        ),
         (
             0 <= content.minimum_dispense_interval_days <= MAX_DAYS,
             "/minimum_dispense_interval_days",
-            f"From 0 to {MAX_DAYS}.",
+            _("From 0 to %(most)s.") % {"most": MAX_DAYS},
         ),
-        (abs((first - today).days) <= MAX_DAYS, "/valid_from", f"Within {MAX_DAYS} days."),
-        (content.valid_until is None or content.valid_until.year < date.max.year, "/valid_until", "Too far away."),
+        (abs((first - today).days) <= MAX_DAYS, "/valid_from", _("Within %(most)s days.") % {"most": MAX_DAYS}),
+        (content.valid_until is None or content.valid_until.year < date.max.year, "/valid_until", _("Too far away.")),
     ]
     return [{"pointer": at, "code": "out_of_range", "detail": detail} for fine, at, detail in checks if not fine]
 
@@ -224,21 +233,21 @@ def errors_in(rx: Prescription, lines: Sequence[PrescriptionLine], now: datetime
     controlled = any(line.is_controlled for line in lines)
     today = place.day(now)
     checks = [
-        (not lines, "/lines", "required", "Write at least one medicine."),
-        (not rx.diagnosis, "/diagnosis", "required", "Write the diagnosis."),
-        (rx.consultation_id is None, "/consultation", "required", "A prescription follows from a consultation."),
-        (rx.valid_from < today, "/valid_from", "in_the_past", "The first day lies in the past."),
+        (not lines, "/lines", "required", _("Write at least one medicine.")),
+        (not rx.diagnosis, "/diagnosis", "required", _("Write the diagnosis.")),
+        (rx.consultation_id is None, "/consultation", "required", _("A prescription follows from a consultation.")),
+        (rx.valid_from < today, "/valid_from", "in_the_past", _("The first day lies in the past.")),
         (
             rx.valid_until > place.latest_valid_until(rx.valid_from, controlled=controlled),
             "/valid_until",
             "too_long",
-            "Longer than the jurisdiction allows.",
+            _("Longer than the jurisdiction allows."),
         ),
         (
             rx.repeats_allowed > place.repeats_limit(controlled=controlled),
             "/repeats_allowed",
             "too_many",
-            f"At most {place.repeats_limit(controlled=controlled)}.",
+            _("At most %(most)s.") % {"most": place.repeats_limit(controlled=controlled)},
         ),
     ]
     return [{"pointer": pointer, "code": code, "detail": detail} for wrong, pointer, code, detail in checks if wrong]

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
 
 from elmed.access import policy, visibility
 from elmed.access.actors import Actor
@@ -43,13 +44,13 @@ def add(actor: Actor, line_id: int, *, name: str, now: datetime) -> Favourite:
     line, medicine = own_line(actor, line_id)
     name = " ".join(name.split())
     if not name:
-        raise Invalid.field("/name", "required", "Give it a name.")
+        raise Invalid.field("/name", "required", _("Give it a name."))
     if len(name) > MAX_NAME:
-        raise Invalid.field("/name", "too_long", f"At most {MAX_NAME} characters.")
+        raise Invalid.field("/name", "too_long", _("At most %(most)s characters.") % {"most": MAX_NAME})
     mine = Favourite.objects.filter(world_id=actor.world_id, doctor_id=actor.acting_account_id)
     if mine.exclude(name=name).count() >= MOST:
-        raise Invalid.field("/name", "too_many", f"You have {MOST} favourites: remove one first.")
-    row, _ = Favourite.objects.update_or_create(
+        raise Invalid.field("/name", "too_many", _("You have %(most)s favourites: remove one first.") % {"most": MOST})
+    row, _made = Favourite.objects.update_or_create(
         world_id=actor.world_id, doctor_id=actor.acting_account_id, name=name,
         defaults={"medicine": medicine, "line": typed_of(line, medicine), "created_at": now},
     )  # fmt: skip

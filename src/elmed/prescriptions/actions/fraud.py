@@ -6,6 +6,7 @@ Without the word fraud a suspension (accounts/actions.py) leaves signed prescrip
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from elmed.access import policy
 from elmed.access.actors import Actor
@@ -39,7 +40,7 @@ def suspend_for_fraud(actor: Actor, account_id: int, *, reason: str, now: dateti
     with together():
         account = change_state(actor, account_id, AccountState.SUSPENDED, reason=reason, now=now)
         if account.kind != AccountKind.DOCTOR:
-            raise Invalid.field("/account", "not_a_doctor", "Only a doctor's prescriptions are paused for fraud.")
+            raise Invalid.field("/account", "not_a_doctor", _("Only a doctor's prescriptions are paused for fraud."))
         return sum(pause(actor, subject, reason, now) for subject in subjects)
 
 

@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from elmed.access.actors import Actor
 from elmed.accounts.models import AccountKind
 from elmed.core.refusals import NotNow
@@ -32,7 +34,7 @@ def hold(
     question = required(question, "/question", most=1000) if question.strip() else ""
     with legal(actor, Act.HOLD, prescription_id, now=now, expected_version=expected_version) as subject:
         if actor.account_kind not in _KIND:
-            raise NotNow("invalid_status", "This account places no holds.")
+            raise NotNow("invalid_status", _("This account places no holds."))
         kind, side = _KIND[actor.account_kind]
         place(subject, kind, side, reason=reason, question=question, now=now, person_id=actor.person_id)
         finish(subject, actor, Act.HOLD, Status.ON_HOLD, now=now, reason=reason, data={"kind": kind.value})

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from elmed.access.actors import Actor
 from elmed.access.policy import PRESENCE
@@ -50,7 +51,7 @@ def issue(
             raise Invalid(errors)
         if subject.rx.replaces_id is not None and not replacing:
             raise Invalid.field(
-                "/replaces", "use_replace", "It replaces another prescription: sign it as its replacement."
+                "/replaces", "use_replace", _("It replaces another prescription: sign it as its replacement.")
             )
 
     with legal(
@@ -81,7 +82,7 @@ def _lock_signer(rx: Prescription) -> Account:
     """The doctor's account, locked: a suspension for fraud either comes first, or finds what is signed here."""
     signer = Account.objects.select_for_update(no_key=True).get(pk=rx.prescriber_id)
     if signer.state == AccountState.SUSPENDED:
-        raise NotAllowed("account_not_active", "This account is suspended.")
+        raise NotAllowed("account_not_active", _("This account is suspended."))
     return signer
 
 
@@ -98,12 +99,12 @@ def _check_presence(actor: Actor, rx: Prescription) -> None:
     age = real_now() - actor.authenticated_at if actor.authenticated_at else None
     controlled = rx.is_controlled or PrescriptionLine.objects.filter(prescription=rx, is_controlled=True).exists()
     if age is None or age > (FRESH if controlled else REAUTHENTICATION):
-        raise NotAllowed("reauthentication_required", "Enter your password again to sign.")
+        raise NotAllowed("reauthentication_required", _("Enter your password again to sign."))
 
 
 def _give_reference(rx: Prescription) -> None:
     """Give it a reference that no other has; two alike among 2^55 are nearly impossible, and are tried again."""
-    for _ in range(5):
+    for _try in range(5):
         rx.reference = reference.new()
         try:
             with transaction.atomic():

@@ -9,6 +9,8 @@ import logging
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from elmed.access import policy
 from elmed.access.actors import Actor
@@ -36,7 +38,9 @@ class NoMatch(NotVisible):
     def __init__(self) -> None:
         """Always the same words, under a code of its own."""
         Refusal.__init__(
-            self, "no_matching_prescription", "No prescription matches this reference and date of birth together."
+            self,
+            "no_matching_prescription",
+            gettext_noop("No prescription matches this reference and date of birth together."),
         )
 
 
@@ -50,7 +54,7 @@ def prove(
     """
     policy.require(actor, permission)
     if actor.account_kind != AccountKind.PHARMACY:
-        raise NotAllowed("not_a_party", "Only a pharmacy's shop is shown a proof.")
+        raise NotAllowed("not_a_party", _("Only a pharmacy's shop is shown a proof."))
     whole = references.canonical(reference)
     found, refusal = _try(actor, whole, _digest(whole or reference), date_of_birth, real_now())
     if found is None:
@@ -95,8 +99,8 @@ def _digest(text: str) -> str:
 
 def _too_many(code: str, until: datetime) -> TooManyTries:
     words = {
-        "reference_locked": "Wrong five times at this reference: it is locked for this account for 15 minutes.",
-        "checks_paused": "Wrong fifty times within an hour: this account's checks are paused for an hour.",
+        "reference_locked": _("Wrong five times at this reference: it is locked for this account for 15 minutes."),
+        "checks_paused": _("Wrong fifty times within an hour: this account's checks are paused for an hour."),
     }
     return TooManyTries(code, words[code], until=rfc3339(until))
 

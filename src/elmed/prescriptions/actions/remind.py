@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from elmed.access import policy, visibility
 from elmed.access.actors import Actor
@@ -22,6 +23,6 @@ def remind(actor: Actor, prescription_id: int, *, now: datetime) -> Prescription
     with transaction.atomic():
         rx = visibility.get(actor, Prescription, prescription_id, lock=True)
         if rx.status not in READY or rx.pharmacy_id != actor.account_id:
-            raise NotNow("invalid_status", "It does not wait to be collected here.", current_status=rx.status)
+            raise NotNow("invalid_status", _("It does not wait to be collected here."), current_status=rx.status)
         record(actor, REMINDED, accounts=[rx.pharmacy_id], at=now, prescription_id=rx.pk, version=rx.version)
         return rx

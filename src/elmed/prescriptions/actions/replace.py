@@ -7,6 +7,8 @@ over before the replacement can still be reported.
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from elmed.access import actors
 from elmed.access.actors import Actor
 from elmed.core.models import Mode
@@ -39,7 +41,9 @@ def replace(
     with legal(actor, Act.REPLACE, prescription_id, now=now, expected_version=expected_version) as old:
         if not Prescription.objects.filter(pk=draft_id, replaces_id=prescription_id).exists():
             raise Invalid.field(
-                "/draft_id", "not_its_replacement", "This draft was not begun as the replacement of that prescription."
+                "/draft_id",
+                "not_its_replacement",
+                _("This draft was not begun as the replacement of that prescription."),
             )
         if pharmacy_id is not None:
             receiving_pharmacy(actor, pharmacy_id)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from django.db.models import F
+from django.utils.translation import gettext as _
 
 from elmed.access import policy, visibility
 from elmed.access.actors import Actor
@@ -38,7 +39,7 @@ def reverse(
     def validate(_subject: Subject) -> None:
         _check_lines(dispense, lines)
         if Reversal.objects.filter(dispense=dispense).exists():
-            raise NotNow("already_reversed", "This dispense was reversed already.")
+            raise NotNow("already_reversed", _("This dispense was reversed already."))
 
     with legal(
         actor,
@@ -74,7 +75,7 @@ def _check_lines(dispense: Dispense, lines: Mapping[int, int] | None) -> None:
     if lines is None:
         return
     if not lines:
-        raise Invalid.field("/lines", "required", "Name at least one line, or leave it out.")
+        raise Invalid.field("/lines", "required", _("Name at least one line, or leave it out."))
     given: dict[int, int] = {}
     for row in dispense.lines.all():
         given[row.line_id] = given.get(row.line_id, 0) + row.quantity_milli
@@ -85,17 +86,17 @@ def _check_lines(dispense: Dispense, lines: Mapping[int, int] | None) -> None:
                 {
                     "pointer": f"/lines/{index}/medication_id",
                     "code": "unknown_medication",
-                    "detail": "Not a line of this dispense.",
+                    "detail": _("Not a line of this dispense."),
                 }
             )
         elif quantity <= 0:
-            errors.append({"pointer": f"/lines/{index}/quantity", "code": "out_of_range", "detail": "More than 0."})
+            errors.append({"pointer": f"/lines/{index}/quantity", "code": "out_of_range", "detail": _("More than 0.")})
         elif quantity > given[line_id]:
             errors.append(
                 {
                     "pointer": f"/lines/{index}/quantity",
                     "code": "too_much",
-                    "detail": f"At most {quantities.text(given[line_id])}.",
+                    "detail": _("At most %(most)s.") % {"most": quantities.text(given[line_id])},
                 }
             )
     if errors:

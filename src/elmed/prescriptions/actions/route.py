@@ -6,6 +6,8 @@ replace.py) takes it from here which pharmacies there are.
 
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from elmed.access.actors import Actor
 from elmed.accounts.models import Account, AccountKind, AccountState
 from elmed.core.models import LIVE_WORLD_ID
@@ -31,7 +33,7 @@ def route(
     with legal(actor, Act.ROUTE, prescription_id, now=now, expected_version=expected_version) as subject:
         pharmacy = receiving_pharmacy(actor, pharmacy_id)
         if subject.rx.pharmacy_id == pharmacy.pk:
-            raise Invalid.field("/pharmacy_id", "already_there", "It is routed to this pharmacy already.")
+            raise Invalid.field("/pharmacy_id", "already_there", _("It is routed to this pharmacy already."))
         return send_to(subject, actor, pharmacy, now)
 
 
@@ -62,6 +64,6 @@ def receiving_pharmacy(actor: Actor, pharmacy_id: int) -> Account:
     pharmacy = pharmacies.first()
     if pharmacy is None:
         raise Invalid.field(
-            "/pharmacy_id", "unknown_pharmacy", "There is no such pharmacy, or it cannot receive prescriptions now."
+            "/pharmacy_id", "unknown_pharmacy", _("There is no such pharmacy, or it cannot receive prescriptions now.")
         )
     return pharmacy

@@ -7,6 +7,8 @@ doctor's word on substitution against the product itself, whatever the report sa
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from elmed.access.actors import Actor
 from elmed.core.refusals import Invalid, NotNow
 from elmed.inventory import catalogue, stock
@@ -40,7 +42,9 @@ def take(actor: Actor, lines: Sequence[DispenseLine], *, handed_over_at: datetim
             if _was_sold(line):
                 continue
             raise Invalid.field(
-                f"/lines/{index}/product_sku", "unit_mismatch", "The product is counted in another unit than the line."
+                f"/lines/{index}/product_sku",
+                "unit_mismatch",
+                _("The product is counted in another unit than the line."),
             )
         stock.take(
             product, line.quantity_milli, Cause(Kind.DISPENSE, actor, now, dispense_line=line),
@@ -62,7 +66,7 @@ def _require_prescribed(product: Product, line: DispenseLine) -> None:
         return
     raise NotNow(
         "substitution_not_allowed",
-        "The doctor does not allow a substitution of this line, and this product is not what it prescribes.",
+        _("The doctor does not allow a substitution of this line, and this product is not what it prescribes."),
         medication_id=prescribed.pk,
         product_sku=product.sku,
     )

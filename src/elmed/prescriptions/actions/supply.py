@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.db.models import Sum
+from django.utils.translation import gettext as _
 
 from elmed.access.actors import Actor
 from elmed.access.permissions import Permission
@@ -51,27 +52,29 @@ def validate(subject: Subject, supply: Supply, now: datetime) -> None:
     errors = []
     known = {line.pk for line in subject.lines}
     if supply.lines is not None and not supply.lines:
-        errors.append({"pointer": "/lines", "code": "required", "detail": "Name at least one line, or leave it out."})
+        errors.append(
+            {"pointer": "/lines", "code": "required", "detail": _("Name at least one line, or leave it out.")}
+        )
     for index, line in enumerate(supply.lines or ()):
         if line.quantity_milli <= 0:
-            errors.append({"pointer": f"/lines/{index}/quantity", "code": "out_of_range", "detail": "More than 0."})
+            errors.append({"pointer": f"/lines/{index}/quantity", "code": "out_of_range", "detail": _("More than 0.")})
         if line.medication_id not in known:
             errors.append(
                 {
                     "pointer": f"/lines/{index}/medication_id",
                     "code": "unknown_medication",
-                    "detail": "Not the id of a line of this prescription.",
+                    "detail": _("Not the id of a line of this prescription."),
                 }
             )
     moment, issued = supply.handed_over_at, subject.rx.issued_at
     if moment is not None and moment > now + CLOCK_SKEW:
-        errors.append({"pointer": "/handed_over_at", "code": "in_the_future", "detail": "It lies in the future."})
+        errors.append({"pointer": "/handed_over_at", "code": "in_the_future", "detail": _("It lies in the future.")})
     if moment is not None and issued is not None and moment < issued:
         errors.append(
             {
                 "pointer": "/handed_over_at",
                 "code": "before_issue",
-                "detail": "It lies before the prescription was issued.",
+                "detail": _("It lies before the prescription was issued."),
             }
         )
     if errors:
@@ -143,7 +146,7 @@ def _check_lines(subject: Subject, wanted: tuple[SupplyLine, ...], handed_over_a
         if quantity > available:
             raise NotNow(
                 "quantity_unavailable",
-                "More than is left of this line's current issue.",
+                _("More than is left of this line's current issue."),
                 medication_id=line_id,
                 quantity_available=quantities.text(max(available, 0)),
             )
@@ -152,12 +155,12 @@ def _check_lines(subject: Subject, wanted: tuple[SupplyLine, ...], handed_over_a
         if row.substituted and not by_id[row.medication_id].substitution_allowed:
             raise NotNow(
                 "substitution_not_allowed",
-                "The doctor does not allow a substitution of this line.",
+                _("The doctor does not allow a substitution of this line."),
                 medication_id=row.medication_id,
             )
         if row.expiry_date is not None and row.expiry_date < day:
             raise NotNow(
-                "batch_expired", "This batch had expired when it was handed over.", medication_id=row.medication_id
+                "batch_expired", _("This batch had expired when it was handed over."), medication_id=row.medication_id
             )
 
 
@@ -171,7 +174,7 @@ def _check_reservation(subject: Subject, actor: Actor, wanted: tuple[SupplyLine,
         if row.product_sku is not None and (row.medication_id, row.product_sku.casefold()) not in sold:
             raise NotNow(
                 "outside_reservation",
-                "This key supplies only the products that its reservation keeps.",
+                _("This key supplies only the products that its reservation keeps."),
                 medication_id=row.medication_id,
                 product_sku=row.product_sku,
             )
@@ -179,7 +182,7 @@ def _check_reservation(subject: Subject, actor: Actor, wanted: tuple[SupplyLine,
         if quantity > kept.get(line_id, 0):
             raise NotNow(
                 "outside_reservation",
-                "This key supplies only what its reservation keeps.",
+                _("This key supplies only what its reservation keeps."),
                 medication_id=line_id,
                 quantity_reserved=quantities.text(kept.get(line_id, 0)),
             )
@@ -197,7 +200,7 @@ def _check_reference(subject: Subject, actor: Actor, external_reference: str | N
     if earlier is not None:
         raise NotNow(
             "external_reference_used",
-            "A dispense with this `external_reference` is recorded already.",
+            _("A dispense with this `external_reference` is recorded already."),
             dispense_id=earlier.pk,
             reservation_id=earlier.reservation_id,
         )

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from elmed.access import policy, visibility
 from elmed.access.actors import Actor
@@ -61,7 +62,7 @@ def release_all(actor: Actor, pharmacy_id: int, *, reason: str, now: datetime, a
     if pharmacy is None:
         raise NotVisible("pharmacy")
     if pharmacy.state == AccountState.VERIFIED:
-        raise NotNow("pharmacy_active", "The pharmacy is active: it can return the prescriptions itself.")
+        raise NotNow("pharmacy_active", _("The pharmacy is active: it can return the prescriptions itself."))
     done = Released(last=after)
     waiting = _held(actor, pharmacy_id)
     for number in list(waiting.filter(pk__gt=after).order_by("pk").values_list("pk", flat=True)[:AT_ONCE]):

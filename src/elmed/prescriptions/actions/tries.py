@@ -8,6 +8,8 @@ says the refusal after its transaction is committed, or the try would not have c
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.utils.translation import gettext_noop
+
 from elmed.access.actors import Actor
 from elmed.core.refusals import Refusal
 from elmed.prescriptions.models import ProofTries
@@ -16,7 +18,7 @@ from elmed.prescriptions.models import ProofTries
 class TooManyTries(Refusal):
     """429: wrong too often. Not a rate limit to wait out in a loop: the answer says until when, for a person."""
 
-    status, title = 429, "Too many wrong tries"
+    status, title = 429, gettext_noop("Too many wrong tries")
 
 
 @dataclass(frozen=True)
