@@ -1,4 +1,4 @@
-"""What is served is what the sources say: the stylesheets and htmx are made anew and compared."""
+"""What is served is what the sources say: the stylesheets, htmx and the decoder of QR codes are made anew and compared."""
 
 import shutil
 import subprocess
@@ -19,6 +19,10 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("name", ["elmed.css", "elmed.rtl.css", "vendor/htmx.min.js", "vendor/htmx.LICENSE.txt"])
+@pytest.mark.parametrize(
+    "name",
+    ["elmed.css", "elmed.rtl.css", "vendor/htmx.min.js", "vendor/htmx.LICENSE.txt"]
+    + [f"vendor/qr/{name}" for name in ("decode.js", "index.js", "LICENSE.txt")],
+)
 def test_the_committed_file_is_current(name: str, made: Path) -> None:
     assert (SERVED / name).read_bytes() == (made / name).read_bytes(), "npm ci && npm run css, then commit"

@@ -1,4 +1,5 @@
-// Makes what the portals serve: the stylesheet for left-to-right and right-to-left pages, and htmx as it was published.
+// Makes what the portals serve: the stylesheet for left-to-right and right-to-left pages, and htmx and the decoder of QR
+// codes as they were published.
 // Run by `npm run css`; the results are committed, so that nobody needs Node to run ELMED. Another folder may be named:
 // e2e/test_styles.py makes them anew there and compares.
 import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
@@ -15,3 +16,7 @@ writeFileSync(`${served}/elmed.rtl.css`, `${rtlcss.process(css)}\n`);
 mkdirSync(`${served}/vendor`, { recursive: true });
 copyFileSync("node_modules/htmx.org/dist/htmx.min.js", `${served}/vendor/htmx.min.js`);
 copyFileSync("node_modules/htmx.org/LICENSE", `${served}/vendor/htmx.LICENSE.txt`);
+
+mkdirSync(`${served}/vendor/qr`, { recursive: true });
+for (const file of ["decode.js", "index.js"]) copyFileSync(`node_modules/qr/${file}`, `${served}/vendor/qr/${file}`);
+copyFileSync("node_modules/qr/LICENSE-MIT", `${served}/vendor/qr/LICENSE.txt`);

@@ -12,9 +12,8 @@ from django.urls import reverse
 from elmed.core.clock import real_now
 from elmed.core.refusals import NotNow, NotVisible
 from elmed.events.models import AccessRecord, Event
-from elmed.portals.pharmacy.bring import reference_in
 from elmed.prescriptions.actions.remind import remind
-from elmed.prescriptions.reference import new
+from elmed.prescriptions.reference import new, within
 from elmed.prescriptions.vocabulary import Status
 from tests import factories
 
@@ -133,9 +132,9 @@ def test_the_lists_take_as_many_statements_for_many_as_for_few(cast, pharmacist)
 
 def test_the_scanner_may_read_an_address(cast, pharmacist):
     rx = factories.issued(cast, now=real_now())
-    assert reference_in(f"https://elmed.example/rx/{rx.reference}?from=qr") == rx.reference
-    assert reference_in("no such thing") == "no such thing"
-    assert reference_in(new()[:-1]) != rx.reference
+    assert within(f"https://elmed.example/rx/{rx.reference}?from=qr") == rx.reference
+    assert within("no such thing") == "no such thing"
+    assert within(new()[:-1]) != rx.reference
     typed = {"reference": f"https://elmed.example/rx/{rx.reference}", "date_of_birth": "1961-02-03"}
     answer = pharmacist.post(reverse("pharmacy_bring"), typed)
     assert answer["Location"] == reverse("pharmacy_prescription", args=[rx.pk])

@@ -45,9 +45,16 @@ def test_the_screen_says_whom_to_call_and_what_stands_beside_it(cast, pharmacist
     assert "amoxicillin 500 mg capsules" in beside
     assert url_of("prescription", old.pk) in beside
     assert "Sent to a pharmacy" in beside
-    assert "The first prescription from this doctor here." not in beside
-    assert "The first prescription from this doctor here." in text_of(pharmacist, url_of("beside", old.pk))
+    first = "The first prescription from this doctor here."
+    assert first not in text + beside
+    assert first in text_of(pharmacist, url_of("beside", old.pk))
     assert AccessRecord.objects.filter(action="portal.beside").count() == 2
+
+
+def test_a_doctor_who_is_new_here_is_told_before_the_check(cast, pharmacist):
+    rx = factories.pending_review(cast, now=real_now())
+    page = text_of(pharmacist, url_of("prescription", rx.pk))
+    assert page.index("The first prescription from this doctor here.") < page.index(">Verify<")
 
 
 def test_the_other_prescriptions_are_this_pharmacys_only(cast, sign_in):

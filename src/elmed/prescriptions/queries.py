@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet, Subquery, prefetch_related_objects
+from django.db.models.functions import Coalesce, Greatest
 
 from elmed.access import visibility
 from elmed.access.actors import Actor
@@ -43,6 +44,9 @@ STEPS: dict[str, tuple[Status, ...]] = {
     "on_hold": (S.ON_HOLD,),
     "done": (S.DISPENSED, S.NOT_DISPENSED, S.REJECTED, S.CANCELLED, S.STOPPED, S.EXPIRED, S.ENTERED_IN_ERROR, S.ISSUED),
 }
+
+
+_READY = (S.VERIFIED, S.PARTIALLY_DISPENSED)
 
 
 @dataclass
@@ -114,11 +118,21 @@ def at_step(actor: Actor, step: str) -> QuerySet[Prescription]:
     )
 
 
+def ready_at(actor: Actor, step: str, now: datetime) -> QuerySet[Prescription]:
+    """The same list without what is checked and not due yet: nothing can be done with that."""
+    return at_step(actor, step).exclude(status__in=_READY, next_dispense_at__gt=now)
+
+
 def with_open_holds(rows: QuerySet[Prescription]) -> QuerySet[Prescription]:
     """The same rows with `open_holds`, the topmost first."""
     return rows.prefetch_related(
         Prefetch("holds", Hold.objects.filter(ended_at__isnull=True).order_by("-pk"), "open_holds")
     )
+
+
+def with_kept(rows: QuerySet[Prescription]) -> QuerySet[Prescription]:
+    """The same rows, each saying whether the doctor kept something in spite of a warning (`kept_warning`)."""
+    return rows.annotate(kept_warning=Exists(WarningAnswer.objects.filter(prescription=OuterRef("pk"))))
 
 
 def with_question(rows: QuerySet[Prescription]) -> QuerySet[Prescription]:
@@ -224,13 +238,15 @@ def kept_for_shop(actor: Actor, rx: Prescription, now: datetime) -> list[tuple[R
 
 
 def uncollected(actor: Actor, before: datetime) -> QuerySet[Prescription]:
-    """What this pharmacy checked before that moment and still holds ready, the oldest first; `reminded_at` of each."""
+    """What was ready here before that moment and still is, the oldest first; since when, and `reminded_at`, of each.
+
+    A repeat is ready when it is due, not when the supply before it was handed over.
+    """
     reminded = Event.objects.filter(prescription_id=OuterRef("pk"), type=REMINDED, actor_account_id=actor.account_id)
-    rows = listed(actor).filter(
-        status__in=(S.VERIFIED, S.PARTIALLY_DISPENSED), pharmacy_id=actor.account_id, updated_at__lt=before
-    )
+    rows = listed(actor).filter(status__in=_READY, pharmacy_id=actor.account_id, updated_at__lt=before)
     last = Subquery(reminded.order_by("-pk").values("created_at")[:1])
-    return rows.annotate(reminded_at=last).order_by("updated_at", "pk")
+    since = Greatest("updated_at", Coalesce("next_dispense_at", "updated_at"))
+    return rows.annotate(reminded_at=last, ready_since=since).filter(ready_since__lt=before).order_by("ready_since", "pk")
 
 
 def handed_over(actor: Actor, began: datetime, ended: datetime) -> QuerySet[Dispense]:

@@ -5,11 +5,13 @@ Written `XXXX-XXXX-XXXX`. Read without regard to case, spaces and dashes, with O
 single wrong character and nearly every swap of neighbours.
 """
 
+import re
 import secrets
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _READ = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None, " ": None})
 _LENGTH = 12
+_IN_A_TEXT = re.compile(r"(?<![0-9A-Za-z])[0-9A-Za-z]{4}-?[0-9A-Za-z]{4}-?[0-9A-Za-z]{4}(?![0-9A-Za-z])")
 
 
 def _check_character(body: str) -> str:
@@ -33,3 +35,10 @@ def canonical(text: str) -> str | None:
     if len(whole) != _LENGTH or not set(whole) <= set(ALPHABET) or _check_character(whole[:-1]) != whole[-1]:
         return None
     return "-".join(whole[i : i + 4] for i in range(0, _LENGTH, 4))
+
+
+def within(text: str) -> str:
+    """The reference that a scanner read: alone, or inside an address; the text itself where there is none."""
+    if canonical(text):
+        return text
+    return next((one for one in _IN_A_TEXT.findall(text) if canonical(one)), text)

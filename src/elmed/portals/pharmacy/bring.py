@@ -1,7 +1,5 @@
 """Bringing a prescription to this pharmacy's queue with what the patient shows: reference and date of birth."""
 
-import re
-
 from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
@@ -22,16 +20,6 @@ from elmed.prescriptions.vocabulary import Act
 _NONE = gettext_lazy("No prescription has this reference and this date of birth. Check both with the patient.")
 
 
-_IN_A_TEXT = re.compile(r"(?<![0-9A-Za-z])[0-9A-Za-z]{4}-?[0-9A-Za-z]{4}-?[0-9A-Za-z]{4}(?![0-9A-Za-z])")
-
-
-def reference_in(text: str) -> str:
-    """The reference that a scanner read: alone, or inside an address; the text itself where there is none."""
-    if reference.canonical(text):
-        return text
-    return next((one for one in _IN_A_TEXT.findall(text) if reference.canonical(one)), text)
-
-
 class BringForm(PortalForm):
     """The proof. Whether the reference can be one at all is not told apart."""
 
@@ -39,21 +27,23 @@ class BringForm(PortalForm):
         label=gettext_lazy("Reference"), max_length=500,
         help_text=gettext_lazy("Scan the patient’s code, or type the 12 characters under it, such as 7K3M-9QPX-2DTC."),
         widget=forms.TextInput(
-            attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false", "autofocus": True}
+            attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}
         ),
     )  # fmt: skip
     date_of_birth = DayField(label=gettext_lazy("Patient’s date of birth"))
 
     def clean_reference(self) -> str:
         """What the scanner read may hold more than the reference."""
-        return reference_in(self.cleaned_data["reference"])
+        return reference.within(self.cleaned_data["reference"])
 
 
 @page(permission=TRANSITIONS[Act.ROUTE].permission, kinds=PHARMACY)
 def bring_page(request: PortalRequest) -> HttpResponse:
     """Ask for the proof; then the prescription's own page. `q` is a reference that was searched for in vain."""
     words = search_words(request)
-    form = BringForm(request.POST or None, initial={"reference": words if reference.canonical(words) else ""})
+    known = words if reference.canonical(words) else ""
+    form = BringForm(request.POST or None, initial={"reference": known})
+    form.fields["date_of_birth" if known else "reference"].widget.attrs["autofocus"] = True
     if request.method == "POST" and form.is_valid():
         rx = _brought(request, form)
         if rx is not None:

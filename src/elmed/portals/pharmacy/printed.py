@@ -8,9 +8,13 @@ from django.shortcuts import render
 from elmed.access import visibility
 from elmed.access.permissions import Permission
 from elmed.core.refusals import NotVisible
+from elmed.inventory import catalogue
 from elmed.portals.page import PortalRequest, page, shown
 from elmed.portals.pharmacy.views import PHARMACY
 from elmed.prescriptions.models import Dispense, DispenseLine, Prescription, PrescriptionLine
+
+
+LONG = 100  # characters of a dose: more of them need smaller letters to fit on a label
 
 
 class Label(NamedTuple):
@@ -19,6 +23,12 @@ class Label(NamedTuple):
     line: PrescriptionLine
     quantity_milli: int
     given: DispenseLine | None = None
+    product: str = ""  # what was supplied in its place
+
+    @property
+    def long(self) -> bool:
+        """Whether its words need smaller letters."""
+        return len(self.line.dosage_text) + len(self.line.medication_text) + len(self.product) > LONG
 
 
 @page(permission=Permission.PRESCRIPTION_READ, kinds=PHARMACY)
@@ -33,7 +43,9 @@ def labels(request: PortalRequest, pk: int) -> HttpResponse:
 def labels_of_dispense(request: PortalRequest, pk: int, dispense_pk: int) -> HttpResponse:
     """Labels for what one dispense handed over."""
     made, given = _own(request, pk, dispense_pk)
-    return _labels(request, made.prescription, [Label(row.line, row.quantity_milli, row) for row in given], made)
+    names = _in_its_place(request, given)
+    rows = [Label(row.line, row.quantity_milli, row, names.get(row.pk, "")) for row in given]
+    return _labels(request, made.prescription, rows, made)
 
 
 @page(permission=Permission.PRESCRIPTION_READ, kinds=PHARMACY)
@@ -41,8 +53,9 @@ def receipt(request: PortalRequest, pk: int, dispense_pk: int) -> HttpResponse:
     """A receipt of one dispense, for A4; with `?paper=80` for a roll of 80 mm."""
     made, given = _own(request, pk, dispense_pk)
     shown(request, "prescription", [made.prescription.patient_id])
+    names = _in_its_place(request, given)
     context = {
-        "made": made, "given": given, "rx": made.prescription, "patient": made.prescription.patient, "pharmacy": request.account,
+        "made": made, "given": [(row, names.get(row.pk, "")) for row in given], "rx": made.prescription, "patient": made.prescription.patient, "pharmacy": request.account,
         "narrow": request.GET.get("paper") == "80",
     }  # fmt: skip
     return render(request, "pharmacy/receipt.html", context)
@@ -55,6 +68,14 @@ def _labels(request: PortalRequest, rx: Prescription, rows: list[Label], made: D
         "on": made.handed_over_at if made else request.now,
     }  # fmt: skip
     return render(request, "pharmacy/labels.html", context)
+
+
+def _in_its_place(request: PortalRequest, given: list[DispenseLine]) -> dict[int, str]:
+    """By the dispensed line's id: the name of what was supplied instead, where it was counted in the catalogue."""
+    swapped = [row for row in given if row.substituted and row.product_sku]
+    products = catalogue.by_sku(request.actor, [row.product_sku or "" for row in swapped])
+    found = ((row.pk, products.get((row.product_sku or "").lower())) for row in swapped)
+    return {pk: product.name for pk, product in found if product is not None}
 
 
 def _own(request: PortalRequest, pk: int, dispense_pk: int) -> tuple[Dispense, list[DispenseLine]]:

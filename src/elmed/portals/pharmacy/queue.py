@@ -4,21 +4,21 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import Q
 from django.http import HttpResponse, HttpResponseNotModified, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.crypto import salted_hmac
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from elmed.access.permissions import Permission
 from elmed.events import queries as events
 from elmed.portals.page import PortalRequest, page, shown
-from elmed.portals.pharmacy.queue_rows import WAITED_DAYS, Asked, asked, mark, rows_of
+from elmed.portals.pharmacy.queue_rows import WAITED_DAYS, Asked, asked, mark, moment, rows_of
 from elmed.portals.pharmacy.views import PHARMACY, WAITING
 from elmed.portals.words import status_words
-from elmed.prescriptions import queries
+from elmed.prescriptions import queries, reference
 
 PAGE_SIZE = 25
 MOST = 1000  # of what is done; older ones are found by the search and by their day
@@ -27,10 +27,15 @@ _DONE = gettext_lazy("Done")
 
 @page(permission=Permission.PRESCRIPTION_READ, kinds=PHARMACY)
 def queue(request: PortalRequest) -> HttpResponse:
-    """One step's list, the oldest first where somebody waits; or, for a search, what was found in all of them."""
+    """One step's list, the oldest first where somebody waits; or, for a search, what was found in all of them.
+
+    A whole reference opens its prescription.
+    """
     what = asked(request)
     etag = _etag(request)
     rows = rows_of(request.actor, what, request.now)
+    if (at_once := _scanned(request, what)) is not None:
+        return redirect("pharmacy_prescription", at_once)
     found = Paginator(rows[:MOST] if what.step == "done" or what.searching else rows, PAGE_SIZE).get_page(
         request.GET.get("page")
     )
@@ -55,9 +60,9 @@ def live(request: PortalRequest) -> HttpResponse:
         return HttpResponseNotModified(headers={"ETag": etag})
     what = asked(request)
     shown_ids = {
-        int(one) for one in request.GET.get("ids", "").split(",")[:PAGE_SIZE] if one.isdecimal() and len(one) < 16
+        found for one in request.GET.get("ids", "").split(",")[:PAGE_SIZE] if (found := _number(one)) is not None
     }
-    since = parse_datetime(request.GET.get("seen", "").replace(" ", "+")[:40]) or request.now
+    since = moment(request.GET.get("seen", "")) or request.now
     here: set[int] = set()
     joined = 0
     if not what.searching and what.step in WAITING:
@@ -74,17 +79,37 @@ def live(request: PortalRequest) -> HttpResponse:
 
 @page(permission=Permission.PRESCRIPTION_READ, kinds=PHARMACY)
 def following(request: PortalRequest) -> HttpResponse:
-    """The one that waits longest at a step, other than the one just done; the queue where none waits."""
+    """The next one of a step: behind the one that was looked at, then again from the one that waits longest.
+
+    `after` is that one, `place` the moment by which it stood in the list. What is not due yet is passed over.
+    """
     what = asked(request)
-    after = request.GET.get("after", "")
-    rows = queries.at_step(request.actor, what.step if what.step in WAITING else "pending_review")
-    if after.isdecimal() and len(after) < 16:
-        rows = rows.exclude(pk=int(after))
-    found = rows.values_list("pk", flat=True).first()
+    rows = queries.ready_at(request.actor, what.step if what.step in WAITING else "pending_review", request.now)
+    after, place = _number(request.GET.get("after", "")), moment(request.GET.get("place", ""))
+    if after is not None:
+        rows = rows.exclude(pk=after)
+    found = None
+    if after is not None and place is not None:
+        behind = Q(updated_at__gt=place) | Q(updated_at=place, pk__gt=after)
+        found = rows.filter(behind).values_list("pk", flat=True).first()
+    if found is None:
+        found = rows.values_list("pk", flat=True).first()
     if found is None:
         messages.info(request, _("Nothing more waits at this step."))
         return redirect(f"{reverse('pharmacy_queue')}?{what.query()}")
     return redirect("pharmacy_prescription", found)
+
+
+def _scanned(request: PortalRequest, what: Asked) -> int | None:
+    """The one that a whole reference names, which a scanner typed: it is opened at once."""
+    whole = reference.canonical(what.words)
+    if whole is None or what.born:
+        return None
+    return queries.listed(request.actor).filter(reference=whole).values_list("pk", flat=True).first()
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isdecimal() and len(text) < 16 else None
 
 
 def _tabs(request: PortalRequest, what: Asked) -> list[tuple[str, str, int | None, bool]]:

@@ -5,13 +5,13 @@ Called by queue.py. The steps are those of prescriptions/queries.py; nothing her
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest
-from django.utils.dateparse import parse_date
+from django.utils.dateparse import parse_date, parse_datetime
 
 from elmed.access import visibility
 from elmed.access.actors import Actor
@@ -71,11 +71,20 @@ def asked(request: HttpRequest) -> Asked:
         born = None
     return Asked(
         step=step if step in queries.STEPS else "pending_review",
-        words=words("q"), born=born,
+        words=reference.within(words("q")) if ":" in words("q") else words("q"), born=born,
         controlled=words("controlled") == "1", shop=words("shop") == "1", question=words("question") == "1",
         waited=int(waited) if waited in map(str, WAITED_DAYS) else 0,
         prescriber=words("prescriber"),
     )  # fmt: skip
+
+
+def moment(text: str) -> datetime | None:
+    """A moment that an address of ours carries; None where it is none, or has no time zone."""
+    try:
+        found = parse_datetime(text.replace(" ", "+")[:40])
+        return found.astimezone(UTC) if found is not None and found.tzinfo is not None else None
+    except (ValueError, OverflowError):
+        return None
 
 
 def rows_of(actor: Actor, what: Asked, now: datetime) -> QuerySet[Prescription]:
@@ -95,13 +104,21 @@ def rows_of(actor: Actor, what: Asked, now: datetime) -> QuerySet[Prescription]:
     if what.shop:
         rows = rows.filter(Exists(kept))
     order = Subquery(kept.order_by("pk").values("external_reference")[:1])
-    return rows.annotate(kept_for_shop=Exists(kept), kept_order=order)
+    return queries.with_kept(rows).annotate(kept_for_shop=Exists(kept), kept_order=order)
 
 
 def _named(actor: Actor, what: Asked) -> QuerySet[Prescription]:
-    """This pharmacy's with that reference, or of patients with that birth date whose family name begins so."""
+    """This pharmacy's with that reference, or of patients with that birth date whose family name begins so.
+
+    `Dean, Ca` asks for the given name too, as the rows write it.
+    """
     whole = reference.canonical(what.words) if what.words else None
-    by = Q(reference=whole) if whole else Q(patient__family_name__istartswith=what.words)
+    family, _, given = what.words.partition(",")
+    by = Q(patient__family_name__istartswith=family.strip())
+    if given.strip():
+        by &= Q(patient__given_name__istartswith=given.strip())
+    if whole:  # a name of twelve letters can look like one
+        by = Q(reference=whole) | by if what.words.isalpha() else Q(reference=whole)
     if what.born:
         by &= Q(patient__date_of_birth=what.born)
     return queries.with_open_holds(queries.listed(actor).filter(by))

@@ -99,6 +99,8 @@ class SupplyLineForm(Form):
             data["expiry_date"] = data.get("expiry_date") or pack.expiry
         if len(data.get("batch_number", "")) > BATCH_LENGTH:
             self.add_error("batch_number", _("At most %(most)s characters.") % {"most": BATCH_LENGTH})
+        if data.get("quantity") and data.get("substitution_reason") and not data.get("substituted"):
+            self.add_error("substituted", _("Tick it, or take the reason away: a reason alone is not recorded."))
         return data
 
     def supplied(self) -> SupplyLine | None:

@@ -1,5 +1,7 @@
 """One prescription's screen at the pharmacy. The queue is queue.py; dispensing and taking back are supply.py."""
 
+from typing import Any
+
 from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
@@ -20,7 +22,7 @@ from elmed.prescriptions.actions.close_line import close_line
 from elmed.prescriptions.facts import Subject
 from elmed.prescriptions.models import Prescription
 from elmed.prescriptions.states import TRANSITIONS
-from elmed.prescriptions.vocabulary import OPEN, REVERSAL_WINDOW, Act
+from elmed.prescriptions.vocabulary import OPEN, REVERSAL_WINDOW, Act, Status
 
 PHARMACY = (AccountKind.PHARMACY,)
 # The steps at which something waits; the rest is done.
@@ -36,20 +38,32 @@ SPECIAL = {
 def prescription(request: PortalRequest, pk: int) -> HttpResponse:
     """One prescription on one screen, with the acts that are legal now. What stands beside it is a page of its own.
 
-    `was` names the step at which something was just done: the next one is the next of that step.
+    `was` names the step at which something was just done, `place` where it stood there: the next one is the one behind it.
     """
     sheet = queries.sheet(request.actor, pk, request.now)
     shown(request, "prescription", [sheet.rx.patient_id])
-    was = request.GET.get("was", "")
-    done = was in WAITING
-    newest = next((made for made in sheet.dispenses if not made.fully_reversed), None)
-    context = sheet_context(request, sheet) | {
-        "buttons": buttons(sheet, "pharmacy", SPECIAL),
+    rx, own = sheet.rx, request.actor.account_id
+    to_check = rx.status == Status.PENDING_REVIEW
+    context = sheet_context(request, sheet) | _way_on(request, rx) | {
+        "portal": "pharmacy", "buttons": buttons(sheet, "pharmacy", SPECIAL),
+        "to_check": to_check, "verifies": Act.VERIFY in sheet.acts,
+        "first_from": to_check and queries.first_from(request.actor, rx),
+        # another pharmacy's reference is not told: with the birth date, it would open that prescription
+        "replaced_here": rx.replaces is not None and rx.replaces.pharmacy_id == own,
         "reversible": reversible(request, sheet.subject) if Act.REVERSE in sheet.acts else set(),
-        "next_step": was if done else sheet.rx.status if sheet.rx.status in WAITING else "pending_review",
-        "just_done": done, "newest": newest, "here": sheet.rx.status in OPEN and sheet.rx.pharmacy_id == request.actor.account_id,
+        "newest": next((made for made in sheet.dispenses if not made.fully_reversed), None),
+        "here": rx.status in OPEN and rx.pharmacy_id == own,
     }  # fmt: skip
     return render(request, "pharmacy/prescription.html", context)
+
+
+def _way_on(request: PortalRequest, rx: Prescription) -> dict[str, Any]:
+    """Where the queue goes on: at the step of what was just done, else at this one's own."""
+    was = request.GET.get("was", "")
+    if was in WAITING:
+        return {"just_done": True, "next_step": was, "place": request.GET.get("place", "")[:40]}
+    step = rx.status if rx.status in WAITING else "pending_review"
+    return {"just_done": False, "next_step": step, "place": rx.updated_at.isoformat()}
 
 
 @page(permission=Permission.PRESCRIPTION_READ, kinds=PHARMACY)
@@ -57,9 +71,10 @@ def beside(request: PortalRequest, pk: int) -> HttpResponse:
     """What stands beside a prescription: its history, what else this pharmacy has of the patient, whether the doctor is new."""
     rx = visibility.get(request.actor, Prescription, pk)
     shown(request, "beside", [rx.patient_id])
+    checked = rx.status != Status.PENDING_REVIEW  # until then its own page says whether the doctor is new
     context = {
         "rx": rx, "history": history(request.actor, rx), "others": queries.of_patient_here(request.actor, rx),
-        "first_from": queries.first_from(request.actor, rx),
+        "first_from": checked and queries.first_from(request.actor, rx),
     }  # fmt: skip
     return render(request, "pharmacy/beside.html", context)
 

@@ -183,15 +183,17 @@ def act_view(act: Act, back: str) -> Callable[[PortalRequest, int], HttpResponse
 def after(request: PortalRequest, pk: int, back: str) -> HttpResponse:
     """Back to the prescription, or to the start page where it has left this account's sight.
 
-    At a pharmacy `was` names the step that is done, and `then` may ask for the next one of it at once.
+    At a pharmacy `was` names the step that is done, `place` where it stood there, and `then` may ask for the next one
+    of it at once.
     """
     was = request.POST.get("was", "") if back == PHARMACY_PAGE else ""
+    place = request.POST.get("place", "")
     if was and request.POST.get("then") == "next":
-        return redirect(f"{reverse('pharmacy_next')}?{urlencode({'step': was, 'after': str(pk)})}")
+        return redirect(f"{reverse('pharmacy_next')}?{urlencode({'step': was, 'after': str(pk), 'place': place})}")
     if not queries.listed(request.actor).filter(pk=pk).exists():
         return redirect("home")
     page = reverse(back, args=[pk])
-    return redirect(f"{page}?{urlencode({'was': was})}" if was else page)
+    return redirect(f"{page}?{urlencode({'was': was, 'place': place})}" if was else page)
 
 
 def ask(
@@ -199,7 +201,7 @@ def ask(
 ) -> HttpResponse:
     """The page that says what happens next and asks; 409 words instead of a form where the act is not legal now."""
     require(request.actor, TRANSITIONS[act].permission)
-    sheet = queries.sheet(request.actor, pk, request.now, answers=False)
+    sheet = queries.sheet(request.actor, pk, request.now, answers=act is Act.VERIFY)
     if act not in sheet.acts and not form.is_bound:
         raise NotNow(
             "invalid_status", _("This cannot be done with the prescription as it is."), current_status=sheet.rx.status
@@ -207,7 +209,7 @@ def ask(
     shown(request, "prescription.act", [sheet.rx.patient_id])
     context = (
         sheet_context(request, sheet)
-        | {"form": form, "back": back}
+        | {"form": form, "back": back, "whole_lines": act is Act.VERIFY}
         | told_meanwhile(request, sheet, form)
         | _words(act)
     )

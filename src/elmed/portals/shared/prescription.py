@@ -35,9 +35,12 @@ def age(born: date, today: date) -> int:
 def banner(request: PortalRequest, patient: Patient) -> dict[str, Any]:
     """What the patient's banner needs. One statement."""
     today = jurisdiction().day(request.now)
-    patient.allergy_status = patient.whole.allergy_status  # to be shown: the name stays as it was signed
+    whole = patient.whole  # what is known today is shown; the name stays as it was signed
+    patient.allergy_status, patient.weight_milli, patient.weighed_on = (
+        whole.allergy_status, whole.weight_milli, whole.weighed_on,
+    )  # fmt: skip
     allergies = sorted(
-        patient.whole.allergies.all(), key=lambda one: one.pk
+        whole.allergies.all(), key=lambda one: one.pk
     )  # fetched already, where the page needed them
     return {"patient": patient, "age": age(patient.date_of_birth, today), "allergies": allergies}
 

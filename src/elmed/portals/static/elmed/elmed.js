@@ -25,7 +25,7 @@ document.addEventListener("keydown", (event) => {
   const form = event.target.closest?.("form[data-scan]");
   if (!form || event.key !== "Enter" || event.target.tagName !== "INPUT") return;
   event.preventDefault();
-  const fields = [...form.elements].filter((one) => one.type !== "hidden" && !one.disabled);
+  const fields = [...form.elements].filter((one) => one.type !== "hidden" && one.type !== "button" && !one.disabled);
   fields[fields.indexOf(event.target) + 1]?.focus();
 });
 

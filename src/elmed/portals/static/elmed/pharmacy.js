@@ -33,34 +33,45 @@
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) event.target.form?.requestSubmit();
   });
 
-  // A camera reads the patient's code where the browser knows how to; elsewhere the button stays away.
+  // A camera reads the patient's code. The decoder is fetched only once somebody asks for it; without a camera, or where
+  // the page is not served securely, the button stays away.
   const button = document.querySelector("button[data-camera]");
-  if (!button || !("BarcodeDetector" in window) || !navigator.mediaDevices?.getUserMedia) return;
+  if (!button || !navigator.mediaDevices?.getUserMedia) return;
+  const video = document.querySelector("video.camera"), field = document.getElementById(button.dataset.camera);
+  const told = document.querySelector("[data-camera-told]"), words = button.textContent;
+  let stream = null;
+  function end() {
+    stream?.getTracks().forEach((track) => track.stop());
+    stream = video.srcObject = null;
+    video.hidden = true;
+    button.textContent = words;
+  }
+  async function read(detector, until) {
+    if (!stream) return;
+    const found = await detector.detect(video).catch(() => []);
+    if (!stream) return;
+    if (found.length) {
+      field.value = found[0].rawValue;
+      field.dispatchEvent(new Event("input", { bubbles: true }));
+      end();
+      document.querySelector("[name=date_of_birth]")?.focus();
+    } else if (Date.now() > until) end();
+    else setTimeout(read, 150, detector, until);
+  }
   button.hidden = false;
   button.addEventListener("click", async () => {
-    const video = document.querySelector("video.camera"), field = document.getElementById(button.dataset.camera);
-    const told = document.querySelector("[data-camera-told]");
+    if (stream) { end(); return; }
     told.hidden = true;
     try {
-      const stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
-      const detector = new BarcodeDetector({ formats: ["qr_code"] });
-      const end = () => { stream.getTracks().forEach((track) => track.stop()); video.hidden = true; video.srcObject = null; };
+      const { BarcodeDetector } = await import(button.dataset.decoder);
+      stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
       video.srcObject = stream;
       video.hidden = false;
+      button.textContent = button.dataset.stop;
       await video.play();
-      const until = Date.now() + 60000;
-      const read = async () => {
-        const found = await detector.detect(video).catch(() => []);
-        if (found.length) {
-          field.value = found[0].rawValue;
-          field.dispatchEvent(new Event("input", { bubbles: true }));
-          end();
-          document.querySelector("[name=date_of_birth]")?.focus();
-        } else if (Date.now() > until) end();
-        else setTimeout(read, 250);
-      };
-      read();
+      read(new BarcodeDetector({ formats: ["qr_code"] }), Date.now() + 60000);
     } catch {
+      end();
       told.hidden = false;
     }
   });
