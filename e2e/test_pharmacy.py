@@ -1,5 +1,6 @@
 """The pharmacy's day in a browser: from the keyboard alone, two at one prescription, the open queue, the counter, paper."""
 
+import re
 from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
@@ -31,6 +32,21 @@ def dispensable(page: Page) -> str:
     raise AssertionError("Nothing can be dispensed.")
 
 
+def handed_over(page: Page) -> str:
+    """The address of the labels of what was handed over last."""
+    for path in step(page, "done"):
+        page.goto(path)
+        found = page.get_by_role("link", name="Labels of the last dispense")
+        if found.count():
+            return found.get_attribute("href") or ""
+    raise AssertionError("Nothing was handed over.")
+
+
+def pages_of(pdf: bytes) -> int:
+    """How many pages a PDF of Chromium's has."""
+    return len(re.findall(rb"/Type\s*/Page\b(?!s)", pdf))
+
+
 def checked(page: Page) -> str:
     """One that was checked here and is not handed over."""
     return [*step(page, "verified"), *step(page, "partially_dispensed"), *step(page, "on_hold")][0]
@@ -52,7 +68,7 @@ def test_dispensing_from_the_keyboard_alone(person: Person, axe, picture) -> Non
     page.keyboard.press("Enter")
     expect(page.locator("input[name$=-expiry_date]").first).to_be_focused()
     page.keyboard.press("Control+Enter")
-    page.wait_for_url(f"**{path}?was=verified")
+    page.wait_for_url(f"**{path}?was=*")
     expect(page.get_by_text("Recorded.")).to_be_visible()
     expect(page.get_by_text("LOT-77").first).to_be_visible()
     tab_to(page, "Next in queue")
@@ -83,7 +99,7 @@ def test_two_at_one_prescription(person: Person, trouble, axe, picture) -> None:
 
 def test_the_open_queue_says_what_left_without_moving_it(person: Person, axe) -> None:
     watching, acting = person("pharmacist"), person("pharmacist")
-    path = step(watching, "pending_review")[0]
+    path = step(watching, "pending_review")[-1]
     watching.clock.install()
     watching.reload()
     before = watching.locator("[data-count]").first.inner_text()
@@ -116,7 +132,7 @@ def test_the_queue_narrowed_and_searched(person: Person, axe, picture) -> None:
 
 def test_labels_and_receipt_fit_their_paper(person: Person, axe, picture) -> None:
     page = person("pharmacist")
-    path = checked(page)
+    path, given = checked(page), handed_over(page)
     page.goto(f"{path}/labels")
     axe(page)
     picture(page, "pharmacy-labels")
@@ -128,6 +144,10 @@ def test_labels_and_receipt_fit_their_paper(person: Person, axe, picture) -> Non
         "[...document.querySelectorAll('.label')].every(one => one.scrollHeight <= one.clientHeight + 1)"
     )
     expect(page.locator("header.bar")).to_be_hidden()
+    for address in (f"{path}/labels", given):
+        page.goto(address)
+        labels = page.locator(".label").count()
+        assert pages_of(page.pdf(prefer_css_page_size=True)) == labels >= 1, "each label is one piece of paper"
 
 
 def test_what_was_not_collected_and_the_reminder(person: Person, axe) -> None:

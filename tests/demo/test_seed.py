@@ -20,7 +20,7 @@ from elmed.inventory.coverage import covers, same_unit
 from elmed.inventory.models import Batch, Product
 from elmed.patients.models import Patient
 from elmed.prescriptions import reference
-from elmed.prescriptions.models import Prescription, PrescriptionLine
+from elmed.prescriptions.models import Prescription, PrescriptionLine, WarningAnswer
 from elmed.prescriptions.snapshot import intact
 
 STATUSES = {
@@ -60,7 +60,15 @@ def test_its_shape_is_the_promised_one(told, db):
     assert set(told) == {"base_url", "api_url", "keys", "logins", "prescriptions", "patients", "verify"}
     assert (told["base_url"], told["api_url"]) == ("http://localhost:8000", "http://localhost:8000/api/public/v1")
     assert set(told["keys"]) == set(SCOPES)
-    assert set(told["logins"]) == {"doctor", "pharmacist", "technician", "patient", "staff", "unverified_doctor"}
+    assert set(told["logins"]) == {
+        "doctor",
+        "pharmacist",
+        "technician",
+        "owner",
+        "patient",
+        "staff",
+        "unverified_doctor",
+    }
     assert set(told["prescriptions"]) == set(STATUSES)
     assert set(told["patients"]) == {"related", "unrelated"}
     assert set(told["verify"]) == {"reference", "date_of_birth"}
@@ -111,6 +119,14 @@ def test_the_particular_ones_are_what_they_say(rx):
     assert max(left) > 0
     for name in ("verified", "verified_two_lines", "pending_review"):
         assert rx[name].expires_at > real_now() + timedelta(days=30)
+
+
+def test_something_waits_for_its_check_that_the_doctor_kept_in_spite_of_a_warning(told, db):
+    waiting = Prescription.objects.filter(world_id=1, status="pending_review", pharmacy=account("pharmacist"))
+    assert waiting.count() == 3
+    answer = WarningAnswer.objects.get(prescription__in=waiting)
+    assert (answer.tier, answer.position) == ("stop", 1)
+    assert answer.reason
 
 
 def test_every_seal_holds(told, db):
@@ -191,7 +207,9 @@ def test_the_admin_key_is_bound(told, db):
     assert key.expires_at - key.created_at <= ADMIN_KEY_MAX_LIFE
 
 
-@pytest.mark.parametrize("login", ["doctor", "pharmacist", "technician", "patient", "staff", "unverified_doctor"])
+@pytest.mark.parametrize(
+    "login", ["doctor", "pharmacist", "technician", "owner", "patient", "staff", "unverified_doctor"]
+)
 def test_logins_work(told, db, login):
     person = Person.objects.get(email=told["logins"][login]["email"])
     assert person.check_password(told["logins"][login]["password"])

@@ -18,7 +18,9 @@ from tests import factories
 from tests.cast import NOW
 from tests.inventory.conftest import make  # noqa: F401
 
-TWICE = {"lines": (factories.AMOXICILLIN, factories.AMOXICILLIN)}  # one medicine twice: the doctor is warned, and keeps it
+TWICE = {
+    "lines": (factories.AMOXICILLIN, factories.AMOXICILLIN)
+}  # one medicine twice: the doctor is warned, and keeps it
 
 
 @pytest.fixture
@@ -52,7 +54,7 @@ def repeat_not_due(cast, **words):
 def ahead(browser, rx):
     """Where “Next in queue” leads from that page."""
     page = text_of(browser, url_of("prescription", rx.pk))
-    href = page.split(f'{url_of("next")}?', 1)[1].split('"', 1)[0].replace("&amp;", "&")
+    href = page.split(f"{url_of('next')}?", 1)[1].split('"', 1)[0].replace("&amp;", "&")
     return browser.get(f"{url_of('next')}?{href}")["Location"]
 
 
@@ -68,7 +70,9 @@ def test_the_next_after_an_act_is_the_one_behind_it(cast, pharmacist):
     answer = pharmacist.post(url_of("act_verify", done.pk), typed | {"then": "next"}, follow=True)
     assert answer.redirect_chain[-1][0] == url_of("prescription", behind.pk)
     assert ahead(pharmacist, behind) == url_of("prescription", passed_over.pk)
-    answer = pharmacist.post(url_of("act_verify", passed_over.pk), typed | {"version": passed_over.version}, follow=True)
+    answer = pharmacist.post(
+        url_of("act_verify", passed_over.pk), typed | {"version": passed_over.version}, follow=True
+    )
     assert f"place={typed['place'].replace(':', '%3A').replace('+', '%2B')}" in answer.content.decode()
 
 

@@ -21,7 +21,7 @@ from elmed.prescriptions.models import Dispense, Prescription, PrescriptionLine
 # What a doctor says to a warning of the checks: the key is the warning's, whether or not it comes up.
 ANSWERS: Mapping[str, str] = {
     f"duplicate:{position}": "Continues the course; the earlier supply is used up." for position in range(1, 4)
-}
+} | {"allergy:1": "The rash came with glandular fever as a child; penicillin allergy was ruled out by a test in 2019."}
 
 
 def prescribe(

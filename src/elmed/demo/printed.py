@@ -13,6 +13,7 @@ PORTAL_OF = {
     "doctor": "doctor portal",
     "pharmacist": "pharmacy portal",
     "technician": "pharmacy portal, without the pharmacist's acts",
+    "owner": "pharmacy portal, the pharmacy's owner: staff and keys",
     "patient": "patient portal",
     "staff": "ELMED's staff",
     "unverified_doctor": "a doctor whom staff have not verified yet",

@@ -45,6 +45,9 @@ PAIRS = (
     ("prednisolone", "salbutamol"), ("amlodipine", "ramipril"), ("cetirizine", "hydrocortisone"),
 )  # fmt: skip
 
+# What waits at the pharmacy for its check, so many hours; the first was kept in spite of a recorded allergy.
+UNCHECKED = ((78, "doctor", "kowalska", "amoxicillin"), (75, "other_doctor", "fernandes", "omeprazole"))
+
 
 @dataclass(frozen=True)
 class Case:
@@ -234,6 +237,12 @@ def waiting(case: Case, start: datetime) -> Life:
     acts.hand_over(case.people, case.counter, rx, now)
 
 
+def unchecked(case: Case, start: datetime) -> Life:
+    """Sent to the pharmacy, whose pharmacist has not come to it yet."""
+    now = yield _begin(start)
+    case.write(now)
+
+
 def clock(start: datetime) -> Life:
     """Time: each night it ends what is overdue."""
     now = yield _begin(start)
@@ -275,4 +284,7 @@ def tell(people: People, now: datetime) -> None:
         if number == 60:
             case = Case(people, "doctor", "hughes", ("morphine",), "pharmacy", chance)  # noqa: PLW2901
         lives.append((moment, ROUND[number % len(ROUND)](case, moment)))
+    for hours, doctor, patient, medicine in UNCHECKED:
+        moment, case = now - timedelta(hours=hours), Case(people, doctor, patient, (medicine,), "pharmacy", chance)
+        lives.append((moment, unchecked(case, moment)))
     play(lives, now)

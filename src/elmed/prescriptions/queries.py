@@ -246,7 +246,9 @@ def uncollected(actor: Actor, before: datetime) -> QuerySet[Prescription]:
     rows = listed(actor).filter(status__in=_READY, pharmacy_id=actor.account_id, updated_at__lt=before)
     last = Subquery(reminded.order_by("-pk").values("created_at")[:1])
     since = Greatest("updated_at", Coalesce("next_dispense_at", "updated_at"))
-    return rows.annotate(reminded_at=last, ready_since=since).filter(ready_since__lt=before).order_by("ready_since", "pk")
+    return (
+        rows.annotate(reminded_at=last, ready_since=since).filter(ready_since__lt=before).order_by("ready_since", "pk")
+    )
 
 
 def handed_over(actor: Actor, began: datetime, ended: datetime) -> QuerySet[Dispense]:

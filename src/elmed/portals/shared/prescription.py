@@ -39,9 +39,7 @@ def banner(request: PortalRequest, patient: Patient) -> dict[str, Any]:
     patient.allergy_status, patient.weight_milli, patient.weighed_on = (
         whole.allergy_status, whole.weight_milli, whole.weighed_on,
     )  # fmt: skip
-    allergies = sorted(
-        whole.allergies.all(), key=lambda one: one.pk
-    )  # fetched already, where the page needed them
+    allergies = sorted(whole.allergies.all(), key=lambda one: one.pk)  # fetched already, where the page needed them
     return {"patient": patient, "age": age(patient.date_of_birth, today), "allergies": allergies}
 
 
