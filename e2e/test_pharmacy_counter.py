@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from e2e.test_pharmacy import step
 
 Person = Callable[..., Page]
-MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 # A camera that sees what it is given: the page's own script asks for it and decodes its pictures.
 CAMERA = """([size, rows]) => {
   const canvas = document.createElement("canvas"), paper = canvas.getContext("2d"), dot = 6;

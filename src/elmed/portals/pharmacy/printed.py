@@ -13,7 +13,6 @@ from elmed.portals.page import PortalRequest, page, shown
 from elmed.portals.pharmacy.views import PHARMACY
 from elmed.prescriptions.models import Dispense, DispenseLine, Prescription, PrescriptionLine
 
-
 LONG = 100  # characters of a dose: more of them need smaller letters to fit on a label
 
 
@@ -53,10 +52,10 @@ def receipt(request: PortalRequest, pk: int, dispense_pk: int) -> HttpResponse:
     """A receipt of one dispense, for A4; with `?paper=80` for a roll of 80 mm."""
     made, given = _own(request, pk, dispense_pk)
     shown(request, "prescription", [made.prescription.patient_id])
-    names = _in_its_place(request, given)
+    names, rx = _in_its_place(request, given), made.prescription
     context = {
-        "made": made, "given": [(row, names.get(row.pk, "")) for row in given], "rx": made.prescription, "patient": made.prescription.patient, "pharmacy": request.account,
-        "narrow": request.GET.get("paper") == "80",
+        "made": made, "given": [(row, names.get(row.pk, "")) for row in given], "rx": rx, "patient": rx.patient,
+        "pharmacy": request.account, "narrow": request.GET.get("paper") == "80",
     }  # fmt: skip
     return render(request, "pharmacy/receipt.html", context)
 
