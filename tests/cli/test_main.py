@@ -1,5 +1,9 @@
 """The frame: help, usage errors, and expected errors in one line."""
 
+import os
+import subprocess
+import sys
+
 import pytest
 from django.db import OperationalError, ProgrammingError
 
@@ -56,3 +60,13 @@ def test_a_fault_of_our_own_is_not_hushed_up(monkeypatch):
     monkeypatch.setattr("elmed.cli.check.run", lambda options: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         main(["check"])
+
+
+def test_the_command_begins_before_any_settings_are_read():
+    env = {name: value for name, value in os.environ.items() if name not in ("DJANGO_SETTINGS_MODULE", "ELMED_ENV")}
+    made = subprocess.run(
+        [sys.executable, "-c", "from elmed.cli.main import main; main(['--help'])"],
+        env=env, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert made.returncode == 0, made.stderr
+    assert made.stdout.startswith("usage: ")

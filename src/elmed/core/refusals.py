@@ -7,7 +7,8 @@ them, each face translates them once (api/problems.py, portals/). A refusal alwa
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from django.utils.translation import gettext_noop
+# the one that asks for no settings: the command imports this module before it has read them
+from django.utils.translation.trans_null import gettext_noop
 
 
 class Refusal(Exception):
