@@ -19,6 +19,8 @@ from elmed.jobs.models import PeriodicRun
 from elmed.jobs.periodic import PERIODIC, Periodic
 from elmed.notifications.models import Mail
 from elmed.prescriptions.actions.cancel import request_cancel
+from elmed.prescriptions.actions.route import route
+from elmed.prescriptions.actions.transfer import release_all
 from elmed.prescriptions.jurisdiction import jurisdiction
 from elmed.prescriptions.models import ProofTries
 from tests import factories
@@ -144,6 +146,10 @@ def test_the_list_does_what_it_says(cast):
         cast.actor("doctor"), name="Robot", scopes=["rx:read"], expires_at=real_now() + timedelta(days=9)
     )
     ApiKey.objects.filter(pk=key.pk).update(created_at=now - timedelta(days=60))
+    stranded = factories.issued(cast, now=now - timedelta(hours=2), answers={"duplicate:1": "Known"})
+    route(cast.actor("doctor"), stranded.pk, pharmacy_id=cast.other_pharmacy.pk, now=now - timedelta(hours=2))
+    Account.objects.filter(pk=cast.other_pharmacy.pk).update(state="suspended")
+    release_all(cast.actor("staff"), cast.other_pharmacy.pk, reason="It closed", now=now)
 
     done = worker.run_due(now)
 
@@ -152,7 +158,7 @@ def test_the_list_does_what_it_says(cast):
     assert reserved.freed_reason == "timed_out"
     assert ProofTries.objects.get(account=cast.pharmacy, reference_digest__in=("1", "2")).wrong == 2
     assert Batch.objects.get().stock_milli == 0
-    for rx, status in ((overdue, "expired"), (unanswered, "cancelled"), (young, "on_hold")):
+    for rx, status in ((overdue, "expired"), (unanswered, "cancelled"), (young, "on_hold"), (stranded, "issued")):
         rx.refresh_from_db()
         assert rx.status == status
     cast.other_doctor.refresh_from_db()

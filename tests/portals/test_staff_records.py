@@ -11,6 +11,8 @@ from elmed.core.clock import real_now
 from elmed.events.models import AccessRecord, Event
 from elmed.notifications.models import Mail
 from elmed.patients.opening import OPENING
+from elmed.prescriptions.actions import sweeps
+from elmed.prescriptions.models import Sweep
 from elmed.prescriptions.vocabulary import Status
 from tests import factories
 
@@ -130,8 +132,7 @@ def closed(cast):
     cast.pharmacy.save()
 
 
-def test_all_that_a_closed_pharmacy_holds_is_released(cast, sign_in, monkeypatch):
-    monkeypatch.setattr("elmed.prescriptions.actions.transfer.AT_ONCE", 2)
+def test_all_that_a_closed_pharmacy_holds_is_released(cast, sign_in):
     held = [factories.pending_review(cast, now=real_now()), factories.verified(cast, now=real_now())]
     held += [factories.partially_dispensed(cast, now=real_now())]
     paused = factories.held(cast, "doctor", factories.verified(cast, now=real_now()), now=real_now())
@@ -144,16 +145,51 @@ def test_all_that_a_closed_pharmacy_holds_is_released(cast, sign_in, monkeypatch
         Status.VERIFIED,
         Status.PARTIALLY_DISPENSED,
     }
-    page = staff.post(url, {"reason": "It closed"}).content.decode()
-    assert "2 prescriptions are released" in page and "2 are still to be looked at" in page
-    after = re.search(r'name="after" value="(\d+)"', page)[1]
-    assert staff.post(url, {"reason": "It closed", "after": after}).status_code == 302
+    answer = staff.post(url, {"reason": "It closed"})
+    order = Sweep.objects.get()
+    assert (answer.status_code, answer["Location"]) == (302, reverse("staff_sweep", args=[order.pk]))
+    assert (order.total, order.done, order.left, order.ended_as) == (4, 3, 1, "done")
+    page = staff.get(answer["Location"]).content.decode()
+    assert "4 of 4 prescriptions looked at" in page and "Finished" in page
+    assert reverse("staff_prescription", args=[paused.pk]) in page and not MEDICAL.search(page)
     assert {(rx.status, rx.pharmacy_id, rx.status_reason) for rx in map(fresh, held)} == {
         (Status.ISSUED, None, "It closed")
     }
     assert fresh(paused).pharmacy_id == cast.pharmacy.pk
     assert Event.objects.filter(type="prescription.transferred").count() == 3
     assert [mail.to for mail in Mail.objects.filter(template="pharmacy_closed")] == ["patient@example.org"]
+    assert (
+        reverse("staff_sweep", args=[order.pk])
+        in staff.get(reverse("staff_account", args=[cast.pharmacy.pk])).content.decode()
+    )
+
+
+def test_the_page_of_a_release_says_how_far_it_is(cast, sign_in, monkeypatch):
+    monkeypatch.setattr("elmed.prescriptions.actions.sweeps.AT_ONCE", -1)  # the page does none itself
+    rx = factories.verified(cast, now=real_now())
+    closed(cast)
+    staff, url = sign_in("staff"), reverse("staff_account_transfer", args=[cast.pharmacy.pk])
+    where = staff.post(url, {"reason": "It closed"})["Location"]
+    page = staff.get(where).content.decode()
+    assert "0 of 1 prescription looked at" in page and "Look again" in page and "hx-trigger" in page
+    assert staff.post(url, {"reason": "Again"})["Location"] == where  # the second click is the same order
+    assert "See how far it is" in staff.get(url).content.decode()
+    assert sweeps.advance_all(60) == 1
+    page = staff.get(where).content.decode()
+    assert "1 of 1 prescription looked at" in page and "hx-trigger" not in page
+    assert fresh(rx).status == Status.ISSUED
+    for who in ("doctor", "owner", "patient"):
+        assert sign_in(who).get(where).status_code == 403
+
+
+def test_a_suspension_for_fraud_shows_its_holds(cast, sign_in):
+    rx = factories.verified(cast, now=real_now())
+    staff = sign_in("staff")
+    words = {"reason": "Forged identity", "fraud": "on"}
+    where = staff.post(reverse("staff_account_suspended", args=[cast.doctor.pk]), words)["Location"]
+    page = staff.get(where).content.decode()
+    assert "1 of 1 prescription looked at" in page and "until ELMED’s staff resume it" in page
+    assert fresh(rx).status == Status.ON_HOLD
 
 
 def fresh(rx):

@@ -4,11 +4,12 @@ import pytest
 
 from elmed.accounts.models import AccountState
 from elmed.core.refusals import Invalid, NotAllowed, NotNow
+from elmed.prescriptions.actions import sweeps
 from elmed.prescriptions.actions.cancel import request_cancel
 from elmed.prescriptions.actions.fraud import suspend_for_fraud
 from elmed.prescriptions.actions.hold import resume
 from elmed.prescriptions.actions.issue import issue
-from elmed.prescriptions.models import Hold, Prescription
+from elmed.prescriptions.models import Hold, Prescription, Sweep
 from elmed.prescriptions.vocabulary import Status
 from tests import factories
 from tests.cast import NOW
@@ -21,7 +22,8 @@ def test_everything_open_is_paused_and_can_be_resumed_by_staff(cast):
     done = factories.verified(cast)
     factories.supply(cast, done)
 
-    assert suspend_for_fraud(cast.actor("staff"), cast.doctor.pk, reason="Forged identity", now=NOW) == 2
+    order = suspend_for_fraud(cast.actor("staff"), cast.doctor.pk, reason="Forged identity", now=NOW)
+    assert sweeps.advance(order.pk, seconds=60) == 2
 
     statuses = dict(Prescription.objects.values_list("pk", "status"))
     assert statuses == {verified.pk: Status.ON_HOLD, asked.pk: Status.ON_HOLD, done.pk: Status.DISPENSED}
@@ -50,6 +52,7 @@ def test_refused_and_nothing_changed(cast, who, target, reason, refusal):
     account = getattr(cast, target)
     account.refresh_from_db()
     assert (rx.status, account.state) == (Status.VERIFIED, AccountState.VERIFIED)
+    assert not Sweep.objects.exists()
 
 
 def test_what_was_begun_before_the_suspension_is_not_signed_after_it(cast):

@@ -15,6 +15,7 @@ from elmed.cli.people import find_person, make_person, password_link
 from elmed.cli.words import ask, say, table
 from elmed.core.clock import real_now
 from elmed.core.refusals import NotVisible
+from elmed.prescriptions.actions import sweeps
 from elmed.prescriptions.actions.fraud import suspend_for_fraud
 
 if TYPE_CHECKING:
@@ -132,8 +133,11 @@ def stop(options: argparse.Namespace) -> int:
     """Suspend; on the word fraud, pause what the doctor signed in the same act."""
     if not options.fraud:
         return _change(options, AccountState.SUSPENDED)
-    paused = suspend_for_fraud(of_command(), options.account, reason=options.reason, now=real_now())
-    say(f"Account {options.account} is suspended; {paused} prescriptions are on hold.")
+    order = suspend_for_fraud(of_command(), options.account, reason=options.reason, now=real_now())
+    while sweeps.advance(order.pk, seconds=10):  # a worker may go on with it too; each is done once
+        pass
+    order.refresh_from_db()
+    say(f"Account {options.account} is suspended; {order.done} prescriptions are on hold.")
     return 0
 
 

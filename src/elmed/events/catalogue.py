@@ -30,6 +30,8 @@ EVENT_TYPES: dict[str, str] = {row.event: f"The act `{act.value}` took place." f
     "account.member_changed": "Somebody's roles in a pharmacy changed.",
     "account.member_removed": "Somebody's work in a pharmacy ended.",
     "account.contact_changed": "An account's phone number or address was changed.",
+    "account.prescriptions_held": "ELMED's staff suspended a doctor for fraud: what is open of that doctor's is put on hold.",
+    "account.prescriptions_released": "ELMED's staff began to release what a closed pharmacy holds.",
     "account.lapsed": "An account's licence expired: it reads, and does not act.",
     "account.signatures_disowned": "A doctor said that somebody else signed: what is open of those signatures is on hold.",
     "account.checks_paused": "Too many wrong proofs came through an account's keys: its checks are paused for an hour.",

@@ -14,7 +14,7 @@ from elmed.core.models import Mode, World
 from elmed.inventory.expiry import quarantine_expired
 from elmed.inventory.images import purge_unused
 from elmed.notifications import send as mails
-from elmed.prescriptions.actions import disown
+from elmed.prescriptions.actions import disown, sweeps
 from elmed.prescriptions.actions.cancel import cancel_unanswered
 from elmed.prescriptions.actions.expire import expire_due
 from elmed.prescriptions.actions.proof import purge_tries
@@ -45,6 +45,11 @@ def expire_prescriptions(real: datetime) -> int:
 def cancel_unanswered_requests(real: datetime) -> int:
     """Cancel what a doctor asked to cancel and no pharmacy answered for 24 hours, in every world."""
     return sum(cancel_unanswered(now, world_id=world_id) for world_id, _, now in worlds(real))
+
+
+def go_on_with_sweeps(_real: datetime) -> int:
+    """Go on with what staff ordered for all that an account holds or signed."""
+    return sweeps.advance_all(SWEEPING)
 
 
 def free_reservations(real: datetime) -> int:
@@ -112,11 +117,14 @@ def purge_sessions(real: datetime) -> int:
     return sessions.purge(real)
 
 
+SWEEPING = 8.0  # seconds a run: mails and what is due by the minute come in between
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
 PERIODIC: tuple[Periodic, ...] = (
     # Somebody waits before the page that says a mail was sent: as often as the worker looks, so within seconds.
     Periodic("send mails", timedelta(seconds=5), send_mails),
+    # A page shows how far it is; some thousand prescriptions a minute.
+    Periodic("go on with sweeps", timedelta(seconds=5), go_on_with_sweeps),
     # A prescription's end is its `expires_at`; acts on an overdue one do not wait for this, lists and mails do.
     Periodic("expire prescriptions", MINUTE, expire_prescriptions),
     # The doctor and the pharmacy are told at most a minute after the 24 hours.

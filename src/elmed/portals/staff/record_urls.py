@@ -12,6 +12,7 @@ urlpatterns = [
     route("prescriptions/<int:pk>/hold", corrections.hold, "staff_act_hold"),
     route("prescriptions/<int:pk>/resume", corrections.resume, "staff_act_resume"),
     route("accounts/<int:pk>/transfer", transfer.transfer, "staff_account_transfer"),
+    route("sweeps/<int:pk>", transfer.sweep, "staff_sweep"),
     route("duplicates", merge.find, "staff_merge_find"),
     route("duplicates/<int:pk>/<int:other>", merge.merge, "staff_merge"),
     route("duplicates/<int:pk>", merge.undo, "staff_merge_undo"),

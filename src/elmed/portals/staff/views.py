@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.functional import Promise
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from elmed.access.permissions import Permission
@@ -30,7 +30,9 @@ from elmed.events.queries import of_account
 from elmed.portals.forms import PortalForm
 from elmed.portals.page import PortalRequest, page
 from elmed.portals.words import event_words
+from elmed.prescriptions.actions import sweeps
 from elmed.prescriptions.actions.fraud import suspend_for_fraud
+from elmed.prescriptions.models import Sweep
 
 STAFF = (AccountKind.STAFF,)
 PAGE_SIZE = 50
@@ -99,7 +101,7 @@ def account(request: PortalRequest, pk: int) -> HttpResponse:
     context = {
         "account": found, "workers": workers_of(found), "states": states, "documents": documents_of(found),
         "thread": messages_of(found), "alike": look_alikes(found), "renewals": renewals_of(found), "history": history,
-        "today": request.now.date(),
+        "today": request.now.date(), "orders": sweeps.of_account(request.actor, found.pk),
     }  # fmt: skip
     return render(request, "staff/account.html", context)
 
@@ -124,8 +126,13 @@ def _changing(state: AccountState) -> Callable[[PortalRequest, int], HttpRespons
         fraud = state is AccountState.SUSPENDED and found.kind == AccountKind.DOCTOR
         form = (SuspendForm if fraud else StateForm)(request.POST or None)
         form.fields["reason"].required = state is not AccountState.VERIFIED
-        if request.method == "POST" and form.is_valid() and form.attempt(lambda: _change(request, found, state, form)):
-            return redirect("staff_account", pk)
+        if request.method == "POST" and form.is_valid():
+            if form.cleaned_data.get("fraud"):
+                order = form.attempt(lambda: _fraud(request, found, form))
+                if order is not None:
+                    return redirect("staff_sweep", order.pk)
+            elif form.attempt(lambda: _change(request, found, state, form)):
+                return redirect("staff_account", pk)
         context = {"account": found, "form": form, "button": button, "explains": explains, "state": state}
         return render(request, "staff/change_state.html", context, status=form.status)
 
@@ -133,17 +140,17 @@ def _changing(state: AccountState) -> Callable[[PortalRequest, int], HttpRespons
     return view
 
 
+def _fraud(request: PortalRequest, found: Account, form: PortalForm) -> Sweep:
+    """Suspend, and begin with the holds: what is few is done when the page comes."""
+    order = suspend_for_fraud(request.actor, found.pk, reason=form.cleaned_data["reason"], now=request.now)
+    messages.success(request, gettext("%(name)s is suspended.") % {"name": found.name})
+    sweeps.advance(order.pk, seconds=sweeps.AT_ONCE)
+    return order
+
+
 def _change(request: PortalRequest, found: Account, state: AccountState, form: PortalForm) -> bool:
     """Change it, and say what came of it."""
     reason = form.cleaned_data["reason"]
-    if form.cleaned_data.get("fraud"):
-        paused = suspend_for_fraud(request.actor, found.pk, reason=reason, now=request.now)
-        words = ngettext(
-            "%(name)s is suspended, and %(count)d prescription is on hold.",
-            "%(name)s is suspended, and %(count)d prescriptions are on hold.", paused,
-        )  # fmt: skip
-        messages.success(request, words % {"name": found.name, "count": paused})
-        return True
     changed = change_state(request.actor, found.pk, state, reason=reason, now=request.now)
     messages.success(request, f"{found.name}: {STATE_WORDS[AccountState(changed.state)]}.")
     return True

@@ -14,7 +14,7 @@ from elmed.access.permissions import Permission
 from elmed.accounts.models import AccountKind
 from elmed.core.refusals import NotAllowed, NotNow, NotVisible
 from elmed.prescriptions import reference as references
-from elmed.prescriptions.actions.legal import expire_overdue, legal
+from elmed.prescriptions.actions.legal import legal, settle_again
 from elmed.prescriptions.actions.proof import opened
 from elmed.prescriptions.actions.route import receiving_pharmacy, send_to
 from elmed.prescriptions.facts import Subject
@@ -65,5 +65,5 @@ def bring_proven(actor: Actor, prescription_id: int, *, now: datetime) -> Prescr
         ) as subject:
             return send_to(subject, actor, receiving_pharmacy(actor, actor.acting_account_id), now)
     except _AlreadyHere:
-        expire_overdue(prescription_id, actor, now)
+        settle_again(prescription_id, actor, now)
         return visibility.get(actor, Prescription, prescription_id)

@@ -10,7 +10,7 @@ from elmed.access import actors
 from elmed.access.actors import Actor
 from elmed.core.models import Mode
 from elmed.core.refusals import NotNow
-from elmed.prescriptions.actions import hold, replace, supply
+from elmed.prescriptions.actions import hold, replace, supply, swept
 from elmed.prescriptions.actions.broken_seal import require_seal
 from elmed.prescriptions.actions.legal import end_holds, finish, legal
 from elmed.prescriptions.actions.supply import Supply
@@ -38,7 +38,7 @@ def request_cancel(
     """Ask the pharmacy to cancel. From this moment nothing is dispensed."""
     reason = required(reason, "/reason")
     with legal(actor, Act.REQUEST_CANCEL, prescription_id, now=now, expected_version=expected_version) as subject:
-        hold.place(subject, HoldKind.CANCELLATION, Side.DOCTOR, reason=reason, now=now, person_id=actor.person_id)
+        swept.place(subject, HoldKind.CANCELLATION, Side.DOCTOR, reason=reason, now=now, person_id=actor.person_id)
         finish(
             subject, actor, Act.REQUEST_CANCEL, Status.ON_HOLD, now=now, reason=reason, data={"kind": "cancellation"}
         )

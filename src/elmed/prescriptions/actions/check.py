@@ -23,7 +23,7 @@ from elmed.prescriptions import facts as facts_
 from elmed.prescriptions import snapshot
 from elmed.prescriptions.actions import reserved
 from elmed.prescriptions.actions.broken_seal import SealBroken, tell_staff
-from elmed.prescriptions.actions.legal import expire_locked, free_overdue, is_overdue, lock
+from elmed.prescriptions.actions.legal import free_overdue, lock, settle
 from elmed.prescriptions.facts import Subject
 from elmed.prescriptions.guards import Caller
 from elmed.prescriptions.jurisdiction import jurisdiction
@@ -106,8 +106,7 @@ def check(actor: Actor, prescription_id: int, asked: Sequence[Asked], *, reserve
         policy.require(actor, Permission.RESERVE)
     with transaction.atomic(), together():
         subject = lock(actor, prescription_id, proven=True)
-        if is_overdue(subject.rx, now):
-            expire_locked(subject, now)
+        settle(subject, now)
         free_overdue(subject, now)
         lines = _answer(subject, actor, asked, now, keeps=reserve)
         kept = None

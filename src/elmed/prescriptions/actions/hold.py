@@ -8,9 +8,10 @@ from elmed.access.actors import Actor
 from elmed.accounts.models import AccountKind
 from elmed.core.refusals import NotNow
 from elmed.prescriptions.actions.legal import end_holds, finish, legal
+from elmed.prescriptions.actions.swept import place
 from elmed.prescriptions.actions.words import required
 from elmed.prescriptions.facts import Subject
-from elmed.prescriptions.models import Hold, Prescription
+from elmed.prescriptions.models import Prescription
 from elmed.prescriptions.vocabulary import Act, HoldKind, Side, Status
 
 _KIND = {
@@ -39,32 +40,6 @@ def hold(
         place(subject, kind, side, reason=reason, question=question, now=now, person_id=actor.person_id)
         finish(subject, actor, Act.HOLD, Status.ON_HOLD, now=now, reason=reason, data={"kind": kind.value})
         return subject.rx
-
-
-def place(
-    subject: Subject,
-    kind: HoldKind,
-    side: Side,
-    *,
-    reason: str,
-    now: datetime,
-    person_id: int | None,
-    question: str = "",
-) -> Hold:
-    """Put a hold on top. What lies on another returns to what that one returns to."""
-    below = subject.hold
-    placed = Hold.objects.create(
-        prescription=subject.rx,
-        kind=kind,
-        side=side,
-        return_to=below.return_to if below else subject.rx.status,
-        reason=reason,
-        question=question,
-        placed_at=now,
-        placed_by_id=person_id,
-    )
-    subject.holds.append(placed)
-    return placed
 
 
 def lift(subject: Subject, now: datetime, *, outcome: str) -> Status:

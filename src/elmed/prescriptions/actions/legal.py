@@ -24,13 +24,13 @@ from elmed.core.models import Mode
 from elmed.core.refusals import NotAllowed, NotNow, NotVisible, Refusal, VersionConflict
 from elmed.events.record import record, together
 from elmed.prescriptions import facts as facts_
-from elmed.prescriptions.actions import reserved
+from elmed.prescriptions.actions import reserved, swept
 from elmed.prescriptions.actions.broken_seal import SealBroken, tell_staff
 from elmed.prescriptions.facts import Subject
 from elmed.prescriptions.guards import Caller, Facts
-from elmed.prescriptions.models import FormerSupplier, Freed, Hold, Prescription
+from elmed.prescriptions.models import FormerSupplier, Freed, Hold, Prescription, Sweep
 from elmed.prescriptions.states import TRANSITIONS, Verdict, allowed, judge
-from elmed.prescriptions.vocabulary import OPEN, Act, Side, Status
+from elmed.prescriptions.vocabulary import OPEN, Act, HoldKind, Side, Status
 
 
 def lock(actor: Actor, prescription_id: int, *, proven: bool = False) -> Subject:
@@ -64,7 +64,7 @@ def _locking(
     seen = Q(world_id=_WORLD) if proven else visible_prescription(actor)
     rows = (
         Prescription.objects.select_for_update(of=("self",))
-        .select_related("patient")
+        .select_related("patient", "prescriber")
         .filter((Q(pk=_ID) & seen) | Q(pk=Subquery(own.values("replaces_id"))) | Q(replaces_id=_ID, status__in=OPEN))
         .order_by("pk")
     )
@@ -88,19 +88,17 @@ def legal(
 ) -> Iterator[Subject]:
     """Yield the locked subject of a legal act; everything inside commits together or not at all.
 
-    An overdue prescription is expired first; where the act is then refused, that expiry is the one change
-    that stays. Raises NotVisible (404), NotAllowed (403), Invalid (422, from `validate`), NotNow (409),
-    VersionConflict (412).
+    An overdue prescription is expired first, and one of a doctor suspended for fraud is put on hold; where the act is then
+    refused, that is the one change that stays. Raises NotVisible (404), NotAllowed (403), Invalid (422, from `validate`),
+    NotNow (409), VersionConflict (412).
     """
     policy.require(actor, TRANSITIONS[act].permission)
-    expired, began = False, time.monotonic()
+    settled, began = False, time.monotonic()
     try:
         with transaction.atomic(), together():
             subject = lock(actor, prescription_id, proven=proven)
             subject.waited = timedelta(seconds=time.monotonic() - began)
-            if act is not Act.EXPIRE and is_overdue(subject.rx, now):
-                expire_locked(subject, now)
-                expired = True
+            settled = act is not Act.EXPIRE and settle(subject, now)
             free_overdue(subject, now)
             unclaimed = reserved.claim(subject, actor, reservation_id, now) if reservation_id is not None else None
             caller = facts_.caller(subject, actor, handed_over_at=handed_over_at, extra_sides=extra_sides)
@@ -122,8 +120,8 @@ def legal(
                 refusal.extra = {**refusal.extra, **_as_it_is(found, caller, now)}
                 raise
     except Refusal as refusal:
-        if expired:
-            refusal.leaves = partial(expire_overdue, prescription_id, actor, now)
+        if settled:
+            refusal.leaves = partial(settle_again, prescription_id, actor, now)
         elif isinstance(refusal, SealBroken):
             refusal.leaves = partial(tell_staff, refusal)
         if refusal.leaves:
@@ -148,8 +146,37 @@ def expire_locked(subject: Subject, now: datetime) -> None:
     finish(subject, clock, Act.EXPIRE, Status.EXPIRED, now=now, reason="", ended_at=subject.rx.expires_at)
 
 
+def settle(subject: Subject, now: datetime) -> bool:
+    """What is due before anybody acts on a locked prescription: its end, or staff's hold of all that a doctor signed.
+
+    Whether anything was.
+    """
+    if is_overdue(subject.rx, now):
+        expire_locked(subject, now)
+        return True
+    order = swept.due(subject)
+    if order is not None:
+        hold_swept(subject, order, now)
+    return order is not None
+
+
+def hold_swept(subject: Subject, order: Sweep, now: datetime) -> None:
+    """Put a locked prescription on hold as a sweep for fraud says, in the name of who ordered it."""
+    now = max(now, order.started_at)
+    swept.place(subject, HoldKind.FRAUD, Side.STAFF, reason=order.reason, now=now, person_id=order.by_person_id)
+    data = {"kind": HoldKind.FRAUD.value}
+    finish(subject, swept.actor(order), Act.HOLD, Status.ON_HOLD, now=now, reason=order.reason, data=data)
+
+
+def settle_again(prescription_id: int, actor: Actor, now: datetime) -> bool:
+    """The same in a transaction of its own. For what a refusal leaves behind."""
+    clock = actors.clock(actor.world_id, actor.mode)
+    with transaction.atomic(), together():
+        return settle(lock(clock, prescription_id), now)
+
+
 def expire_overdue(prescription_id: int, actor: Actor, now: datetime) -> bool:
-    """Expire one prescription in a transaction of its own, where it is overdue. For what a refusal leaves behind."""
+    """Expire one prescription in a transaction of its own, where it is overdue."""
     clock = actors.clock(actor.world_id, actor.mode)
     with transaction.atomic(), together():
         subject = lock(clock, prescription_id)

@@ -14,7 +14,7 @@ from elmed.access.actors import Actor
 from elmed.core.models import Mode
 from elmed.core.refusals import Invalid
 from elmed.prescriptions import facts as facts_
-from elmed.prescriptions.actions import hold, issue
+from elmed.prescriptions.actions import issue, swept
 from elmed.prescriptions.actions.checked import Answer
 from elmed.prescriptions.actions.legal import finish, legal
 from elmed.prescriptions.actions.route import receiving_pharmacy
@@ -70,7 +70,7 @@ def _end(old: Subject, actor: Actor, reason: str, now: datetime) -> Status:
     if judge(Act.CANCEL, found, caller, now) is None:
         return Status.CANCELLED
     if not any(row.kind == HoldKind.CANCELLATION for row in old.holds):
-        hold.place(old, HoldKind.CANCELLATION, Side.DOCTOR, reason=reason, now=now, person_id=actor.person_id)
+        swept.place(old, HoldKind.CANCELLATION, Side.DOCTOR, reason=reason, now=now, person_id=actor.person_id)
     return Status.ON_HOLD
 
 
@@ -89,7 +89,7 @@ def hold_replacements(news: Sequence[Subject], now: datetime) -> None:
             continue
         clock = actors.clock(new.rx.world_id, Mode(new.rx.world.mode))
         reason = "The prescription it replaces was handed over."
-        hold.place(new, HoldKind.REPLACEMENT, Side.DOCTOR, reason=reason, now=now, person_id=None)
+        swept.place(new, HoldKind.REPLACEMENT, Side.DOCTOR, reason=reason, now=now, person_id=None)
         finish(new, clock, Act.HOLD, Status.ON_HOLD, now=now, reason=reason, data={"kind": HoldKind.REPLACEMENT.value})
 
 

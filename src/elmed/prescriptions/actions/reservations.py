@@ -22,7 +22,7 @@ from elmed.events.record import together
 from elmed.prescriptions import facts as facts_
 from elmed.prescriptions.actions import reserved
 from elmed.prescriptions.actions.check import CheckedLine, Reason, standing
-from elmed.prescriptions.actions.legal import expire_locked, expire_overdue, free_overdue, is_overdue, lock
+from elmed.prescriptions.actions.legal import free_overdue, is_overdue, lock, settle, settle_again
 from elmed.prescriptions.actions.words import required
 from elmed.prescriptions.facts import Subject
 from elmed.prescriptions.models import Freed, Reservation, ReservationLine
@@ -169,18 +169,16 @@ def _held(
 ) -> Iterator[tuple[Reservation, Subject]]:
     """The frame of these acts: the reservation of a locked prescription, everything overdue ended first."""
     policy.require(actor, permission)
-    prescription_id, expired = get(actor, Reservation, reservation_id).prescription_id, False
+    prescription_id, settled = get(actor, Reservation, reservation_id).prescription_id, False
     try:
         with transaction.atomic(), together():
             subject = lock(actor, prescription_id, proven=True)
-            if is_overdue(subject.rx, now):
-                expire_locked(subject, now)
-                expired = True
+            settled = settle(subject, now)
             free_overdue(subject, now)
             yield get(actor, Reservation, reservation_id), subject
     except Refusal as refusal:
-        if expired:
-            refusal.leaves = partial(expire_overdue, prescription_id, actor, now)
+        if settled:
+            refusal.leaves = partial(settle_again, prescription_id, actor, now)
             refusal.leaves()
         raise
 

@@ -1,40 +1,30 @@
 """transfer: staff release what a suspended or closed pharmacy holds, so that the patients can go elsewhere.
 
-`release_all` takes everything that pharmacy holds, a bounded number a call and each in a transaction of its own: what is
-done stays done, and whoever calls again goes on. The patients are told by a mail that names nothing medical.
+`release_all` orders it for everything that pharmacy holds: sweeps.py does each in a transaction of its own. The patients
+are told by a mail that names nothing medical.
 """
 
-from dataclasses import dataclass, field
 from datetime import datetime
 
+from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from elmed.access import policy, visibility
+from elmed.access import policy
 from elmed.access.actors import Actor
 from elmed.access.permissions import Permission
 from elmed.accounts.models import Account, AccountKind, AccountState
 from elmed.accounts.told import managers
 from elmed.core.clock import real_now
 from elmed.core.refusals import NotNow, NotVisible
+from elmed.events.record import record
 from elmed.notifications import mail
 from elmed.prescriptions.actions.return_ import give_up
 from elmed.prescriptions.actions.words import required
-from elmed.prescriptions.models import Prescription
+from elmed.prescriptions.models import Prescription, Sweep, SweepKind
 from elmed.prescriptions.vocabulary import OPEN, Act, Status
 
-AT_ONCE = 50
 _RELEASED_FROM = sorted(set(OPEN) - {Status.ISSUED})
-
-
-@dataclass
-class Released:
-    """What one call did. `left`: how many come after the last one looked at; `refused`: those that stay, by number."""
-
-    released: int = 0
-    refused: list[int] = field(default_factory=list)
-    last: int = 0
-    left: int = 0
 
 
 def transfer(
@@ -46,41 +36,43 @@ def transfer(
     )
 
 
+def held(world_id: int, pharmacy_id: int) -> QuerySet[Prescription]:
+    """The open prescriptions that a pharmacy holds in a world. For acts and counts: whoever shows them asks visibility."""
+    return Prescription.objects.filter(world_id=world_id, pharmacy_id=pharmacy_id, status__in=_RELEASED_FROM)
+
+
 def held_by(actor: Actor, pharmacy_id: int) -> int:
-    """How many open prescriptions that pharmacy holds in the actor's world."""
-    return _held(actor, pharmacy_id).count()
+    """How many open prescriptions that pharmacy holds in the actor's world. Raises NotAllowed."""
+    policy.require(actor, Permission.TRANSFER)
+    return held(actor.world_id, pharmacy_id).count()
 
 
-def release_all(actor: Actor, pharmacy_id: int, *, reason: str, now: datetime, after: int = 0) -> Released:
-    """Release the next ones above the number `after`, at most 50.
+@transaction.atomic
+def release_all(actor: Actor, pharmacy_id: int, *, reason: str, now: datetime) -> Sweep:
+    """Order the release of everything that pharmacy holds; `sweeps.advance` does it. One that goes on already is that one.
 
-    Raises NotAllowed, NotVisible, NotNow (`pharmacy_active`), Invalid (no reason) before anything is changed.
+    Raises NotAllowed, NotVisible, NotNow (`pharmacy_active`), Invalid (no reason).
     """
     policy.require(actor, Permission.TRANSFER)
     reason = required(reason, "/reason")
-    pharmacy = Account.objects.filter(pk=pharmacy_id, kind=AccountKind.PHARMACY, world_id=actor.world_id).first()
+    pharmacies = Account.objects.select_for_update(no_key=True)
+    pharmacy = pharmacies.filter(pk=pharmacy_id, kind=AccountKind.PHARMACY, world_id=actor.world_id).first()
     if pharmacy is None:
         raise NotVisible("pharmacy")
     if pharmacy.state == AccountState.VERIFIED:
         raise NotNow("pharmacy_active", _("The pharmacy is active: it can return the prescriptions itself."))
-    done = Released(last=after)
-    waiting = _held(actor, pharmacy_id)
-    for number in list(waiting.filter(pk__gt=after).order_by("pk").values_list("pk", flat=True)[:AT_ONCE]):
-        done.last = number
-        try:
-            transfer(actor, number, reason=reason, now=now)
-            done.released += 1
-        except NotVisible:  # gone meanwhile
-            continue
-        except NotNow as refusal:
-            if not refusal.leaves:  # one that was overdue has ended, in a transaction of its own
-                done.refused.append(number)
-    done.left = waiting.filter(pk__gt=done.last).count()
-    return done
-
-
-def _held(actor: Actor, pharmacy_id: int) -> QuerySet[Prescription]:
-    return visibility.visible(actor, Prescription).filter(pharmacy_id=pharmacy_id, status__in=_RELEASED_FROM)
+    going_on = Sweep.objects.filter(account=pharmacy, kind=SweepKind.RELEASE, finished_at=None).first()
+    if going_on is not None:
+        return going_on
+    count = held(actor.world_id, pharmacy_id).count()
+    record(
+        actor, "account.prescriptions_released", accounts=[pharmacy.pk], at=now, subject_account_id=pharmacy.pk,
+        data={"count": count},
+    )  # fmt: skip
+    return Sweep.objects.create(
+        world_id=actor.world_id, kind=SweepKind.RELEASE, account=pharmacy, reason=reason, by_account_id=actor.account_id,
+        by_person_id=actor.person_id, started_at=now, total=count,
+    )  # fmt: skip
 
 
 def _tell(rx: Prescription, pharmacy_id: int | None) -> None:

@@ -11,6 +11,7 @@ from elmed.prescriptions.models.prescription import (
 )
 from elmed.prescriptions.models.reservation import Freed, ProofTries, Reservation, ReservationLine
 from elmed.prescriptions.models.supply import Dispense, DispenseLine, Reversal, Source
+from elmed.prescriptions.models.sweep import Sweep, SweepEnd, SweepKind
 
 __all__ = [
     "Dispense",
@@ -27,5 +28,8 @@ __all__ = [
     "ReservationLine",
     "Reversal",
     "Source",
+    "Sweep",
+    "SweepEnd",
+    "SweepKind",
     "WarningAnswer",
 ]
