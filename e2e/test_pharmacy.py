@@ -148,6 +148,9 @@ def test_labels_and_receipt_fit_their_paper(person: Person, axe, picture) -> Non
         page.goto(address)
         labels = page.locator(".label").count()
         assert pages_of(page.pdf(prefer_css_page_size=True)) == labels >= 1, "each label is one piece of paper"
+    for paper in ("", "?paper=80"):
+        page.goto(given.replace("/labels", "/receipt") + paper)
+        assert pages_of(page.pdf(prefer_css_page_size=True, format="A4")) == 1
 
 
 def test_what_was_not_collected_and_the_reminder(person: Person, axe) -> None:

@@ -3,10 +3,12 @@
 import json
 import re
 from collections.abc import Callable
+from urllib.request import Request, urlopen
 
 import segno
 from playwright.sync_api import Page, expect
 
+from e2e.server import Server
 from e2e.test_pharmacy import step
 
 Person = Callable[..., Page]
@@ -170,7 +172,7 @@ def mine(page: Page, path: str) -> bool:
 
 def test_the_ends_each_with_its_reason(person: Person, axe) -> None:
     page = person("pharmacist")
-    rejected, closed = [path for path in step(page, "verified") if rejectable(page, path)][:2]
+    rejected, closed = [path for path in step(page, "verified") if rejectable(page, path)][-2:]
     page.goto(rejected)
     act(page, "Reject", reason="Interacts with what she takes")
     expect(page.locator("h1 .status")).to_have_text("Rejected")
@@ -214,3 +216,50 @@ def test_what_the_doctor_kept_is_read_before_the_check(person: Person, axe, pict
     expect(page.locator(".warned.stop")).to_contain_text("The doctor keeps it")
     axe(page)
     picture(page, "pharmacy-warned")
+
+
+def kept_for_a_shopper(server: Server) -> str:
+    """A shop keeps what somebody's proof opens, as its software asks; the prescription's address."""
+    body = server.told["verify"] | {"lines": [{"sku": "CETIRI-30", "quantity": "1"}], "reserve": True}
+    asked = Request(
+        f"{server.told['api_url']}/prescriptions/check",
+        json.dumps(body).encode(),
+        {"X-API-Key": server.told["keys"]["shop"], "Content-Type": "application/json"},
+    )
+    with urlopen(asked) as answer:
+        return f"/pharmacy/prescriptions/{json.load(answer)['prescription_id']}"
+
+
+def test_what_a_shop_keeps_is_freed_for_the_counter(person: Person, server: Server, axe) -> None:
+    path = kept_for_a_shopper(server)
+    page = person("technician")
+    page.goto("/pharmacy/?step=verified&shop=1")
+    expect(page.locator("tr", has=page.locator(f"a[href='{path}']"))).to_contain_text("keeps some of it")
+    page.goto(path)
+    page.get_by_role("link", name="Stock, and what your shop keeps of it").click()
+    page.locator("#stock-of-rx").get_by_role("link", name="Free").click()
+    axe(page)
+    page.fill("[name=reason]", "The patient stands here")
+    page.locator("main form button").last.click()
+    expect(page.get_by_text("Freed.")).to_be_visible()
+    expect(page.get_by_role("link", name="Dispense", exact=True)).to_be_visible()
+
+
+def test_a_file_of_products_is_looked_at_and_then_imported(person: Person, axe) -> None:
+    page = person("pharmacist")
+    page.goto("/pharmacy/inventory/import")
+    rows = "sku,name,price,currency\nE2E-1,Eye bath,2.10,GBP\nE2E-2,Nail file,x,GBP\n"
+    file = {"name": "list.csv", "mimeType": "text/csv", "buffer": rows.encode()}
+    page.set_input_files("[name=file]", file)
+    page.locator("main form button").last.click()
+    expect(page.get_by_text("E2E-2")).to_be_visible()
+    axe(page)
+    expect(page.get_by_role("button", name="Import all")).to_have_count(0)  # not with a row that is wrong
+    page.goto("/pharmacy/inventory/import")
+    page.set_input_files("[name=file]", file | {"buffer": rows.replace(",x,", ",1.30,").encode()})
+    page.locator("main form button").last.click()
+    page.get_by_role("button", name="Import all").click()
+    expect(page.get_by_text("Imported. New: 2, changed: 0.")).to_be_visible()
+    with page.expect_download() as kept:
+        page.get_by_role("link", name="Export").click()
+    assert "E2E-1" in kept.value.path().read_text("utf-8-sig")

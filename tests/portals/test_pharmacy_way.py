@@ -1,19 +1,24 @@
 """The way through the queue, and what the pharmacist is told on it: whose turn it is, and what the doctor kept."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from itertools import product
 
 import pytest
 from django.urls import reverse
+from django.utils.dateformat import format as django_date
+from django.utils.timezone import localtime
 
 from elmed.core.clock import real_now
+from elmed.inventory import receipts
+from elmed.inventory.models import Batch
+from elmed.inventory.receipts import Amount
 from elmed.patients.actions import set_weight
 from elmed.prescriptions import reference
 from elmed.prescriptions.actions.return_ import return_
 from elmed.prescriptions.actions.route import route
 from elmed.prescriptions.models import Dispense
-from elmed.prescriptions.vocabulary import Status
+from elmed.prescriptions.vocabulary import CANCELLATION_ANSWER, Status
 from tests import factories
 from tests.cast import NOW
 from tests.inventory.conftest import make  # noqa: F401
@@ -165,6 +170,46 @@ def test_a_reason_alone_is_no_substitution(cast, pharmacist):
     assert "a reason alone is not recorded" in text
     assert 'value="Brand out of stock"' in text
     assert not Dispense.objects.exists()
+
+
+def test_an_expiry_that_is_not_the_chosen_batchs_needs_its_batch(cast, pharmacist, make):  # noqa: F811
+    product, technician = make(), cast.actor("technician")
+    expiry = date(NOW.year + 2, 6, 30)
+    receipts.receive(technician, product.pk, Amount(5000), batch_number="A1", expiry_date=expiry, now=NOW)
+    rx = factories.verified(cast, now=real_now())
+    batch = Batch.objects.get(number="A1")
+    words = {"source": f"{product.pk}:{batch.pk}", "expiry_date": f"{NOW.year + 3}-01-31"}
+    answer = handed_over(pharmacist, rx, **words)
+    assert answer.status_code == 422
+    assert "Name the batch too." in answer.content.decode()
+    assert not Dispense.objects.exists()
+    assert handed_over(pharmacist, rx, **words | {"expiry_date": expiry.isoformat()}).status_code == 302
+
+
+def test_a_request_to_cancel_says_until_when(cast, pharmacist):
+    rx = factories.cancellation_requested(cast, now=real_now())
+    until = django_date(localtime(rx.holds.get().placed_at + CANCELLATION_ANSWER), "H:i")
+    for page in (
+        text_of(pharmacist, url_of("queue"), step="on_hold"),
+        text_of(pharmacist, url_of("prescription", rx.pk)),
+    ):
+        assert "answer until" in page.lower()
+        assert until in page.lower().split("answer until", 1)[1][:200]
+    held = factories.held(cast, "pharmacist", factories.pending_review(cast, now=real_now()), now=real_now())
+    assert "Answer until" not in text_of(pharmacist, url_of("prescription", held.pk))
+
+
+def test_a_narrowed_list_does_not_lead_out_of_itself(cast, pharmacist):
+    factories.pending_review(cast, now=real_now())
+    words = "Open the one that waits longest"
+    assert words in text_of(pharmacist, url_of("queue"))
+    assert words not in text_of(pharmacist, url_of("queue"), prescriber="Dr")
+
+
+def test_nobody_born_on_that_day_is_told_without_a_name(cast, pharmacist):
+    page = text_of(pharmacist, url_of("queue"), born="1999-12-31")
+    assert "31-Dec-1999" in page
+    assert "“”" not in page
 
 
 def test_what_was_supplied_instead_stands_on_label_and_receipt(cast, pharmacist, make):  # noqa: F811

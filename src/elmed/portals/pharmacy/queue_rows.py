@@ -16,7 +16,8 @@ from django.utils.dateparse import parse_date, parse_datetime
 from elmed.access import visibility
 from elmed.access.actors import Actor
 from elmed.prescriptions import queries, reference
-from elmed.prescriptions.models import Prescription, Reservation
+from elmed.prescriptions.models import Hold, Prescription, Reservation
+from elmed.prescriptions.vocabulary import CANCELLATION_ANSWER, HoldKind
 
 WAITED_DAYS = (1, 3, 7, 14)
 
@@ -124,9 +125,16 @@ def _named(actor: Actor, what: Asked) -> QuerySet[Prescription]:
     return queries.with_open_holds(queries.listed(actor).filter(by))
 
 
+def answer_by(hold: Hold | None) -> datetime | None:
+    """Until when the doctor's request to cancel waits for the pharmacy's answer: then the clock cancels."""
+    asked_to_cancel = hold is not None and hold.kind == HoldKind.CANCELLATION
+    return hold.placed_at + CANCELLATION_ANSWER if hold is not None and asked_to_cancel else None
+
+
 def mark(rows: Iterable[Any], now: datetime) -> None:
-    """Say at each row what the template asks: whether its next supply is not due, and whether it ends soon."""
+    """Say at each row what the template asks: whether its next supply is not due, whether it ends soon, what pauses it."""
     for rx in rows:
         rx.too_early = rx.next_dispense_at is not None and now < rx.next_dispense_at
         rx.ends_soon = now < rx.expires_at <= now + timedelta(days=3)
         rx.top_hold = next(iter(getattr(rx, "open_holds", [])), None)
+        rx.answer_by = answer_by(rx.top_hold)

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from elmed.core import quantities
 from elmed.core.refusals import NotNow
+from elmed.inventory.models import Batch
 from elmed.inventory.queries import Choice, choices_for
 from elmed.portals.forms import DayField, MomentField, VersionedForm, dress, quantity_of
 from elmed.portals.page import PortalRequest, page, shown
@@ -101,7 +102,17 @@ class SupplyLineForm(Form):
             self.add_error("batch_number", _("At most %(most)s characters.") % {"most": BATCH_LENGTH})
         if data.get("quantity") and data.get("substitution_reason") and not data.get("substituted"):
             self.add_error("substituted", _("Tick it, or take the reason away: a reason alone is not recorded."))
+        chosen = self.sources.get(data.get("source", ""))
+        if chosen and chosen.batch and not data.get("batch_number") and self._another_expiry(chosen.batch):
+            self.add_error(
+                "expiry_date", _("The batch chosen from your stock has another expiry date. Name the batch too.")
+            )
         return data
+
+    def _another_expiry(self, batch: Batch) -> bool:
+        """Whether a day was typed that is not the chosen batch's: it would not be recorded."""
+        typed = self.cleaned_data.get("expiry_date")
+        return typed is not None and typed != batch.expiry_date
 
     def supplied(self) -> SupplyLine | None:
         """As the act takes it; None where nothing of it was handed over."""

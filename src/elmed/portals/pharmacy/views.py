@@ -15,6 +15,7 @@ from elmed.accounts.models import AccountKind
 from elmed.portals.forms import VersionedForm
 from elmed.portals.page import PortalRequest, page, shown
 from elmed.portals.pharmacy.inventory_rx import stock_context
+from elmed.portals.pharmacy.queue_rows import answer_by
 from elmed.portals.shared.acts import after, ask, buttons
 from elmed.portals.shared.prescription import history, sheet_context
 from elmed.prescriptions import queries
@@ -52,7 +53,7 @@ def prescription(request: PortalRequest, pk: int) -> HttpResponse:
         "replaced_here": rx.replaces is not None and rx.replaces.pharmacy_id == own,
         "reversible": reversible(request, sheet.subject) if Act.REVERSE in sheet.acts else set(),
         "newest": next((made for made in sheet.dispenses if not made.fully_reversed), None),
-        "here": rx.status in OPEN and rx.pharmacy_id == own,
+        "answer_by": answer_by(sheet.subject.hold), "here": rx.status in OPEN and rx.pharmacy_id == own,
     }  # fmt: skip
     return render(request, "pharmacy/prescription.html", context)
 
