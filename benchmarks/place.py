@@ -13,6 +13,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import psycopg
+from cryptography.fernet import Fernet
 from psycopg import sql
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -97,6 +98,9 @@ def create(place: Place) -> None:
     secret = place.folder / "secret-key"
     secret.touch(mode=0o600)
     secret.write_text(secrets.token_urlsafe(48))
+    factors = place.folder / "second-factor-keys"
+    factors.touch(mode=0o600)
+    factors.write_text(Fernet.generate_key().decode())
     subprocess.run(
         [sys.executable, "-m", "elmed.cli", "migrate"],
         env=place.environment(),

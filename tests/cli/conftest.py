@@ -38,5 +38,6 @@ def data(settings, tmp_path):
     """A fresh ELMED_DATA."""
     settings.DATA_DIR = tmp_path
     settings.SEALING_KEYS_DIR = tmp_path / "sealing-keys"
+    settings.SECOND_FACTOR_KEYS_FILE, settings.SECOND_FACTOR_KEYS = tmp_path / "second-factor-keys", ""
     settings.EMAIL_FILE_PATH = tmp_path / "mail"
     return tmp_path

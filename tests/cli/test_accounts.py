@@ -3,8 +3,11 @@
 import pytest
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import TOTP
 
+from elmed.access import factor_secrets
 from elmed.accounts.models import Account, Membership, Person
+from elmed.config.environment import environment
 from elmed.events.models import Event
 from tests import factories
 
@@ -127,3 +130,34 @@ def test_a_lost_second_factor_is_removed(elmed, cast):
     assert elmed(*command, staff.email).code == 0
     assert not Authenticator.objects.filter(user=staff).exists()
     assert Event.objects.get(type="person.second_factor_reset").source == "command"
+
+
+def test_the_second_factor_key_is_changed(elmed, cast, data):
+    factor_secrets.make_key()
+    TOTP.activate(cast.people["doctor"], "JBSWY3DPEHPK3PXP")
+    before = Authenticator.objects.get().data["secret"]
+    assert "0 second factors" in elmed("accounts", "encrypt-second-factors").out
+    ran = elmed("accounts", "encrypt-second-factors", "--new-key")
+    assert ran.code == 0 and "1 second factors" in ran.out and "Copy the file to every host" in ran.out
+    after = Authenticator.objects.get().data["secret"]
+    assert after != before and factor_secrets.decrypt(after) == "JBSWY3DPEHPK3PXP"
+
+
+def test_a_second_factor_key_of_the_environment_is_changed_there(elmed, cast, data, monkeypatch):
+    monkeypatch.setenv("SECOND_FACTOR_KEYS", factor_secrets.Fernet.generate_key().decode())
+    environment.cache_clear()
+    ran = elmed("accounts", "encrypt-second-factors", "--new-key")
+    environment.cache_clear()
+    assert ran.code == 1 and "put a new one in front" in ran.err
+    assert not factor_secrets.key_file().exists()
+
+
+def test_what_no_key_opens_is_said_and_left(elmed, cast, data):
+    factor_secrets.make_key()
+    TOTP.activate(cast.people["doctor"], "JBSWY3DPEHPK3PXP")
+    before = Authenticator.objects.get().data
+    factor_secrets.key_file().unlink()
+    factor_secrets.make_key()
+    ran = elmed("accounts", "encrypt-second-factors")
+    assert ran.code == 1 and "No second-factor key" in ran.err
+    assert Authenticator.objects.get().data == before

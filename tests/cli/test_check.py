@@ -1,8 +1,10 @@
 """Each check of config/checks.py: what trips it, and what satisfies all of them."""
 
 import pytest
+from allauth.mfa.totp.internal.auth import TOTP
 from pydantic import SecretStr
 
+from elmed.access import factor_secrets
 from elmed.accounts.models import Person
 from elmed.config import checks
 from elmed.config.environment import Environment
@@ -19,6 +21,7 @@ def sound(settings, data, db):
         settings.DATABASES["default"]["ENGINE"],
     )
     seal.make_key(settings.SEALING_KEYS_DIR, real_now())
+    factor_secrets.make_key()
     checks.secret_key_file().touch(mode=0o600)
     yield Environment(
         elmed_env="production",
@@ -87,6 +90,30 @@ def test_a_sealing_key_that_others_can_read(sound, settings):
 def test_no_sealing_key(sound, settings, tmp_path):
     settings.SEALING_KEYS_DIR = tmp_path / "nothing"
     assert tripped(sound) == {"sealing key": ERROR}
+
+
+def test_no_second_factor_key(sound):
+    factor_secrets.key_file().unlink()
+    factor_secrets._load.cache_clear()
+    assert tripped(sound) == {"second-factor key": ERROR}
+
+
+def test_a_second_factor_key_that_others_can_read(sound):
+    factor_secrets.key_file().chmod(0o640)
+    assert tripped(sound) == {"second-factor key": ERROR}
+
+
+def test_a_second_factor_key_that_is_none(sound, settings):
+    settings.SECOND_FACTOR_KEYS = "hunter2"
+    assert tripped(sound) == {"second-factor key": ERROR}
+
+
+def test_a_second_factor_key_that_opens_nothing(sound, cast):
+    TOTP.activate(cast.people["doctor"], "JBSWY3DPEHPK3PXP")
+    assert tripped(sound) == {}
+    factor_secrets.key_file().unlink()
+    factor_secrets.make_key()
+    assert tripped(sound) == {"second-factor key": ERROR}
 
 
 def test_a_secret_key_file_that_others_can_read(sound, settings):

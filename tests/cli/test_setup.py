@@ -25,7 +25,7 @@ def password(monkeypatch):
 def test_first_run_makes_keys_and_staff(elmed, db, data, password, mailoutbox):
     ran = elmed(*STAFF)
     assert ran.code == 0, ran.err
-    for file in (data / "secret-key", *(data / "sealing-keys").glob("*.pem")):
+    for file in (data / "secret-key", data / "second-factor-keys", *(data / "sealing-keys").glob("*.pem")):
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert len((data / "secret-key").read_text().strip()) >= 50
     assert seal.key_ring().signing_id
@@ -34,7 +34,7 @@ def test_first_run_makes_keys_and_staff(elmed, db, data, password, mailoutbox):
     account = Account.objects.get(memberships__person=person)
     assert (account.kind, account.state) == ("staff", "verified")
     assert [mail.to for mail in mailoutbox] == [["ines@clinic.org"]]
-    assert ran.out.count("Back it up apart from the database") == 2
+    assert ran.out.count("Back it up apart from the database") == 3
     assert PASSWORD not in ran.out + ran.err
 
 
@@ -43,6 +43,7 @@ def test_says_what_is_still_unsafe(elmed, db, data, password):
     assert "Still unsafe, mail server" in out
     assert "Still unsafe, sealing key" not in out
     assert "Still unsafe, secret key" not in out
+    assert "Still unsafe, second-factor key" not in out
 
 
 def test_second_run_changes_nothing(elmed, db, data, password):

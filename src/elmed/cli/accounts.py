@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
+from elmed.access import factor_secrets
 from elmed.access.actors import of_command
 from elmed.access.second_factor import IDENTITY_CHECKS, reset
 from elmed.accounts.actions import change_state, register
 from elmed.accounts.models import Account, AccountKind, AccountState, Person, Role
 from elmed.accounts.queries import for_staff
 from elmed.cli.people import find_person, make_person, password_link
-from elmed.cli.words import ask, say, table
+from elmed.cli.words import CommandFailed, ask, say, table
+from elmed.config.environment import environment
 from elmed.core.clock import real_now
 from elmed.core.refusals import NotVisible
 from elmed.prescriptions.actions import sweeps
@@ -70,6 +72,18 @@ def add(groups: "Groups") -> None:
     )
     reset.set_defaults(run=reset_factor)
 
+    closed = commands.add_parser(
+        "encrypt-second-factors",
+        help="encrypt the secrets of second factors with the newest key",
+        description="After the second-factor key was changed, or a database from before it was restored. Run again, it changes nothing.",
+    )
+    closed.add_argument(
+        "--new-key",
+        action="store_true",
+        help="first add a new key to ELMED_DATA/second-factor-keys; the old ones stay in it",
+    )
+    closed.set_defaults(run=encrypt_factors)
+
     suspend = commands.add_parser("suspend", help="stop its keys and acts at once")
     suspend.add_argument("account", type=int, help="the account's id")
     suspend.add_argument("--reason", required=True)
@@ -126,6 +140,22 @@ def reset_factor(options: argparse.Namespace) -> int:
         raise NotVisible("person")
     reset(of_command(), options.account, person.pk, identity_check=options.identity_check)
     say(f"Person {person.pk} signs in with the password next, and sets a new second factor up where one is needed.")
+    return 0
+
+
+def encrypt_factors(options: argparse.Namespace) -> int:
+    """Change the key, or bring everything under the newest one."""
+    if options.new_key:
+        if environment().second_factor_keys.get_secret_value():
+            raise CommandFailed(
+                "SECOND_FACTOR_KEYS has the keys: put a new one in front of them there, then run this without --new-key."
+            )
+        say(f"A new key stands first in {factor_secrets.make_key()}. Copy the file to every host and back it up.")
+    try:
+        count = factor_secrets.encrypt_all()
+    except factor_secrets.Unreadable as error:
+        raise CommandFailed(f"{error} Nothing was changed.") from None
+    say(f"{count} second factors were encrypted anew. The newest key opens all of them.")
     return 0
 
 

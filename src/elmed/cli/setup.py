@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core.mail import send_mail
 from django.db import transaction
 
+from elmed.access import factor_secrets
 from elmed.accounts.actions import register
 from elmed.accounts.models import AccountKind, AccountState, Membership, Role
 from elmed.cli.migrate import migrate
@@ -46,6 +47,7 @@ def run(options: argparse.Namespace) -> int:
     Path(settings.DATA_DIR).mkdir(parents=True, exist_ok=True, mode=0o700)
     make_secret_key()
     make_sealing_key()
+    make_factor_key()
     migrate()
     say("Tables are up to date.")
     email = _staff_person(options)
@@ -82,6 +84,19 @@ def make_sealing_key() -> bool:
     file = seal.make_key(folder, real_now())
     say(f"Sealing key: written to {file}. Back it up apart from the database: without it nothing can be signed.")
     say("Whoever has both it and the database can forge prescriptions.")
+    return True
+
+
+def make_factor_key() -> bool:
+    """Make the first key that encrypts second factors' secrets. Whether it was made."""
+    if environment().second_factor_keys.get_secret_value() or factor_secrets.key_file().exists():
+        say("Second-factor key: there.")
+        return False
+    file = factor_secrets.make_key()
+    settings.SECOND_FACTOR_KEYS = ""
+    say(
+        f"Second-factor key: written to {file}. Back it up apart from the database: without it no second factor signs in."
+    )
     return True
 
 

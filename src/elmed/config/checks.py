@@ -1,6 +1,7 @@
 """Is this configuration safe? A list of named checks; `elmed check` prints them, `elmed serve` refuses on an error.
 
-They look at the environment and at the files it points to, and ask the database one question (demo data).
+They look at the environment and at the files it points to, and ask the database two questions (demo data; whether the keys
+open its second factors).
 What can be set is in environment.py.
 """
 
@@ -15,6 +16,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.db import DatabaseError, transaction
 
+from elmed.access import factor_secrets
 from elmed.accounts.models import Person
 from elmed.config.environment import Environment, environment
 
@@ -108,6 +110,27 @@ def _sealing_keys(_env: Environment) -> str | None:
     return None
 
 
+def _second_factor_keys(_env: Environment) -> str | None:
+    file = factor_secrets.key_file()
+    try:
+        factor_secrets.ring()
+    except factor_secrets.FactorKeyMissing as error:
+        return str(error)
+    if not settings.SECOND_FACTOR_KEYS and _open_to_others(file):
+        return f"{file} can be read by others. chmod 600 it."
+    try:
+        with transaction.atomic():
+            closed = factor_secrets.count_unreadable()
+    except DatabaseError:
+        return None  # no tables yet
+    words = f"{closed} second factors cannot be read with this installation's second-factor keys: those people cannot sign in. "
+    return (
+        f"{words}Bring the right file back; what lay unencrypted, `elmed accounts encrypt-second-factors` encrypts."
+        if closed
+        else None
+    )
+
+
 def _mail(env: Environment) -> str | None:
     if not env.email_host:
         return "No SMTP server: nobody gets mail. Set EMAIL_HOST."
@@ -158,6 +181,7 @@ def _listens_openly(env: Environment) -> str | None:
 CHECKS: tuple[Check, ...] = (
     Check("secret key", Severity.ERROR, _secret_key),
     Check("sealing key", Severity.ERROR, _sealing_keys),
+    Check("second-factor key", Severity.ERROR, _second_factor_keys),
     Check("database", Severity.ERROR, _database),
     Check("public address", Severity.ERROR, _base_url),
     Check("mail server", Severity.ERROR, _mail),

@@ -37,6 +37,11 @@ class Environment(BaseSettings):
         description="Folder of the Ed25519 sealing keys (PEM). Empty: `ELMED_DATA/sealing-keys`. "
         "Back it up apart from the database.",
     )
+    second_factor_keys: SecretStr = Field(
+        SecretStr(""),
+        description="Encrypt the secrets of second factors in the database: Fernet keys with commas between them, the newest "
+        "first. Empty: read from `ELMED_DATA/second-factor-keys`, which `elmed setup` writes.",
+    )
     site_name: str = Field("ELMED", description="The name people read on pages and in mails.")
     base_url: str = Field("http://localhost:8000", description="The public address, without a slash at the end.")
     support_email: str = Field(

@@ -49,6 +49,11 @@ SECRET_KEY = (
     _secret_key() or "unset"
 )  # `elmed check` and `elmed serve` refuse "unset"; `elmed setup` must start without it
 SEALING_KEYS_DIR = (ENV.sealing_keys_dir or DATA_DIR / "sealing-keys").resolve()
+SECOND_FACTOR_KEYS_FILE = DATA_DIR / "second-factor-keys"
+# Outside production there is a fixed one, as of the secret key.
+SECOND_FACTOR_KEYS = ENV.second_factor_keys.get_secret_value() or (
+    "" if PRODUCTION or SECOND_FACTOR_KEYS_FILE.is_file() else "aW5zZWN1cmUtZGV2ZWxvcG1lbnQta2V5LW5vdC11c2U="
+)
 
 INSTALLED_APPS = [
     "django.contrib.auth",

@@ -17,6 +17,7 @@ from typing import Any
 
 from django.conf import settings
 
+from elmed.access import factor_secrets
 from elmed.accounts.models import Person
 from elmed.cli.migrate import migrate
 from elmed.cli.serve import require_free, wait_until_ready
@@ -47,7 +48,13 @@ def reset() -> None:
     data = Path(settings.DATA_DIR)
     if database_file().exists() and not told_file().exists() and _has_people(database_file()):
         raise CommandFailed(f"{data} holds a database that is not a demo's. Nothing was removed.")
-    for name in (database_file().name, f"{database_file().name}-wal", f"{database_file().name}-shm", "demo.json"):
+    for name in (
+        database_file().name,
+        f"{database_file().name}-wal",
+        f"{database_file().name}-shm",
+        "demo.json",
+        "second-factor-keys",
+    ):
         (data / name).unlink(missing_ok=True)
     for name in ("sealing-keys", "mail"):
         shutil.rmtree(data / name, ignore_errors=True)
@@ -69,6 +76,9 @@ def prepare() -> dict[str, Any]:
     _secret_key()
     if not any(Path(settings.SEALING_KEYS_DIR).glob("*.pem")):
         seal.make_key(Path(settings.SEALING_KEYS_DIR), real_now())
+    if not factor_secrets.key_file().exists():
+        factor_secrets.make_key()
+        settings.SECOND_FACTOR_KEYS = ""
     migrate()
     if Person.objects.exists():
         if not told_file().exists():

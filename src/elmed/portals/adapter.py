@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from elmed.access import second_factor
+from elmed.access import factor_secrets, second_factor
 from elmed.accounts.joining import ask_to_confirm
 from elmed.accounts.queries import accounts_of
 from elmed.core.clock import real_now
@@ -81,6 +81,14 @@ class FactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
         "incorrect_code": _("This code is wrong or over. Take the one that the app shows now."),
         "cannot_delete_authenticator": _("You need a second factor: add another one first, then remove this one."),
     }
+
+    def encrypt(self, text: str) -> str:
+        """What allauth keeps of a factor that could stand in for it."""
+        return factor_secrets.encrypt(text)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        """The same, to be compared with."""
+        return factor_secrets.decrypt(encrypted_text)
 
     def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
         """Not the last one of somebody who needs one."""
