@@ -9,17 +9,19 @@ from elmed.access.actors import of_person
 from elmed.access.keys import ADMIN_KEY_MAX_LIFE, digest, well_formed
 from elmed.access.models import ApiKey
 from elmed.access.visibility import visible
-from elmed.accounts.models import Person
+from elmed.accounts.models import Account, Person
 from elmed.core.clock import real_now
 from elmed.demo.medicines import MEDICINES
 from elmed.demo.printed import curl_lines, welcome
 from elmed.demo.seed import seed
-from elmed.events.models import Event
+from elmed.events.models import AccessRecord, Event
 from elmed.inventory import queries
 from elmed.inventory.coverage import covers, same_unit
 from elmed.inventory.models import Batch, Product
+from elmed.patients import merge
 from elmed.patients.models import Patient
 from elmed.prescriptions import reference
+from elmed.prescriptions.actions.transfer import held_by
 from elmed.prescriptions.models import Prescription, PrescriptionLine, WarningAnswer
 from elmed.prescriptions.snapshot import intact
 
@@ -127,6 +129,34 @@ def test_something_waits_for_its_check_that_the_doctor_kept_in_spite_of_a_warnin
     answer = WarningAnswer.objects.get(prescription__in=waiting)
     assert (answer.tier, answer.position) == ("stop", 1)
     assert answer.reason
+
+
+def test_staff_have_something_on_each_of_their_pages(told, db):
+    person = Person.objects.get(email="staff@demo.example")
+    staff = of_person(person, account("staff"))
+    groups = merge.duplicates(staff)
+    assert [[one.family_name for one in group] for group in groups] == [["Fernandes", "Fernandes"]]
+    merged = Patient.objects.get(merged_into__isnull=False)
+    assert merge.last_merge(staff, merged, real_now()) is not None  # it can still be taken back
+    live = Prescription.objects.filter(world_id=1)
+    assert live.filter(status="entered_in_error").count() == 1
+    fraud = live.filter(holds__kind="fraud", holds__ended_at=None)
+    assert set(fraud.values_list("status", "prescriber__state")) == {("on_hold", "suspended")} and fraud.count() == 2
+    closed = Account.objects.get(name="Riverside Pharmacy")
+    assert closed.state == "suspended" and held_by(staff, closed.pk) == 2
+    types = set(Event.objects.values_list("type", flat=True))
+    assert {"prescription.transferred", "prescription.collection_reminded", "patient.merged"} <= types
+    assert AccessRecord.objects.filter(
+        action="portal.clinical", patients__patient_id=told["patients"]["related"]
+    ).exists()
+
+
+def test_the_patient_has_one_to_take_elsewhere(told, db):
+    person = Person.objects.get(email="patient@demo.example")
+    newest = (
+        visible(of_person(person, account("patient")), Prescription).filter(status="issued").order_by("-pk").first()
+    )
+    assert newest.pharmacy is None and newest.status_reason == "The pharmacy closed."
 
 
 def test_every_seal_holds(told, db):

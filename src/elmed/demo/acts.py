@@ -37,7 +37,7 @@ def prescribe(
 ) -> Prescription:
     """A consultation, a draft, and the signature. With a pharmacy chosen it waits for its pharmacist."""
     chosen = [MEDICINES[name] for name in medicines]
-    found = Finding(patient.family_name, patient.date_of_birth, patient.health_number)
+    found = Finding(patient.family_name, patient.date_of_birth, patient.health_number or patient.phone)
     visit = consult(
         doctor, patient.pk, found_by=found, identity_check=IdentityCheck.KNOWN, summary=chosen[0].summary, now=now
     )

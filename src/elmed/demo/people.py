@@ -64,6 +64,8 @@ ORGANISATIONS = (
     _Organisation("unverified_doctor", AccountKind.DOCTOR, "Dr Priya Nair", (_Member("unverified_doctor", "Dr Priya Nair", (Role.PRESCRIBER,)),), "7123009", "GMC", "Dermatology", "+44 117 496 0103", "St Pauls Health Centre", state=AccountState.PENDING),
     _Organisation("pharmacy", AccountKind.PHARMACY, "Kingfisher Pharmacy", (_Member("owner", "Rosa Bellini", (Role.OWNER,)), _Member("pharmacist", "Tom Silva", (Role.PHARMACIST,), "2071184"), _Member("technician", "Jade Hartley", (Role.TECHNICIAN,))), "1098234", "GPhC", phone="+44 117 496 0110", address="27 Park Street"),
     _Organisation("other_pharmacy", AccountKind.PHARMACY, "Northgate Chemist", (_Member("other_pharmacist", "Oliver Shaw", (Role.OWNER, Role.PHARMACIST), "2065530"),), "1087651", "GPhC", phone="+44 117 496 0120", address="8 Gloucester Road"),
+    _Organisation("false_doctor", AccountKind.DOCTOR, "Dr Colin Marsh", (_Member("false_doctor", "Dr Colin Marsh", (Role.PRESCRIBER,)),), "7055512", "GMC", "General practice", "+44 117 496 0104", "2 Quayside"),
+    _Organisation("closed_pharmacy", AccountKind.PHARMACY, "Riverside Pharmacy", (_Member("closed_pharmacist", "Dana Whitlock", (Role.OWNER, Role.PHARMACIST), "2059921"),), "1076543", "GPhC", phone="+44 117 496 0140", address="1 Old Ferry Lane"),
     _Organisation("staff", AccountKind.STAFF, "ELMED staff", (_Member("staff", "Ines Moreau", (Role.STAFF,)),)),
     _Organisation("patient", AccountKind.PATIENT, "Marta Kowalska", (_Member("patient", "Marta Kowalska", (Role.PATIENT,)),)),
 )

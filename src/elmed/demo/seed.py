@@ -11,7 +11,7 @@ from typing import Any
 from django.db import transaction
 
 from elmed.core.clock import real_now
-from elmed.demo import desk, joining, keys, named, practice, shelves, story
+from elmed.demo import desk, joining, keys, named, practice, shelves, staff_desk, story
 from elmed.demo.people import People, email, password, settle
 from elmed.medications import demonstration
 
@@ -27,11 +27,13 @@ def seed(base_url: str, now: datetime) -> dict[str, Any]:
     made = keys.make(people)
     made_at = real_now()
     story.tell(people, now)
+    before_staff = staff_desk.write(people, now)
     told = named.Named(people, now).tell()
     shelves.stock(people, now)
     practice.tell(people, now)
     desk.tell(people, now)
     joining.tell(people, now)
+    staff_desk.tell(people, before_staff, now)
     proof = told.pop("verify")
     time.sleep(max(0.0, 1.1 - (real_now() - made_at).total_seconds()))  # until the expired key is
     return {
