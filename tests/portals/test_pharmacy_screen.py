@@ -9,9 +9,10 @@ from elmed.core.clock import real_now
 from elmed.events.models import AccessRecord
 from elmed.portals.pharmacy.packs import Pack, scanned
 from elmed.prescriptions.actions.return_ import return_
+from elmed.prescriptions.actions.reverse import reverse as reverse_dispense
 from elmed.prescriptions.actions.verify import verify
 from elmed.prescriptions.models import Dispense
-from elmed.prescriptions.vocabulary import Status
+from elmed.prescriptions.vocabulary import ReversalReason, Status
 from tests import factories
 from tests.inventory.conftest import amoxicillin, make  # noqa: F401
 
@@ -145,8 +146,36 @@ def test_two_who_reject_and_verify(cast, pharmacist, sign_in):
     assert "Checked by the pharmacist" in text
     assert cast.people["pharmacist"].name in text
     assert "Illegible dose" in text
+    assert 'type="submit">Reject<' in text  # having looked, it can still be done
     rx.refresh_from_db()
     assert rx.status == Status.VERIFIED
+
+
+def test_two_who_verify_and_dispense_all_of_it(cast, pharmacist):
+    rx = factories.pending_review(cast, now=real_now())
+    version, line = rx.version, line_of(rx)
+    verify(cast.actor("pharmacist"), rx.pk, now=real_now())
+    answer = pharmacist.post(url_of("act_verify", rx.pk), {"version": version})
+    text = answer.content.decode()
+    assert answer.status_code == 409
+    assert "Nothing was recorded." in text
+    assert 'type="submit">Verify<' not in text
+    stale = {"version": version + 1, f"line-{line.pk}-quantity": "21", "note": "Explained the doses"}
+    factories.supply(cast, rx, now=real_now())
+    answer = pharmacist.post(url_of("dispense", rx.pk), stale)
+    text = answer.content.decode()
+    assert answer.status_code == 409
+    assert "Explained the doses" in text
+    assert "Record what was handed over" not in text
+    assert Dispense.objects.count() == 1
+
+
+def test_what_cannot_be_taken_back_says_so_at_once(cast, pharmacist):
+    rx = factories.verified(cast, now=real_now())
+    made = factories.supply(cast, rx, now=real_now())
+    assert "Take it back" in text_of(pharmacist, url_of("reverse", rx.pk, made.pk))
+    reverse_dispense(cast.actor("pharmacist"), made.pk, reason=ReversalReason.RETURNED_UNUSABLE, now=real_now())
+    assert "ELMED’s staff can help" in text_of(pharmacist, url_of("reverse", rx.pk, made.pk), status=409)
 
 
 def test_labels_before_and_after_the_hand_over_and_a_receipt(cast, pharmacist, sign_in):

@@ -179,7 +179,7 @@ def _handing_over(request: PortalRequest, pk: int, act: Act) -> HttpResponse:
     shown(request, "prescription.act", [sheet.rx.patient_id])
     errors = _summary(form, rows)
     title = _("Dispense") if act is Act.DISPENSE else _("It was handed over already")
-    context = sheet_context(request, sheet) | told_meanwhile(request, sheet, form)
+    context = sheet_context(request, sheet) | told_meanwhile(request, sheet, form, possible=act in sheet.acts)
     context |= {"form": form, "rows": rows, "errors": errors, "title": title}
     return render(request, "pharmacy/dispense.html", context, status=form.status)
 

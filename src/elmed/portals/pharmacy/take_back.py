@@ -11,10 +11,10 @@ from django.utils.translation import gettext_lazy
 
 from elmed.access import visibility
 from elmed.core import quantities
-from elmed.core.refusals import Invalid, NotVisible
+from elmed.core.refusals import Invalid, NotNow, NotVisible
 from elmed.portals.forms import VersionedForm, dress, quantity_of
 from elmed.portals.page import PortalRequest, page, shown
-from elmed.portals.pharmacy.views import PHARMACY
+from elmed.portals.pharmacy.views import PHARMACY, reversible
 from elmed.portals.shared.acts import PHARMACY_PAGE, told_meanwhile
 from elmed.portals.shared.prescription import sheet_context
 from elmed.prescriptions import queries
@@ -86,10 +86,17 @@ def reverse_page(request: PortalRequest, pk: int, dispense_pk: int) -> HttpRespo
             messages.success(request, _("Taken back. The history keeps both records."))
             return redirect(PHARMACY_PAGE, made.prescription_id)
     sheet = queries.sheet(request.actor, made.prescription_id, request.now, answers=False)
+    possible = Act.REVERSE in sheet.acts and dispense_pk in reversible(request, sheet.subject)
+    if not possible and not form.is_bound:
+        words = _(
+            "It cannot be taken back here: it was taken back already, or its 72 hours are over. ELMED’s staff can help."
+        )
+        raise NotNow("not_reversible", words)
     shown(request, "prescription.act", [sheet.rx.patient_id])
-    words = {
+    page_words = {
         "title": _("Take a dispense back"), "submit": _("Take it back"), "back": PHARMACY_PAGE,
         "explains": _("The record stays in the history, marked as taken back. The status follows from what remains supplied."),
     }  # fmt: skip
-    context = sheet_context(request, sheet) | told_meanwhile(request, sheet, form) | words | {"form": form}
+    context = sheet_context(request, sheet) | page_words | {"form": form}
+    context |= told_meanwhile(request, sheet, form, possible=possible)
     return render(request, "portals/act.html", context, status=form.status)

@@ -210,17 +210,23 @@ def ask(
     context = (
         sheet_context(request, sheet)
         | {"form": form, "back": back, "whole_lines": act is Act.VERIFY}
-        | told_meanwhile(request, sheet, form)
+        | told_meanwhile(request, sheet, form, possible=act in sheet.acts)
         | _words(act)
     )
     return render(request, "portals/act.html", context | (extra or {}), status=form.status)
 
 
-def told_meanwhile(request: PortalRequest, sheet: queries.Sheet, form: VersionedForm) -> dict[str, Any]:
-    """Where a form was refused because somebody was quicker: who did what, and when. Nothing is looked up else."""
+def told_meanwhile(
+    request: PortalRequest, sheet: queries.Sheet, form: VersionedForm, *, possible: bool
+) -> dict[str, Any]:
+    """Where a form was refused because somebody was quicker: who did what, and when. Nothing is looked up else.
+
+    `possible`: whether the act still is. Where not, what was typed stays to be read, and there is no button.
+    """
     if form.status not in (NotNow.status, VersionConflict.status):
         return {}
-    return {"meanwhile": meanwhile(history(request.actor, sheet.rx), form.cleaned_data.get("version"))}
+    happened = meanwhile(history(request.actor, sheet.rx), form.cleaned_data.get("version"))
+    return {"meanwhile": happened, "impossible": not possible}
 
 
 def _words(act: Act) -> dict[str, Any]:
