@@ -7,6 +7,7 @@ from django.utils import translation
 
 from elmed.core.refusals import Invalid, NotNow, NotVisible
 from elmed.portals import refused
+from elmed.portals.doctor.line_form import LineForm
 from elmed.portals.forms import PortalForm
 from elmed.portals.words import isolated
 from elmed.prescriptions.models import WarningAnswer
@@ -103,3 +104,10 @@ def test_plain_text_isolates_amounts_only_where_it_runs_the_other_way():
     assert isolated("28 tablets") == "28 tablets"
     with translation.override("ar"):
         assert isolated("28 tablets") == "\u206628 tablets\u2069"
+
+
+def test_what_is_typed_runs_as_it_is_written():
+    """`1-0-1 5d` in a field that runs from right to left would be read as `5d 1-0-1`."""
+    form = LineForm()
+    assert 'dir="ltr"' in str(form["dose"])
+    assert all('dir="auto"' in str(form[name]) for name in ("medication_text", "unit", "dosage_text", "quantity"))

@@ -38,6 +38,7 @@ _CLASSES: tuple[tuple[type[forms.Widget], str], ...] = (
     (forms.HiddenInput, ""),
     (forms.Widget, "form-control"),
 )
+_TYPED = (forms.TextInput, forms.EmailInput, forms.URLInput, forms.Textarea)
 
 
 class DateInput(forms.DateInput):
@@ -96,10 +97,15 @@ def quantity_of(text: str) -> int:
 
 
 def dress(form: forms.BaseForm) -> None:
-    """Give each widget the stylesheet's class, and let no text turn its own order round."""
+    """Give each widget the stylesheet's class, let no text turn its own order round, and each run as it is written.
+
+    `dir=auto`: a dose, a reference or a name in Latin letters reads left to right in a page that runs the other way.
+    """
     for field in form.fields.values():
         if isinstance(field, forms.CharField):
             field.validators = [*field.validators, _turns_round]
+        if isinstance(field.widget, _TYPED) and not isinstance(field.widget, forms.DateInput | forms.DateTimeInput):
+            field.widget.attrs.setdefault("dir", "auto")
         css = next(css for kind, css in _CLASSES if isinstance(field.widget, kind))
         field.widget.attrs.setdefault("class", css)
 

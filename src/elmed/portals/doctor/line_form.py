@@ -23,7 +23,7 @@ class LineForm(forms.Form):
     dose = forms.CharField(
         label=_("Dose"), required=False, max_length=100,
         help_text=_("For example 1-0-1 5d, 5 ml tds 7d, 1 q6h prn max 4/d, 4 weekly Mon."),
-        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "none"}),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "none", "dir": "ltr"}),
     )  # fmt: skip
     dosage_text = forms.CharField(
         label=_("Dosage in your own words, or what to add to the dose"), max_length=500, required=False,
