@@ -13,7 +13,7 @@ from elmed.medications.models import Medicine
 from elmed.prescriptions.models import Prescription, PrescriptionLine, WarningAnswer
 from elmed.prescriptions.vocabulary import Kept, Status
 from tests import factories
-from tests.portals.test_doctor import composed, doctor, known  # noqa: F401  (fixtures)
+from tests.portals.test_doctor import asked, composed, doctor, known  # noqa: F401  (fixtures)
 
 
 @pytest.fixture
@@ -138,11 +138,12 @@ def test_free_text_is_possible_and_marked(doctor, known, formulary):
 
 def test_the_sentence_is_shown_while_typing_and_nothing_is_stored(doctor, known, formulary):
     url = reverse("doctor_compose", args=[known.pk])
-    data = composed(doctor.get(url), box="lines-0", **formulary_line(medicine("amoxicillin", "500 mg"), "2 bd 3d"))
-    page = doctor.post(reverse("doctor_dose"), data).content.decode()
+    check = reverse("doctor_check", args=[known.pk])
+    data = composed(doctor.get(url), **formulary_line(medicine("amoxicillin", "500 mg"), "2 bd 3d"))
+    page = doctor.post(check, data).content.decode()
     assert "Take 2 capsules twice a day, for 3 days." in page
     assert "12 capsules" in page and "computed" in page
-    assert "not understood" in doctor.post(reverse("doctor_dose"), data | {"lines-0-dose": "2 bd qqq"}).content.decode()
+    assert "not understood" in doctor.post(check, data | {"lines-0-dose": "2 bd qqq"}).content.decode()
     assert not Prescription.objects.exists()
 
 
@@ -166,19 +167,20 @@ def test_a_draft_whose_sentence_is_not_its_doses_is_refused(cast, formulary):
 def test_warnings_stand_in_their_row_and_each_is_answered(doctor, known, formulary):
     row = medicine("methotrexate")
     review = compose(doctor, known, **formulary_line(row, "1 od 7d"))["Location"]
+    names = asked(doctor.get(review))
     page = doctor.get(review).content.decode()
     assert "once a week" in page
     assert 'class="warned stop"' in page
     assert "Demonstration data, not for clinical use." in page
     rx = Prescription.objects.get()
     events = Event.objects.count()
-    only_a_reason = doctor.post(review, {"version": rx.version, "why_0": "intended"})
+    only_a_reason = doctor.post(review, {"version": rx.version, names["why"]: "intended"})
     assert only_a_reason.status_code == 422
-    assert 'href="#id_answer_0"' in only_a_reason.content.decode()
+    assert f'href="#id_{names["words"]}"' in only_a_reason.content.decode()
     assert doctor.post(review, {"version": rx.version}).status_code == 422
     rx.refresh_from_db()
     assert (rx.status, WarningAnswer.objects.count(), Event.objects.count()) == (Status.DRAFT, 0, events)
-    kept = {"version": rx.version, "why_0": "advised", "answer_0": "Trial of the rheumatologist"}
+    kept = {"version": rx.version, names["why"]: "advised", names["words"]: "Trial of the rheumatologist"}
     assert doctor.post(review, kept).status_code == 302
     answer = WarningAnswer.objects.get()
     assert (answer.tier, answer.why, answer.reason) == ("stop", Kept.ADVISED, "Trial of the rheumatologist")
@@ -190,7 +192,7 @@ def test_warnings_stand_in_their_row_and_each_is_answered(doctor, known, formula
 def test_a_note_needs_no_words(cast, doctor, formulary):
     rx = factories.draft(cast, now=real_now(), notes="500 mg three times")
     url = reverse("doctor_review", args=[rx.pk])
-    assert doctor.post(url, {"version": rx.version, "why_0": "intended"}).status_code == 302
+    assert doctor.post(url, {"version": rx.version, asked(doctor.get(url))["why"]: "intended"}).status_code == 302
     assert WarningAnswer.objects.get().reason == ""
 
 
@@ -205,7 +207,13 @@ def test_looking_for_a_pharmacy_signs_nothing_and_keeps_what_was_typed(cast, doc
     rx = factories.draft(cast, now=real_now(), notes="500 mg three times")
     url = reverse("doctor_review", args=[rx.pk])
     page = doctor.post(
-        url, {"version": rx.version, "answer_0": "Kept words", "find_pharmacy": "yes", "pharmacy_words": "Hill"}
+        url,
+        {
+            "version": rx.version,
+            asked(doctor.get(url))["words"]: "Kept words",
+            "find_pharmacy": "yes",
+            "pharmacy_words": "Hill",
+        },
     )
     text = page.content.decode()
     assert page.status_code == 200
@@ -239,7 +247,7 @@ def test_what_one_draft_repeats_of_another_is_answered_beforehand(cast, doctor):
     versions = {f"rx{first.pk}-version": first.version, f"rx{second.pk}-version": second.version}
     assert doctor.post(url, versions).status_code == 422
     assert set(Prescription.objects.values_list("status", flat=True)) == {Status.DRAFT}
-    assert doctor.post(url, versions | {f"rx{second.pk}-answer_0": "A second course"}).status_code == 302
+    assert doctor.post(url, versions | {asked(doctor.get(url))["words"]: "A second course"}).status_code == 302
     assert set(Prescription.objects.values_list("status", flat=True)) == {Status.ISSUED}
 
 

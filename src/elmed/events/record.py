@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
@@ -198,3 +198,17 @@ def record_access(actor: Actor, action: str, *, patient_ids: Iterable[int], reas
     AccessRecordPatient.objects.bulk_create(
         [AccessRecordPatient(record=row, patient_id=patient_id) for patient_id in patients]
     )
+
+
+def record_access_once(actor: Actor, action: str, *, patient_id: int, within: timedelta) -> None:
+    """The same for a page that asks again while somebody types: one reading is one record.
+
+    Nothing is written where this person, for this account, left that record of the patient within that span.
+    """
+    same = AccessRecord.objects.filter(
+        patients__patient_id=patient_id, action=action, created_at__gt=real_now() - within,
+        actor_person_id=actor.person_id, actor_account_id=actor.account_id, actor_key_id=actor.key_id,
+        world_id=actor.world_id,
+    )  # fmt: skip
+    if not same.exists():
+        record_access(actor, action, patient_ids=[patient_id])

@@ -47,6 +47,12 @@ class Warning(NamedTuple):
     tier: str = NOTE
     advice: str = ""
     source: str = ""
+    stored: str = ""  # the message in the installation's language, whatever the reader's is
+
+    @property
+    def mark(self) -> str:
+        """What it says, as a short digest: an answer belongs to these words, not to what the code may say tomorrow."""
+        return hashlib.sha256(f"{self.code} {self.stored or self.message}".encode()).hexdigest()[:10]
 
     @property
     def key(self) -> str:

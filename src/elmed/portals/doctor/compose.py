@@ -4,10 +4,12 @@ The forms are compose_forms.py; checking and signing is sign.py.
 """
 
 import json
+from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, Subquery, prefetch_related_objects
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -15,14 +17,17 @@ from django.utils.translation import gettext as _
 from elmed.access import visibility
 from elmed.access.permissions import Permission
 from elmed.core.refusals import Invalid, NotNow, NotVisible, VersionConflict
+from elmed.events.record import record_access_once
 from elmed.medications import queries as formulary
 from elmed.patients.models import Consultation, Patient
 from elmed.portals.doctor.compose_forms import Composer, initial_of, typed
+from elmed.portals.doctor.compose_warnings import to_keep, typed_answers, warn
 from elmed.portals.doctor.patients import DOCTOR, is_child
 from elmed.portals.page import PortalRequest, page, search_words, shown
 from elmed.portals.shared.prescription import banner
 from elmed.prescriptions import queries
-from elmed.prescriptions.actions import draft, favourite
+from elmed.prescriptions.actions import answers, draft, favourite
+from elmed.prescriptions.actions.answers import Waiting
 from elmed.prescriptions.actions.written import text_of, typed_of
 from elmed.prescriptions.jurisdiction import jurisdiction
 from elmed.prescriptions.models import Favourite, Prescription
@@ -30,6 +35,8 @@ from elmed.prescriptions.states import TRANSITIONS
 from elmed.prescriptions.vocabulary import OPEN, Act, Status
 
 MOST_AGAIN, MOST_FAVOURITES = 5, 30
+READING = "portal.draft"  # the access record of an opened composer
+READING_LASTS = timedelta(minutes=10)
 
 
 @page(permission=Permission.PRESCRIPTION_DRAFT, kinds=DOCTOR)
@@ -45,13 +52,44 @@ def medicines(request: PortalRequest) -> HttpResponse:
 
 
 @page(permission=Permission.PRESCRIPTION_DRAFT, kinds=DOCTOR)
-def dose(request: PortalRequest) -> HttpResponse:
-    """What the patient will read, and what follows from the dose, of one row that is being typed. Nothing is stored."""
-    row = _box(request)
+def check(request: PortalRequest, patient_pk: int) -> HttpResponse:
+    """What the patient will read, and what the checks say, of all that is typed so far. Nothing is stored.
+
+    The composer's page recorded the access when it was opened; a check adds a record only where that is too long ago.
+    """
+    patient = visibility.get(request.actor, Patient, patient_pk)
     composer = Composer(request.POST)
     composer.is_valid()
-    found = next((one for one in composer.lines if one.prefix == row), None)
-    return render(request, "doctor/_dose.html", {"row": found})
+    draft_id, replaces_id = (_number(request.POST.get(name, "")) for name in ("draft", "replaces"))
+    drafts = list(queries.drafts_of(request.actor, patient.pk).prefetch_related("lines"))
+    _warn(request, composer, patient, before=_before(drafts, draft_id), replaces_id=replaces_id)
+    record_access_once(request.actor, READING, patient_id=patient.pk, within=READING_LASTS)
+    return render(request, "doctor/_checked.html", {"composer": composer})
+
+
+def _warn(
+    request: PortalRequest,
+    composer: Composer,
+    patient: Patient,
+    *,
+    before: Sequence[Prescription],
+    replaces_id: int | None,
+    waiting: Waiting | None = None,
+) -> None:
+    prefetch_related_objects([patient.whole], "allergies")
+    warn(
+        composer, patient, typed=typed_answers(request.POST), waiting=waiting or {}, replaces_id=replaces_id, before=before,
+        now=request.now,
+    )  # fmt: skip
+
+
+def _before(drafts: Sequence[Prescription], draft_id: int | None) -> list[Prescription]:
+    """The patient's drafts that are signed before this one, where all are signed together."""
+    return [one for one in drafts if draft_id is None or one.pk < draft_id]
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isdecimal() and len(text) < 18 else None
 
 
 def _fields(row: Favourite) -> str:
@@ -178,9 +216,14 @@ def _compose(
         composer = Composer(initial=initial_of(start) if start else _again(request, patient))
     shown(request, "draft", [patient.pk])
     place = jurisdiction()
-    drafts = queries.drafts_of(request.actor, patient.pk).prefetch_related("lines")
+    drafts = list(queries.drafts_of(request.actor, patient.pk).prefetch_related("lines"))
+    replaced = replaces.pk if replaces else rx.replaces_id if rx else None
+    _warn(
+        request, composer, patient, before=_before(drafts, rx.pk if rx else None), replaces_id=replaced,
+        waiting=answers.waiting(rx) if rx and request.method != "POST" else None,
+    )  # fmt: skip
     context = {
-        "composer": composer, "several": composer.lines.total_form_count() > 1, "rx": rx, "replaces": replaces,
+        "composer": composer, "several": composer.lines.total_form_count() > 1, "rx": rx, "replaces": replaces, "replaced": replaced,
         "version": _version(request, rx, composer), "demonstration": formulary.demonstration_in_use(),
         "months": place.validity_months, "child": is_child(patient, request),
         "drafts": [one for one in drafts if rx is None or one.pk != rx.pk],
@@ -203,8 +246,9 @@ def _version(request: PortalRequest, rx: Prescription | None, composer: Composer
 def _save(request: PortalRequest, composer: Composer, patient: Patient, **which: Any) -> Prescription | None:
     try:
         return draft.save_draft(
-            request.actor, patient_id=patient.pk, content=composer.content(), now=request.now, **which
-        )
+            request.actor, patient_id=patient.pk, content=composer.content(to_keep(composer, request.POST)),
+            now=request.now, **which,
+        )  # fmt: skip
     except Invalid as refusal:
         composer.point(refusal)
     except (NotNow, NotVisible, VersionConflict) as refusal:

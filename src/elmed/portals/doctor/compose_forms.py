@@ -11,6 +11,7 @@ from elmed.core.refusals import Invalid
 from elmed.medications import queries as formulary
 from elmed.portals.doctor.line_form import LineForm
 from elmed.portals.forms import DayField, OnceForm, dress
+from elmed.prescriptions.actions.answers import Waiting
 from elmed.prescriptions.actions.checked import medicines_of
 from elmed.prescriptions.actions.draft import MAX_LINES, DraftContent
 from elmed.prescriptions.actions.written import text_of, typed_of
@@ -80,6 +81,7 @@ class Composer:
         """
         if data is not None:
             data = _chosen(data)
+        self.warned: list[Any] = []  # at the notes
         start = {} if data is not None or initial is None else initial
         self.form = DraftForm(data, initial=start.get("form"))
         self.lines = LineFormSet(data, prefix="lines", initial=start.get("lines"))
@@ -88,6 +90,9 @@ class Composer:
         medicines = formulary.by_id(ids) if ids else {}
         for index, row in enumerate(self.lines):
             row.row = medicines.get(_id(row["medicine"].value()))
+            row.warned = []
+            if data is None:
+                row.complete_quietly()
             if index == find:
                 row.found = formulary.search(str(row["medication_text"].value() or ""))
 
@@ -111,7 +116,12 @@ class Composer:
         """The rows that say something and are not to be removed."""
         return [row for row in self.lines if row.has_changed() and not getattr(row, "cleaned_data", {}).get("DELETE")]
 
-    def content(self) -> DraftContent:
+    def written(self) -> dict[int, LineForm]:
+        """The rows that say something, by the position that they get in the draft."""
+        rows = self.filled() if self.lines.is_bound else [row for row in self.lines if row.says_something()]
+        return dict(enumerate(rows, start=1))
+
+    def content(self, answers: Waiting) -> DraftContent:
         """As the draft takes it."""
         data = self.form.cleaned_data
         diagnoses = [row.cleaned_data for row in self.diagnoses if row.cleaned_data.get("text")]
@@ -126,6 +136,7 @@ class Composer:
             valid_until=data["valid_until"],
             repeats_allowed=data["repeats_allowed"],
             minimum_dispense_interval_days=data["minimum_dispense_interval_days"],
+            answers=answers,
         )
 
     def point(self, refusal: Invalid) -> None:

@@ -46,6 +46,7 @@ class LineForm(forms.Form):
     found: list[Medicine] | None = None  # what was found for these words, without scripts
     row: Medicine | None = None  # the formulary's row that was chosen
     completed: Completed | None = None
+    warned: list[Any]  # what the checks say of it (compose_warnings.py)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Dress the widgets; an empty row may stay empty."""
@@ -82,6 +83,25 @@ class LineForm(forms.Form):
             for error in refusal.errors:
                 name = error["pointer"].lstrip("/")
                 self.add_error(name if name in self.fields else None, error["detail"])
+
+    def complete_quietly(self) -> None:
+        """The line of a row that nobody sent yet, where what it begins with makes one; nothing is told."""
+        if not self.says_something():
+            return
+        values = {self.add_prefix(name): self[name].value() for name in self.fields}
+        judged = LineForm(
+            {name: value for name, value in values.items() if value not in (None, False)}, prefix=self.prefix
+        )
+        judged.row = self.row
+        if judged.is_valid():
+            judged.complete()
+        self.completed = judged.completed
+
+    def says_something(self) -> bool:
+        """Whether a row that nobody sent yet holds anything, and is not to be removed."""
+        if "DELETE" in self.fields and self["DELETE"].value():
+            return False
+        return any(self[name].value() for name in LineForm.base_fields)
 
     def _typed(self) -> Typed:
         data = self.cleaned_data

@@ -94,7 +94,7 @@ def _draft(request: PortalRequest, rx: Prescription, warnings: list[Warning], *,
         initial=_typed(request, f"{prefix}-" if prefix else ""),
         prefix=prefix or None,
         warnings=warnings,
-        replacing=rx.replaces_id is not None,
+        rx=rx,
     )
     return Draft(rx, lines, form, errors_in(rx, lines, request.now))
 
@@ -122,7 +122,8 @@ def _sign_page(request: PortalRequest, patient: Patient, drafts: list[Draft]) ->
     context = {
         "drafts": drafts, "signature": signature, "together": len(drafts) > 1, "pharmacy_words": _pharmacy_words(request),
         "lacking": any(one.lacks for one in drafts), "demonstration": _demonstration(drafts),
-        "counted": sum(len(one.form.warnings) for one in drafts), **banner(request, patient),
+        "counted": sum(len(one.form.warnings) for one in drafts),
+        "asked": sum(len(one.form.open) for one in drafts), **banner(request, patient),
     }  # fmt: skip
     return render(request, "doctor/review.html", context, status=status)
 

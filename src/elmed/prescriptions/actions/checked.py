@@ -5,7 +5,7 @@ What is checked is medications/checks.py, pure; here are the rows it looks at. C
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any
 
 from django.conf import settings
 from django.utils import translation
@@ -14,32 +14,18 @@ from django.utils.translation import gettext as _
 from elmed.config.environment import environment
 from elmed.core.refusals import Invalid, NotNow
 from elmed.medications import dose, queries
-from elmed.medications.checks import STOP, Warning, check
+from elmed.medications.checks import Warning, check
 from elmed.medications.facts import AllergyFacts, CurrentFacts, LineFacts, MedicineFacts, PatientFacts, codes_of
 from elmed.medications.models import Medicine
 from elmed.medications.real import require_real
+from elmed.patients.models import Patient
+from elmed.prescriptions.actions.answers import Answer, answer_errors, waiting
+from elmed.prescriptions.actions.draft import DraftLine
 from elmed.prescriptions.actions.words import MAX_REASON
 from elmed.prescriptions.facts import Subject
 from elmed.prescriptions.jurisdiction import jurisdiction
 from elmed.prescriptions.models import Prescription, PrescriptionLine, WarningAnswer
 from elmed.prescriptions.vocabulary import OPEN, Kept
-
-
-class Answer(NamedTuple):
-    """Why a line is kept, and the doctor's words."""
-
-    why: Kept
-    words: str = ""
-
-
-def answer_errors(warning: Warning, answer: Answer | None) -> str:
-    """What is missing of an answer to this warning; empty where nothing is."""
-    if answer is None:
-        return _("Change the line, or say why you keep it.")
-    words = answer.words.strip()
-    if not words and (warning.tier == STOP or answer.why is Kept.OTHER):
-        return _("Say it in words too.")
-    return _("At most %(most)s characters.") % {"most": MAX_REASON} if len(words) > MAX_REASON else ""
 
 
 def warnings_of(rx: Prescription, lines: Sequence[PrescriptionLine], *, now: datetime) -> list[Warning]:
@@ -74,7 +60,7 @@ def warnings_together(
         others = [line for line in open_lines if line.prescription_id not in (rx.pk, rx.replaces_id)]
         others += [line for _rx, lines in drafts[:index] for line in lines]
         found.append(
-            check(
+            _judged(
                 lines=mine[index],
                 patient=facts,
                 today=jurisdiction().day(now),
@@ -84,6 +70,36 @@ def warnings_together(
             )
         )
     return found
+
+
+def warnings_while_writing(
+    patient: Patient,
+    lines: Mapping[int, tuple[DraftLine, Medicine | None]],
+    *,
+    notes: str,
+    replaces_id: int | None,
+    before: Sequence[Prescription],
+    now: datetime,
+) -> list[Warning]:
+    """The same for what is not saved yet: lines by position, and the patient's drafts that would be signed before it."""
+    rows = []
+    for position, (line, medicine) in lines.items():
+        row = PrescriptionLine(position=position, **vars(line))
+        row.medicine = medicine
+        rows.append(row)
+    drafts = [(one, list(one.lines.all())) for one in before]
+    for one, _lines in drafts:
+        one.patient = patient
+    written = Prescription(patient=patient, replaces_id=replaces_id, notes=notes)
+    return warnings_together([*drafts, (written, rows)], now=now)[-1]
+
+
+def _judged(**looked_at: Any) -> list[Warning]:
+    """In the reader's language, each with the words that would be stored: those are in the installation's."""
+    with translation.override(settings.LANGUAGE_CODE):
+        stored = check(**looked_at)
+    shown = stored if translation.get_language() == settings.LANGUAGE_CODE else check(**looked_at)
+    return [one._replace(stored=kept.message) for one, kept in zip(shown, stored, strict=True)]
 
 
 def medicines_of(lines: Sequence[PrescriptionLine]) -> dict[int, Medicine]:
@@ -109,15 +125,16 @@ def require_real_medicines(lines: Sequence[PrescriptionLine]) -> None:
 
 
 def store_answers(subject: Subject, given: Mapping[str, Answer | str], now: datetime) -> None:
-    """Store the answers with the prescription. Raises NotNow (`warnings_unanswered`), Invalid (no words)."""
+    """Store the answers with the prescription: those given now, and those that wait with the draft.
+
+    Raises NotNow (`warnings_unanswered`), Invalid (no words).
+    """
     answers = {key: Answer(Kept.OTHER, one) if isinstance(one, str) else one for key, one in given.items()}
-    with translation.override(
-        settings.LANGUAGE_CODE
-    ):  # what is stored, the pharmacist reads too: never in the doctor's language
-        warnings = warnings_of(subject.rx, subject.lines, now=now)
-    open_ones = [one for one in warnings if one.key not in answers or answer_errors(one, answers[one.key])]
     if any(len(answer.words.strip()) > MAX_REASON for answer in answers.values()):
         raise Invalid.field("/answers", "too_long", _("At most %(most)s characters.") % {"most": MAX_REASON})
+    warnings, before = warnings_of(subject.rx, subject.lines, now=now), waiting(subject.rx)
+    chosen = {w.key: answers.get(w.key) or before.get((w.position, w.mark)) for w in warnings}
+    open_ones = [one for one in warnings if answer_errors(one, chosen[one.key])]
     if open_ones:
         raise NotNow(
             "warnings_unanswered",
@@ -126,18 +143,13 @@ def store_answers(subject: Subject, given: Mapping[str, Answer | str], now: date
         )
     WarningAnswer.objects.bulk_create(
         WarningAnswer(
-            prescription=subject.rx,
-            code=warning.code,
-            position=warning.position,
-            tier=warning.tier,
-            message=warning.message,
-            source=warning.source[:600],
-            why=answers[warning.key].why,
-            reason=answers[warning.key].words.strip(),
+            prescription=subject.rx, code=warning.code, position=warning.position, tier=warning.tier,
+            message=warning.stored, source=warning.source[:600], why=answer.why, reason=answer.words.strip(),
             created_at=now,
         )
         for warning in warnings
-    )
+        if (answer := chosen[warning.key])
+    )  # fmt: skip
 
 
 def _line(line: PrescriptionLine, medicines: Mapping[int, Medicine]) -> LineFacts:

@@ -17,6 +17,7 @@ from elmed.core.refusals import Invalid, NotNow, NotVisible, VersionConflict
 from elmed.medications import queries as formulary
 from elmed.patients.models import Consultation, Patient
 from elmed.prescriptions import facts
+from elmed.prescriptions.actions.answers import Waiting, stored
 from elmed.prescriptions.actions.sentence import sentence_of
 from elmed.prescriptions.jurisdiction import jurisdiction
 from elmed.prescriptions.models import Prescription, PrescriptionLine
@@ -65,6 +66,7 @@ class DraftContent:
     valid_until: date | None = None
     repeats_allowed: int = 0
     minimum_dispense_interval_days: int = 0
+    answers: Waiting = field(default_factory=dict)
 
 
 @transaction.atomic
@@ -94,6 +96,7 @@ def save_draft(
         raise Invalid(errors)
     rx.valid_from = content.valid_from or today
     rx.valid_until = content.valid_until or jurisdiction().latest_valid_until(rx.valid_from, controlled=controlled)
+    rx.draft_answers = stored(content.answers) or None
     rx.diagnosis, rx.notes = list(content.diagnosis), content.notes.strip()
     rx.repeats_allowed = content.repeats_allowed
     rx.minimum_dispense_interval_days = content.minimum_dispense_interval_days

@@ -12,8 +12,9 @@ from elmed.accounts.models import Account, AccountState
 from elmed.core.clock import real_now
 from elmed.core.refusals import Invalid, NotAllowed
 from elmed.prescriptions import facts, reference, seal, snapshot
+from elmed.prescriptions.actions.answers import Answer
 from elmed.prescriptions.actions.brake import require_unhurried
-from elmed.prescriptions.actions.checked import Answer, require_real_medicines, store_answers
+from elmed.prescriptions.actions.checked import require_real_medicines, store_answers
 from elmed.prescriptions.actions.draft import errors_in
 from elmed.prescriptions.actions.legal import finish, legal
 from elmed.prescriptions.actions.route import receiving_pharmacy, take_over
@@ -37,9 +38,9 @@ def issue(
 ) -> Prescription:
     """Sign a draft. `answers` maps a warning's key to why the doctor keeps the line; words alone stand for another reason.
 
-    Raises NotAllowed (`reauthentication_required`), Invalid (what the draft lacks), NotNow (`warnings_unanswered`,
-    with the warnings; `demonstration_formulary`), TooManySignatures. A draft that replaces another is signed by
-    `replace` only.
+    Those that wait with the draft count where the warning still says what it said. Raises NotAllowed
+    (`reauthentication_required`), Invalid (what the draft lacks), NotNow (`warnings_unanswered`, with the warnings;
+    `demonstration_formulary`), TooManySignatures. A draft that replaces another is signed by `replace` only.
     """
 
     def validate(subject: Subject) -> None:
@@ -69,11 +70,12 @@ def issue(
         rx.is_controlled = any(line.is_controlled for line in subject.lines)
         rx.expires_at = facts.expires_at(rx)
         rx.issued_at = now
+        rx.draft_answers = None
         _give_reference(rx)
         _sign(subject, signer)
         finish(subject, actor, Act.ISSUE, status, now=now, changed=(
             "pharmacy", "is_controlled", "expires_at", "issued_at", "reference",
-            "snapshot", "signed_at", "signature_key_id", "signature_value",
+            "draft_answers", "snapshot", "signed_at", "signature_key_id", "signature_value",
         ))  # fmt: skip
         return rx
 

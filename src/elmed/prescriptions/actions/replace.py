@@ -15,7 +15,7 @@ from elmed.core.models import Mode
 from elmed.core.refusals import Invalid
 from elmed.prescriptions import facts as facts_
 from elmed.prescriptions.actions import issue, swept
-from elmed.prescriptions.actions.checked import Answer
+from elmed.prescriptions.actions.answers import Answer
 from elmed.prescriptions.actions.legal import finish, legal
 from elmed.prescriptions.actions.route import receiving_pharmacy
 from elmed.prescriptions.actions.words import required

@@ -38,6 +38,11 @@ class Prescription(models.Model):
     )
     diagnosis = models.JSONField(default=list, blank=True, help_text='[{"text", "code", "system"}]')
     notes = models.TextField(max_length=1000, blank=True, help_text="To the pharmacist; not shown to the patient.")
+    draft_answers = models.JSONField(
+        null=True,
+        blank=True,
+        help_text="Of a draft: answers to warnings, until the signature makes WarningAnswers of them.",
+    )
     valid_from = models.DateField()
     valid_until = models.DateField()
     expires_at = models.DateTimeField(help_text="The end of `valid_until` in the jurisdiction's time zone.")

@@ -1,5 +1,6 @@
 // The composer's medicine field as a combobox with a list box (APG): arrows, Enter, Escape; nothing is chosen beforehand.
-// The list is fetched by htmx; without scripts the "Find" button lists the same as radio buttons.
+// The list is fetched by htmx; without scripts the "Find" button lists the same as radio buttons. Below: what the checks
+// say is put into its row only where it says something new, so that an answer that is being typed stays.
 "use strict";
 
 (() => {
@@ -12,12 +13,20 @@
     const input = box.querySelector("input[type=text]"), chosen = box.querySelector("input[type=hidden]");
     const said = line.querySelector(".chosen");
     let active = -1, timer = 0;
+    let listed = null; // the words that the list is of
+    let wanted = 0; // an arrow that was pressed before the list of these words was there: 1 down, -1 up
     box.querySelector("[data-find]").hidden = true;
     for (const [name, value] of [["role", "combobox"], ["aria-autocomplete", "list"], ["aria-expanded", "false"],
       ["aria-controls", list.id]]) input.setAttribute(name, value);
 
+    const words = () => input.value.trim();
     const options = () => [...list.querySelectorAll("[role=option]")];
-    const close = () => { list.hidden = true; active = -1; input.setAttribute("aria-expanded", "false"); input.removeAttribute("aria-activedescendant"); };
+    function unmark() {
+      active = -1;
+      options().forEach((one) => one.setAttribute("aria-selected", "false"));
+      input.removeAttribute("aria-activedescendant");
+    }
+    const close = () => { list.hidden = true; unmark(); input.setAttribute("aria-expanded", "false"); };
     function open() {
       list.hidden = list.children.length === 0;
       input.setAttribute("aria-expanded", String(!list.hidden));
@@ -34,6 +43,7 @@
       const fields = JSON.parse(option.dataset.fields || "{}");
       input.value = option.dataset.text;
       chosen.value = option.dataset.medicine || "";
+      listed = null;
       for (const [name, value] of Object.entries(fields)) {
         const field = line.querySelector(`[name$="-${name}"]`);
         if (field && field.type === "checkbox") field.checked = Boolean(value);
@@ -42,45 +52,60 @@
       said.textContent = chosen.value ? said.dataset.known : said.dataset.free;
       close();
       input.dispatchEvent(new Event("change", { bubbles: true }));
-      line.dispatchEvent(new Event("chosen"));
+      input.closest("[data-typed]").dispatchEvent(new Event("chosen"));
       const dose = line.querySelector("[name$='-dose']");
       dose.focus();
       dose.select(); // a favourite brings one: typing takes its place
     }
     function look() {
-      const words = input.value.trim();
-      if (words.length < SHORTEST) { close(); return; }
-      list.setAttribute("hx-vals", JSON.stringify({ box: list.id.replace("-options", ""), q: words }));
+      clearTimeout(timer);
+      if (words().length < SHORTEST) { close(); return; }
+      list.setAttribute("hx-vals", JSON.stringify({ box: list.id.replace("-options", ""), q: words() }));
       list.dispatchEvent(new Event("search"));
+    }
+    function step(way) {
+      if (listed !== words()) { // another list is on its way: the mark goes onto that one, not onto this
+        wanted = way;
+        look();
+        return;
+      }
+      if (list.hidden) open();
+      point(way > 0 ? active + 1 : Math.max(active, 0) - 1);
     }
     input.addEventListener("input", () => {
       chosen.value = "";
       said.textContent = "";
+      wanted = 0;
+      unmark();
       clearTimeout(timer);
       timer = setTimeout(look, PAUSE);
     });
-    list.addEventListener("htmx:afterSwap", () => {
+    list.addEventListener("htmx:afterSwap", (event) => {
       active = -1;
+      input.removeAttribute("aria-activedescendant");
+      listed = event.detail.requestConfig.parameters.q;
       if (document.activeElement !== input) return;
       open();
       said.textContent = `${options().length} ${said.dataset.count}`;
+      if (wanted && listed === words()) { const way = wanted; wanted = 0; step(way); }
     });
     input.addEventListener("keydown", (event) => {
       if (event.key === "ArrowDown" || event.key === "ArrowUp") {
         event.preventDefault();
-        if (list.hidden) { if (options().length) open(); else look(); }
-        point(event.key === "ArrowDown" ? active + 1 : Math.max(active, 0) - 1);
+        step(event.key === "ArrowDown" ? 1 : -1);
       } else if (event.key === "Enter") {
         event.preventDefault(); // Enter in this field never sends the form
         if (!list.hidden && active >= 0) choose(options()[active]);
-      } else if (event.key === "Escape" && !list.hidden) {
-        event.preventDefault();
+      } else if (event.key === "Escape") {
+        wanted = 0;
+        if (!list.hidden) event.preventDefault();
         close();
       }
     });
     input.addEventListener("blur", () => {
+      wanted = 0;
       setTimeout(close, 150);
-      if (input.value.trim() && !chosen.value) said.textContent = said.dataset.free;
+      if (words() && !chosen.value) said.textContent = said.dataset.free;
     });
     list.addEventListener("mousedown", (event) => event.preventDefault());
     list.addEventListener("click", (event) => {
@@ -90,4 +115,9 @@
   }
 
   document.querySelectorAll("[data-line]").forEach(combobox);
+
+  const saying = (part) => part.querySelector("[data-same]")?.dataset.same ?? part.textContent.replace(/\s+/g, " ").trim();
+  document.addEventListener("htmx:oobBeforeSwap", (event) => {
+    if (saying(event.detail.target) === saying(event.detail.fragment)) event.detail.shouldSwap = false;
+  });
 })();
