@@ -14,6 +14,7 @@ OWNERS = ("models.py", "actions.py")  # a domain package's own files
 OWNING_FOLDERS = ("access/", "prescriptions/actions/", "prescriptions/models/", "inventory/")
 ALLOWED = {
     "patients/claim.py": "the link of an invitation opens its record: there is no actor who sees it yet",
+    "patients/identity.py": "whether another record has that health number: a doctor learns only that one exists",
     "prescriptions/facts.py": "gathers the lines, supplies and holds of a prescription that the caller locked or saw",
     "prescriptions/queries.py": "prefetches the parts of prescriptions that came from visible()",
     "prescriptions/today.py": "prefetches the holds of prescriptions that came from visible()",

@@ -11,7 +11,8 @@ from elmed.core.clock import real_now
 from elmed.core.refusals import Invalid, NotAllowed, NotNow, NotVisible
 from elmed.events.models import AccessRecord, Event
 from elmed.patients import merge as merging
-from elmed.patients.actions import NewPatient, consult, create, set_allergies
+from elmed.patients.actions import consult, create, set_allergies
+from elmed.patients.identity import Identity
 from elmed.patients.models import AllergyStatus, IdentityCheck, Patient
 from elmed.prescriptions.actions.verify import verify
 from elmed.prescriptions.models import Prescription
@@ -26,7 +27,7 @@ WHY = "One person, registered twice by two doctors"
 def twice(cast):
     """The first patient a second time, at the other doctor's: (the record with the account, the second one)."""
     made = create(
-        cast.actor("other_doctor"), NewPatient("DEAN", "Cara M", cast.patient.date_of_birth, phone="1"),
+        cast.actor("other_doctor"), Identity("DEAN", "Cara M", cast.patient.date_of_birth, phone="1"),
         identity_check=IdentityCheck.KNOWN, now=real_now(),
     )  # fmt: skip
     return cast.patient, made.patient

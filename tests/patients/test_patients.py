@@ -7,7 +7,8 @@ import pytest
 from elmed.access.visibility import get
 from elmed.core.refusals import Invalid, NotAllowed, NotVisible
 from elmed.events.models import AccessRecord, AccessRecordPatient, Event
-from elmed.patients.actions import Finding, NewPatient, consult, create, find, set_allergies
+from elmed.patients.actions import Finding, consult, create, find, set_allergies
+from elmed.patients.identity import Identity
 from elmed.patients.models import Allergy, AllergyStatus, Consultation, IdentityCheck, Patient
 from tests.cast import NOW
 
@@ -91,7 +92,7 @@ def test_a_consultation_begins_the_relationship(cast, dean):
 
 
 def test_a_new_record_with_its_first_consultation(cast):
-    new = NewPatient(" Fox ", " Eve", date(1990, 5, 6), health_number=" H9 ")
+    new = Identity(" Fox ", " Eve", date(1990, 5, 6), health_number=" H9 ")
     consultation = create(cast.actor("doctor"), new, identity_check=IdentityCheck.PHOTO_ID, now=NOW)
     patient = consultation.patient
     assert (patient.name, patient.health_number, patient.allergy_status) == (
@@ -105,12 +106,12 @@ def test_a_new_record_with_its_first_consultation(cast):
 @pytest.mark.parametrize(
     ("new", "code"),
     [
-        (NewPatient("", "Eve", BORN), "required"),
-        (NewPatient("Fox", " ", BORN), "required"),
-        (NewPatient("Fox", "Eve", NOW.date() + timedelta(days=1)), "out_of_range"),
-        (NewPatient("Fox", "Eve", date(1879, 12, 31)), "out_of_range"),
-        (NewPatient("Fox", "Eve", BORN, health_number="H1"), "already_recorded"),
-        (NewPatient("Fox", "Eve", BORN, health_number=" h1 "), "already_recorded"),
+        (Identity("", "Eve", BORN), "required"),
+        (Identity("Fox", " ", BORN), "required"),
+        (Identity("Fox", "Eve", NOW.date() + timedelta(days=1)), "out_of_range"),
+        (Identity("Fox", "Eve", date(1879, 12, 31)), "out_of_range"),
+        (Identity("Fox", "Eve", BORN, health_number="H1"), "already_recorded"),
+        (Identity("Fox", "Eve", BORN, health_number=" h1 "), "already_recorded"),
     ],
 )
 def test_a_record_that_cannot_be(cast, new, code):
@@ -125,7 +126,7 @@ def test_the_same_number_recorded_by_two_doctors_at_once(cast, monkeypatch):
     monkeypatch.setattr(Patient.objects, "filter", lambda **_: nobody)  # the other one commits after the look
     with pytest.raises(Invalid) as no:
         create(
-            cast.actor("doctor"), NewPatient("Fox", "Eve", BORN, health_number="H1"),
+            cast.actor("doctor"), Identity("Fox", "Eve", BORN, health_number="H1"),
             identity_check=IdentityCheck.KNOWN, now=NOW,
         )  # fmt: skip
     assert no.value.errors[0]["code"] == "already_recorded"

@@ -13,7 +13,8 @@ from elmed.accounts.actions import add_member, register
 from elmed.accounts.models import Account, AccountKind, AccountState, Person, Role
 from elmed.config.checks import DEMO_DOMAIN
 from elmed.core.clock import real_now
-from elmed.patients.actions import NewPatient, create, set_allergies
+from elmed.patients.actions import create, set_allergies
+from elmed.patients.identity import Identity
 from elmed.patients.models import IdentityCheck, Patient, Sex
 
 
@@ -150,7 +151,7 @@ def _meet(
     now: datetime,
 ) -> Patient:
     family, given, born, sex, phone, street, allergies = row
-    new = NewPatient(
+    new = Identity(
         family_name=family, given_name=given, date_of_birth=born, sex=sex, health_number=number, phone=phone,
         email=f"{key}.patient@{DEMO_DOMAIN}", address=f"{street}, Bristol",
     )  # fmt: skip

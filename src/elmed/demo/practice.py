@@ -11,7 +11,8 @@ from elmed.core.clock import real_now
 from elmed.core.models import Mode
 from elmed.demo import acts
 from elmed.demo.people import People
-from elmed.patients.actions import NewPatient, create
+from elmed.patients.actions import create
+from elmed.patients.identity import Identity
 from elmed.patients.models import IdentityCheck, Sex
 from elmed.prescriptions.actions.verify import verify
 
@@ -32,7 +33,7 @@ def tell(people: People, now: datetime) -> None:
     pharmacist = replace(people.actor("pharmacist"), world_id=pharmacy.test_world_id, mode=Mode.TEST)
     for number, (family, born, medicines, checked) in enumerate(ROWS, start=1):
         moment = now - timedelta(hours=24 - number)
-        new = NewPatient(family, "Test", born, Sex.OTHER, health_number=f"TEST-{number:04d}")
+        new = Identity(family, "Test", born, Sex.OTHER, health_number=f"TEST-{number:04d}")
         patient = create(doctor, new, identity_check=IdentityCheck.KNOWN, now=moment).patient
         rx = acts.prescribe(doctor, patient, medicines, pharmacy_id=pharmacy.pk, now=moment)
         if checked:

@@ -47,6 +47,7 @@ EVENT_TYPES: dict[str, str] = {row.event: f"The act `{act.value}` took place." f
     "batch.recall_ended": "A pharmacy ended a recall that was a mistake.",
     "sale.recorded": "Over-the-counter lines of a shop's order were recorded.",
     "patient.created": "A patient record was made.",
+    "patient.corrected": "A doctor corrected who a patient is, or how they are reached.",
     "patient.finding_paused": "Too many of a doctor's searches for a patient found nobody: finding is paused for an hour.",
     "patient.invited": "A doctor invited a patient to claim their record.",
     "patient.claimed": "A patient claimed their record: it has an account now.",

@@ -10,7 +10,6 @@ from datetime import date, datetime, timedelta
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
 
 from elmed.access import policy, visibility
 from elmed.access.actors import Actor
@@ -18,7 +17,8 @@ from elmed.access.permissions import Permission
 from elmed.core.clock import real_now, rfc3339, world_now
 from elmed.core.refusals import Invalid, NotNow, NotVisible
 from elmed.events.record import record, record_access
-from elmed.patients.models import Allergy, AllergyStatus, Consultation, IdentityCheck, Patient, Sex
+from elmed.patients.identity import Identity, errors_in, locked, taken
+from elmed.patients.models import Allergy, AllergyStatus, Consultation, IdentityCheck, Patient
 from elmed.prescriptions.actions import tries
 from elmed.prescriptions.actions.tries import Limit, TooManyTries
 from elmed.prescriptions.jurisdiction import jurisdiction
@@ -27,25 +27,6 @@ NONE_KNOWN = "no known allergies"
 LIGHTEST, HEAVIEST = 300, 500_000  # grams: the smallest of the born, and the heaviest
 FINDING = "patients"  # as the tries are filed; no digest of a reference
 MISSES = Limit(most=20, window=timedelta(hours=1), locked=timedelta(hours=1))
-_TAKEN = {
-    "pointer": "/health_number",
-    "code": "already_recorded",
-    "detail": gettext_noop("A patient with this number exists: find the record instead."),
-}
-
-
-@dataclass(frozen=True)
-class NewPatient:
-    """What a new record says."""
-
-    family_name: str
-    given_name: str
-    date_of_birth: date
-    sex: Sex = Sex.UNKNOWN
-    health_number: str = ""
-    phone: str = ""
-    email: str = ""
-    address: str = ""
 
 
 @dataclass(frozen=True)
@@ -102,29 +83,18 @@ def _one(actor: Actor, by: Finding) -> Patient | None:
 
 @transaction.atomic
 def create(
-    actor: Actor, new: NewPatient, *, identity_check: IdentityCheck, summary: str = "", now: datetime
+    actor: Actor, new: Identity, *, identity_check: IdentityCheck, summary: str = "", now: datetime
 ) -> Consultation:
     """Make a record and its first consultation. Raises Invalid (impossible birth date, another's health number)."""
     policy.require(actor, Permission.PATIENT_WRITE)
-    words = {name: value.strip() if isinstance(value, str) else value for name, value in vars(new).items()}
-    number = words["health_number"]
-    errors = []
-    for name in ("family_name", "given_name"):
-        if not words[name]:
-            errors.append({"pointer": f"/{name}", "code": "required", "detail": _("This is needed.")})
-    if not date(1880, 1, 1) <= new.date_of_birth <= now.date():
-        errors.append(
-            {"pointer": "/date_of_birth", "code": "out_of_range", "detail": _("Not a possible date of birth.")}
-        )
-    if number and Patient.objects.filter(world_id=actor.world_id, health_number__iexact=number).exists():
-        errors.append(_TAKEN)
-    if errors:
+    words = new.stripped()
+    if errors := errors_in(actor, words, now=now):
         raise Invalid(errors)
     try:
         with transaction.atomic():
             patient = Patient.objects.create(world_id=actor.world_id, created_at=now, updated_at=now, **words)
     except IntegrityError:  # another doctor recorded the same number in this moment
-        raise Invalid([_TAKEN]) from None
+        raise Invalid([taken()]) from None
     record(actor, "patient.created", accounts=[actor.account_id], at=now, data={"patient_id": patient.pk})
     return _consult(actor, patient, identity_check=identity_check, summary=summary, now=now)
 
@@ -177,12 +147,6 @@ def _consult(
     return row
 
 
-def _locked(actor: Actor, patient_id: int) -> Patient:
-    """The visible patient, locked; of a merged one the record that counts."""
-    patient = visibility.get(actor, Patient, patient_id)
-    return visibility.get(actor, Patient, patient.whole.pk, lock=True)
-
-
 def recorded_allergies(patient: Patient) -> list[str]:
     """What is recorded, one a line: `penicillin: rash`, or that none are known; empty where nothing is."""
     if patient.allergy_status == AllergyStatus.NONE_KNOWN:
@@ -207,7 +171,7 @@ def set_allergies(
     (`changed_meanwhile`: it says something else by now; nobody's word is lost unseen).
     """
     policy.require(actor, Permission.PATIENT_WRITE)
-    patient = _locked(actor, patient_id)
+    patient = locked(actor, patient_id)
     if seen is not None and seen != recorded_allergies(patient):
         raise NotNow("changed_meanwhile", _("Somebody changed the allergies since you opened the page."))
     if none_known and substances:
@@ -242,7 +206,7 @@ def set_allergies(
 def set_weight(actor: Actor, patient_id: int, *, weight_milli: int, weighed_on: date, now: datetime) -> Patient:
     """Record the weight (thousandths of a kilogram) with the day it was measured. Raises NotVisible, NotAllowed, Invalid."""
     policy.require(actor, Permission.PATIENT_WRITE)
-    patient = _locked(actor, patient_id)
+    patient = locked(actor, patient_id)
     errors = []
     if not LIGHTEST <= weight_milli <= HEAVIEST:
         detail = _("From %(least)s to %(most)s kg.") % {"least": f"{LIGHTEST / 1000:g}", "most": HEAVIEST // 1000}

@@ -6,6 +6,7 @@ one that won, and both ids keep working.
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
 from elmed.accounts.models import Account, Person
@@ -52,7 +53,7 @@ class Patient(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["world", "health_number"], condition=~Q(health_number=""), name="patient_health_number_unique"
+                "world", Upper("health_number"), condition=~Q(health_number=""), name="patient_health_number_once"
             ),
             models.CheckConstraint(condition=~Q(pk=models.F("merged_into")), name="patient_not_merged_into_itself"),
             models.CheckConstraint(
@@ -86,6 +87,21 @@ class Patient(models.Model):
         """This person's records: the one that counts and those merged into it. For `patient__in`, in one statement."""
         pk = self.merged_into_id or self.pk
         return Patient.objects.filter(Q(pk=pk) | Q(merged_into_id=pk))
+
+
+class PatientCorrection(models.Model):
+    """A doctor corrected who somebody is, or how they are reached: what the record said before, and why."""
+
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="corrections")
+    before = models.JSONField(help_text="What the changed fields said, by name.")
+    reason = models.CharField(max_length=300)
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        """For logs: an id."""
+        return f"patient correction {self.pk}"
 
 
 class Allergy(models.Model):

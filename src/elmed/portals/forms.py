@@ -182,8 +182,12 @@ class OnceForm(PortalForm):
             done = super().attempt(act)
         finally:  # also where it broke: whoever sends it again is not told that it is done
             if done is None:
-                cache.delete_many([self._token()])
+                self.not_done()
         return done
+
+    def not_done(self) -> None:
+        """Nothing was made: the token may be taken again."""
+        cache.delete_many([self._token()])
 
     def _token(self) -> str:
         return f"portal-form:{self.cleaned_data['once']}"

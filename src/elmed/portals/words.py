@@ -135,6 +135,7 @@ ACCESS_WORDS: dict[str, StrPromise] = {
     "portal.handed_over_file": _("A file of what was handed over"),
     "portal.recall": _("A list of whom a recalled batch was handed over to"),
     "portal.weight": _("Your weight"),
+    "portal.correction": _("Your record, to correct it"),
     "portal.print": _("A prescription, to print it"),
     "portal.draft": _("Your record, to write a prescription"),
     "portal.records": _("Who you are, to find your record"),

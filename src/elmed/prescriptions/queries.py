@@ -72,9 +72,25 @@ def drafts_of(actor: Actor, patient_id: int) -> QuerySet[Prescription]:
     return rows.select_related("patient", "replaces").order_by("pk")
 
 
+def drafts_with_lines(actor: Actor, patient_id: int) -> QuerySet[Prescription]:
+    """The same with their lines and medicines. Two statements."""
+    return drafts_of(actor, patient_id).prefetch_related(_with_medicines())
+
+
+def drafts_beside(actor: Actor, prescription_id: int) -> QuerySet[Prescription]:
+    """That draft and the others of its patient, as the basket has them. Two statements."""
+    this = visibility.visible(actor, Prescription).filter(pk=prescription_id, status=Status.DRAFT)
+    rows = visibility.visible(actor, Prescription).filter(patient_id__in=this.values("patient_id"), status=Status.DRAFT)
+    return rows.select_related("patient", "replaces").prefetch_related(_with_medicines()).order_by("pk")
+
+
 def with_lines(rows: Sequence[Prescription]) -> None:
     """Fetch the lines of these prescriptions with their medicines. One statement."""
-    prefetch_related_objects(rows, Prefetch("lines", PrescriptionLine.objects.select_related("medicine__source")))
+    prefetch_related_objects(rows, _with_medicines())
+
+
+def _with_medicines() -> "Prefetch[Any, Any, Any]":
+    return Prefetch("lines", PrescriptionLine.objects.select_related("medicine__source"))
 
 
 def medication(rows: Iterable[Prescription], today: date) -> tuple[list[PrescriptionLine], list[PrescriptionLine]]:

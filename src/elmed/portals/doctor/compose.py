@@ -22,7 +22,7 @@ from elmed.medications import queries as formulary
 from elmed.patients.models import Consultation, Patient
 from elmed.portals.doctor.compose_forms import Composer, initial_of, typed
 from elmed.portals.doctor.compose_warnings import to_keep, typed_answers, warn
-from elmed.portals.doctor.patients import DOCTOR, is_child
+from elmed.portals.doctor.patients import DOCTOR
 from elmed.portals.page import PortalRequest, page, search_words, shown
 from elmed.portals.shared.prescription import banner
 from elmed.prescriptions import queries
@@ -61,7 +61,7 @@ def check(request: PortalRequest, patient_pk: int) -> HttpResponse:
     composer = Composer(request.POST)
     composer.is_valid()
     draft_id, replaces_id = (_number(request.POST.get(name, "")) for name in ("draft", "replaces"))
-    drafts = list(queries.drafts_of(request.actor, patient.pk).prefetch_related("lines"))
+    drafts = list(queries.drafts_with_lines(request.actor, patient.pk))
     _warn(request, composer, patient, before=_before(drafts, draft_id), replaces_id=replaces_id)
     record_access_once(request.actor, READING, patient_id=patient.pk, within=READING_LASTS)
     return render(request, "doctor/_checked.html", {"composer": composer})
@@ -106,20 +106,23 @@ def _favourite(request: PortalRequest) -> dict[str, Any] | None:
     return dict(row.line) if row else None
 
 
+def _offered(request: PortalRequest) -> list[Favourite] | None:
+    """The favourites, where they were asked for: the search of a medicine brings them too."""
+    return list(favourite.listed(request.actor)[:MOST_FAVOURITES]) if "favourites" in request.POST else None
+
+
 def _again(request: PortalRequest, patient: Patient) -> dict[str, Any] | None:
     """Lines that were signed for this patient before, to begin from: nothing is written until it is saved."""
-    lines = []
-    for number in request.GET.getlist("again")[:MOST_AGAIN]:
-        if number.isdecimal() and len(number) < 18:
-            line, medicine = favourite.own_line(request.actor, int(number))
-            if line.prescription.patient_id != patient.pk:
-                raise NotVisible("line")
-            lines.append((line, medicine))
+    numbers = [int(one) for one in request.GET.getlist("again")[:MOST_AGAIN] if one.isdecimal() and len(one) < 18]
+    lines = favourite.own_lines(request.actor, numbers) if numbers else []
+    if any(line.prescription.patient_id != patient.pk for line in lines):
+        raise NotVisible("line")
     if not lines:
         return None
     return {
-        "lines": [typed_of(line, medicine) for line, medicine in lines],
-        "diagnosis": [{"text": row.get("text"), "code": row.get("code")} for row in lines[0][0].prescription.diagnosis],
+        "lines": [typed_of(line, line.medicine) for line in lines],
+        "medicines": [line.medicine for line in lines if line.medicine],
+        "diagnosis": [{"text": row.get("text"), "code": row.get("code")} for row in lines[0].prescription.diagnosis],
     }
 
 
@@ -138,6 +141,8 @@ def compose(request: PortalRequest, patient_pk: int) -> HttpResponse:
     patient = rows.filter(pk=patient_pk).first()
     if patient is None:
         raise NotVisible("patient")
+    if patient.merged_into_id:
+        return redirect("doctor_compose", patient.merged_into_id)
     consultation: int | None = patient.consultation
     if consultation is None:
         messages.info(request, _("A prescription follows from a consultation: record it first."))
@@ -148,12 +153,13 @@ def compose(request: PortalRequest, patient_pk: int) -> HttpResponse:
 @page(permission=Permission.PRESCRIPTION_DRAFT, kinds=DOCTOR)
 def edit(request: PortalRequest, pk: int) -> HttpResponse:
     """Change an own draft."""
-    rx = _own(request, pk)
+    drafts = list(queries.drafts_beside(request.actor, pk))
+    rx = next((one for one in drafts if one.pk == pk), None) or _own(request, pk)
     if rx.status != Status.DRAFT:
         raise NotNow(
             "invalid_status", _("It is signed: it cannot be changed, only replaced."), current_status=rx.status
         )
-    return _compose(request, rx.patient, rx=rx)
+    return _compose(request, rx.patient, rx=rx, drafts=drafts)
 
 
 @page(permission=TRANSITIONS[Act.REPLACE].permission, kinds=DOCTOR)
@@ -189,10 +195,11 @@ def _compose(
     rx: Prescription | None = None,
     replaces: Prescription | None = None,
     consultation_id: int | None = None,
+    drafts: Sequence[Prescription] | None = None,
 ) -> HttpResponse:
     start = rx or replaces
     add, find = request.POST.get("add", ""), request.POST.get("find", "")
-    if request.method == "POST" and (add or find or "favourite" in request.POST):
+    if request.method == "POST" and (add or find or "favourite" in request.POST or "favourites" in request.POST):
         more = _favourite(request)
         composer = Composer(initial=typed(request.POST, add, more), find=int(find) if find.isdecimal() else -1)
     elif request.method == "POST":
@@ -216,7 +223,8 @@ def _compose(
         composer = Composer(initial=initial_of(start) if start else _again(request, patient))
     shown(request, "draft", [patient.pk])
     place = jurisdiction()
-    drafts = list(queries.drafts_of(request.actor, patient.pk).prefetch_related("lines"))
+    if drafts is None:
+        drafts = list(queries.drafts_with_lines(request.actor, patient.pk))
     replaced = replaces.pk if replaces else rx.replaces_id if rx else None
     _warn(
         request, composer, patient, before=_before(drafts, rx.pk if rx else None), replaces_id=replaced,
@@ -225,9 +233,9 @@ def _compose(
     context = {
         "composer": composer, "several": composer.lines.total_form_count() > 1, "rx": rx, "replaces": replaces, "replaced": replaced,
         "version": _version(request, rx, composer), "demonstration": formulary.demonstration_in_use(),
-        "months": place.validity_months, "child": is_child(patient, request),
+        "months": place.validity_months,
         "drafts": [one for one in drafts if rx is None or one.pk != rx.pk],
-        "favourites": favourite.listed(request.actor)[:MOST_FAVOURITES], "controlled_days": place.controlled_validity_days,
+        "favourites": _offered(request), "controlled_days": place.controlled_validity_days,
         **banner(request, patient),
     }  # fmt: skip
     return render(request, "doctor/compose.html", context, status=composer.status)
@@ -239,13 +247,15 @@ def _version(request: PortalRequest, rx: Prescription | None, composer: Composer
         return ""
     if request.method == "POST" and composer.status != VersionConflict.status:
         return request.POST.get("version", "")[:10]
-    rx.refresh_from_db(fields=["version"])
+    if request.method == "POST":
+        rx.refresh_from_db(fields=["version"])
     return rx.version
 
 
 def _save(request: PortalRequest, composer: Composer, patient: Patient, **which: Any) -> Prescription | None:
+    saved = None
     try:
-        return draft.save_draft(
+        saved = draft.save_draft(
             request.actor, patient_id=patient.pk, content=composer.content(to_keep(composer, request.POST)),
             now=request.now, **which,
         )  # fmt: skip
@@ -253,4 +263,7 @@ def _save(request: PortalRequest, composer: Composer, patient: Patient, **which:
         composer.point(refusal)
     except (NotNow, NotVisible, VersionConflict) as refusal:
         composer.form.tell(refusal)
-    return None
+    finally:  # also where it broke: whoever sends it again is not told that a draft was made
+        if saved is None:
+            composer.form.not_done()
+    return saved

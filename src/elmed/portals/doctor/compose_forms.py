@@ -86,8 +86,9 @@ class Composer:
         self.form = DraftForm(data, initial=start.get("form"))
         self.lines = LineFormSet(data, prefix="lines", initial=start.get("lines"))
         self.diagnoses = DiagnosisFormSet(data, prefix="diagnosis", initial=start.get("diagnosis"))
-        ids = {pk for row in self.lines if (pk := _id(row["medicine"].value()))}
-        medicines = formulary.by_id(ids) if ids else {}
+        medicines = {row.pk: row for row in start.get("medicines", [])}
+        ids = {pk for row in self.lines if (pk := _id(row["medicine"].value()))} - set(medicines)
+        medicines |= formulary.by_id(ids) if ids else {}
         for index, row in enumerate(self.lines):
             row.row = medicines.get(_id(row["medicine"].value()))
             row.warned = []
@@ -225,5 +226,6 @@ def initial_of(rx: Prescription) -> dict[str, Any]:
             "minimum_dispense_interval_days": rx.minimum_dispense_interval_days,
         },
         "lines": [typed_of(line, medicines.get(line.medicine_id or 0)) for line in lines],
+        "medicines": list(medicines.values()),
         "diagnosis": [{"text": row.get("text"), "code": row.get("code")} for row in rx.diagnosis],
     }  # fmt: skip

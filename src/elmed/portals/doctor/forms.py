@@ -9,6 +9,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from elmed.patients.actions import Finding, recorded_allergies
+from elmed.patients.identity import FIELDS, Identity
 from elmed.patients.models import AllergyStatus, IdentityCheck, Patient, Sex
 from elmed.portals.forms import DayField, OnceForm, PortalForm, VersionedForm, quantity_of
 
@@ -72,8 +73,8 @@ class ConsultationForm(OnceForm):
     summary = _summary()
 
 
-class NewPatientForm(OnceForm):
-    """A new record and its first consultation."""
+class IdentityForm(PortalForm):
+    """Who somebody is, and how they are reached."""
 
     family_name = forms.CharField(label=_("Family name"), max_length=100)
     given_name = forms.CharField(label=_("Given name"), max_length=100)
@@ -85,6 +86,16 @@ class NewPatientForm(OnceForm):
     )
     email = forms.EmailField(label=_("E-mail"), required=False)
     address = forms.CharField(label=_("Address"), max_length=300, required=False)
+
+    def identity(self) -> Identity:
+        """As the record takes it."""
+        words = {name: self.cleaned_data[name] for name in FIELDS}
+        return Identity(**words | {"sex": Sex(words["sex"])})
+
+
+class NewPatientForm(OnceForm, IdentityForm):
+    """A new record and its first consultation."""
+
     identity_check = _checked()
     summary = _summary()
 

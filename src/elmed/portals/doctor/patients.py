@@ -11,9 +11,8 @@ from elmed.access import visibility
 from elmed.access.permissions import Permission
 from elmed.accounts.models import AccountKind
 from elmed.core.refusals import NotNow
-from elmed.medications.dose_checks import CHILD_YEARS
 from elmed.patients import actions
-from elmed.patients.models import Consultation, IdentityCheck, Patient, Sex
+from elmed.patients.models import Consultation, IdentityCheck, Patient
 from elmed.portals.doctor.forms import (
     AllergyForm,
     ConsultationForm,
@@ -23,7 +22,7 @@ from elmed.portals.doctor.forms import (
     WeightForm,
 )
 from elmed.portals.page import PortalRequest, page, search_words, shown
-from elmed.portals.shared.prescription import age, banner
+from elmed.portals.shared.prescription import banner
 from elmed.prescriptions import queries
 from elmed.prescriptions.actions.tries import TooManyTries
 from elmed.prescriptions.jurisdiction import jurisdiction
@@ -97,13 +96,8 @@ def new(request: PortalRequest) -> HttpResponse:
         data = form.cleaned_data
         made = form.attempt(
             lambda: actions.create(
-                request.actor,
-                actions.NewPatient(
-                    family_name=data["family_name"], given_name=data["given_name"], date_of_birth=data["date_of_birth"],
-                    sex=Sex(data["sex"]), health_number=data["health_number"], phone=data["phone"], email=data["email"],
-                    address=data["address"],
-                ),
-                identity_check=IdentityCheck(data["identity_check"]), summary=data["summary"], now=request.now,
+                request.actor, form.identity(), identity_check=IdentityCheck(data["identity_check"]),
+                summary=data["summary"], now=request.now,
             )
         )  # fmt: skip
         if made is not None:
@@ -128,15 +122,10 @@ def patient(request: PortalRequest, pk: int) -> HttpResponse:
         "consultations": consultations[:PAGE_SIZE],
         "drafts": [rx for rx in rows if rx.status == Status.DRAFT],
         "prescriptions": [rx for rx in rows if rx.status != Status.DRAFT][:PAGE_SIZE],
-        "current": current, "past": past[:PAGE_SIZE], "child": is_child(who, request),
+        "current": current, "past": past[:PAGE_SIZE],
         **banner(request, who),
     }  # fmt: skip
     return render(request, "doctor/patient.html", context)
-
-
-def is_child(who: Patient, request: PortalRequest) -> bool:
-    """Whether the checks of doses ask for the weight."""
-    return age(who.date_of_birth, jurisdiction().day(request.now)) < CHILD_YEARS
 
 
 @page(permission=Permission.PATIENT_WRITE, kinds=DOCTOR)

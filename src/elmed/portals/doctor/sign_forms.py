@@ -44,7 +44,7 @@ class KeepForm(VersionedForm):
             why, words = _names(warning)
             self.fields[why], self.fields[words] = why_field(), words_field(warning)
             if half := self.given.get(warning.key):
-                self.initial = {why: half.why.value, words: half.words} | self.initial
+                self.initial = {why: half.why.value, words: half.words, **self.initial}
         if rx.replaces_id is not None:
             label = _("Why you replace the earlier prescription")
             self.fields["reason"] = forms.CharField(label=label, max_length=MAX_REASON)

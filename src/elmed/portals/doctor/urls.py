@@ -1,6 +1,6 @@
 """The doctor's pages."""
 
-from elmed.portals.doctor import compose, disown, favourites, patients, prescriptions, printed, sign
+from elmed.portals.doctor import compose, correct, disown, favourites, patients, prescriptions, printed, sign
 from elmed.portals.doctor.patients import DOCTOR
 from elmed.portals.page import page, route
 from elmed.portals.shared.acts import act_view
@@ -16,6 +16,7 @@ urlpatterns = [
     route("patients/new", patients.new, "doctor_patient_new"),
     route("patients/<int:pk>", patients.patient, "doctor_patient"),
     route("patients/<int:pk>/allergies", patients.allergies, "doctor_allergies"),
+    route("patients/<int:pk>/correct", correct.correct, "doctor_correct"),
     route("patients/<int:pk>/consultations/new", patients.consultation, "doctor_consultation"),
     route("patients/<int:pk>/sign", sign.basket, "doctor_basket"),
     route("patients/<int:patient_pk>/prescriptions/new", compose.compose, "doctor_compose"),

@@ -3,12 +3,14 @@
 Called by the views of doctor/, pharmacy/ and patient/; the rows come from prescriptions/queries.py.
 """
 
+import json
 from collections.abc import Iterable
 from datetime import date
 from typing import Any, NamedTuple
 
 from elmed.access.actors import Actor
 from elmed.events import queries as events
+from elmed.medications.dose_checks import CHILD_YEARS
 from elmed.patients.models import Patient
 from elmed.portals.page import PortalRequest
 from elmed.portals.words import event_words, reason_words
@@ -35,12 +37,25 @@ def age(born: date, today: date) -> int:
 def banner(request: PortalRequest, patient: Patient) -> dict[str, Any]:
     """What the patient's banner needs. One statement."""
     today = jurisdiction().day(request.now)
-    whole = patient.whole  # what is known today is shown; the name stays as it was signed
+    whole, years = patient.whole, age(patient.date_of_birth, today)
+    # To be shown, from the record that counts: the name stays as it was signed.
     patient.allergy_status, patient.weight_milli, patient.weighed_on = (
-        whole.allergy_status, whole.weight_milli, whole.weighed_on,
-    )  # fmt: skip
+        whole.allergy_status,
+        whole.weight_milli,
+        whole.weighed_on,
+    )
+    patient.is_child = years < CHILD_YEARS  # type: ignore[attr-defined]
     allergies = sorted(whole.allergies.all(), key=lambda one: one.pk)  # fetched already, where the page needed them
-    return {"patient": patient, "age": age(patient.date_of_birth, today), "allergies": allergies}
+    return {"patient": patient, "age": years, "allergies": allergies}
+
+
+def signed_for(rx: Prescription) -> dict[str, Any] | None:
+    """Whom the signature names, where the record was corrected since: paper and seal still say that."""
+    if not rx.snapshot:
+        return None
+    signed = json.loads(rx.snapshot)["patient"]
+    now = {"id": rx.patient_id, "name": rx.patient.name, "date_of_birth": rx.patient.date_of_birth.isoformat()}
+    return None if signed == now else {"name": signed["name"], "born": date.fromisoformat(signed["date_of_birth"])}
 
 
 def history(actor: Actor, rx: Prescription) -> list[Entry]:
@@ -72,6 +87,7 @@ def sheet_context(request: PortalRequest, sheet: Sheet) -> dict[str, Any]:
         "sheet": sheet,
         "rx": rx,
         "lines": sheet.subject.lines,
+        "signed_for": signed_for(rx),
         "hold": sheet.subject.hold,
         "dispenses": sheet.dispenses,
         "too_early": rx.status in OPEN and rx.next_dispense_at is not None and request.now < rx.next_dispense_at,

@@ -1,5 +1,6 @@
 """A doctor's favourites: a line to begin from, kept under a name. No patient is in it, and nothing is signed by it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -11,7 +12,6 @@ from elmed.access.actors import Actor
 from elmed.access.permissions import Permission
 from elmed.core.refusals import Invalid, NotVisible
 from elmed.medications.models import Medicine
-from elmed.prescriptions.actions.checked import medicines_of
 from elmed.prescriptions.actions.written import typed_of
 from elmed.prescriptions.models import Favourite, Prescription, PrescriptionLine
 
@@ -19,14 +19,20 @@ MOST = 200
 MAX_NAME = 80
 
 
-def own_line(actor: Actor, line_id: int) -> tuple[PrescriptionLine, Medicine | None]:
-    """A line of a prescription that the actor sees, with its medicine. Raises NotVisible."""
+def own_lines(actor: Actor, line_ids: Sequence[int]) -> list[PrescriptionLine]:
+    """Lines of prescriptions that the actor sees, with their medicines, in this order. Raises NotVisible. One statement."""
     mine = visibility.visible(actor, Prescription)
-    rows = PrescriptionLine.objects.filter(pk=line_id, prescription__in=mine).select_related("medicine__source")
-    line = rows.select_related("prescription__patient", "medicine__source").first()
-    if line is None:
+    rows = PrescriptionLine.objects.filter(pk__in=line_ids, prescription__in=mine)
+    found = {line.pk: line for line in rows.select_related("prescription__patient", "medicine__source")}
+    if set(line_ids) - set(found):
         raise NotVisible("line")
-    return line, medicines_of([line]).get(line.medicine_id or 0)
+    return [found[pk] for pk in dict.fromkeys(line_ids)]
+
+
+def own_line(actor: Actor, line_id: int) -> tuple[PrescriptionLine, Medicine | None]:
+    """One of them, with its medicine. Raises NotVisible."""
+    line = own_lines(actor, [line_id])[0]
+    return line, line.medicine
 
 
 def listed(actor: Actor, words: str = "") -> QuerySet[Favourite]:
