@@ -2,9 +2,8 @@
 
 import re
 from collections.abc import Callable
-from urllib.parse import parse_qs, urlsplit
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 Person = Callable[..., Page]
 
@@ -20,32 +19,32 @@ def patient_of(page: Page) -> str:
 def tab_to(page: Page, name: str, most: int = 80) -> None:
     """Go on with Tab until the field of that name, or the button with these words, has the focus."""
     for _ in range(most):
-        page.keyboard.press("Tab")
         here = page.evaluate("[document.activeElement.name || '', document.activeElement.textContent.trim()]")
         if here[0] == name or here[1].startswith(name):
             return
+        page.keyboard.press("Tab")
     raise AssertionError(f"Tab does not come to {name}")
+
+
+def choose(page: Page, row: int, medicine: str, dose: str) -> None:
+    """The medicine and its dose, in that row, by keyboard; the cursor stands in the row's first field, or before it."""
+    tab_to(page, f"lines-{row}-medication_text")
+    # The arrow may come before the list of these words: the mark goes onto that one.
+    page.keyboard.type(medicine, delay=30)
+    page.keyboard.press("ArrowDown")
+    expect(page.locator("[role=option][aria-selected=true]")).to_have_count(1)
+    assert page.locator(f"[name=lines-{row}-medication_text]").get_attribute("aria-activedescendant")
+    page.keyboard.press("Enter")
+    expect(page.locator(f"[name=lines-{row}-dose]")).to_be_focused()
+    page.keyboard.type(dose)
+    expect(page.locator(f"#lines-{row}-said .reads")).to_be_visible()
 
 
 def write(page: Page, medicine: str, dose: str, diagnosis: str) -> None:
     """From the composer's first field to the saved draft, by keyboard."""
-    tab_to(page, "diagnosis-0-text")
+    expect(page.locator("[name=diagnosis-0-text]")).to_be_focused()
     page.keyboard.type(diagnosis)
-    tab_to(page, "lines-0-medication_text")
-    # A slow machine is shown a list while it types: the one to go through is that of all the words.
-    with page.expect_response(lambda answer: parse_qs(urlsplit(answer.url).query).get("q") == [medicine]):
-        page.keyboard.type(medicine, delay=30)
-    expect(page.locator("#lines-0-options")).not_to_have_class(re.compile("htmx-request"))
-    box = page.locator("[name=lines-0-medication_text]")
-    expect(box).to_have_attribute("aria-expanded", "true")
-    expect(page.locator("[role=option][aria-selected=true]")).to_have_count(0)
-    page.keyboard.press("ArrowDown")
-    expect(page.locator("[role=option][aria-selected=true]")).to_have_count(1)
-    assert box.get_attribute("aria-activedescendant")
-    page.keyboard.press("Enter")
-    expect(page.locator("[name=lines-0-dose]")).to_be_focused()
-    page.keyboard.type(dose)
-    expect(page.locator("#lines-0-said .reads")).to_be_visible()
+    choose(page, 0, medicine, dose)
     page.keyboard.press("Enter")
     page.wait_for_url("**/review")
 
@@ -74,7 +73,7 @@ def test_two_prescriptions_are_composed_and_signed_with_the_keyboard_alone(
     expect(page.get_by_role("heading", name="There is a problem")).to_be_visible()
     axe(page)
     picture(page, "sign")
-    words = page.locator(".warned [name$=-answer_0]").first.get_attribute("name") or ""
+    words = page.locator(".warned [name*=-answer_]").first.get_attribute("name") or ""
     tab_to(page, words)
     page.keyboard.type("Three days only, with omeprazole")
     if page.locator("[name=password]").count():
@@ -109,3 +108,122 @@ def test_without_scripts_the_medicine_is_chosen_from_a_list(person: Person, axe)
     page.get_by_role("button", name="Check before you sign").last.click()
     page.wait_for_url("**/review")
     expect(page.get_by_text("Take 1 capsule 3 times a day, for 5 days.")).to_be_visible()
+
+
+def test_three_medicines_each_warning_answered_in_its_row_then_signed_with_the_keyboard_alone(
+    person: Person, trouble, axe, picture
+) -> None:
+    trouble.awaited = ("htmx:sendAbort", "htmx:afterRequest")
+    page = person("doctor")
+    patient = patient_of(page)
+    page.goto(f"{patient}/prescriptions/new")
+    page.keyboard.type("Rheumatoid arthritis")
+    choose(page, 0, "methotrexate", "1 od 7d")
+    warned = page.locator("#lines-0-warned .warned.stop")
+    expect(warned).to_contain_text("once a week")
+    tab_to(page, "Keep, because")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.type("A specialist")
+    page.keyboard.press("Tab")
+    page.keyboard.type("Her rheumatologist’s trial")
+    axe(page)
+    picture(page, "composer-warned")
+    tab_to(page, "Add another medicine")
+    page.keyboard.press("Enter")
+    expect(page.locator("[name=lines-1-medication_text]")).to_be_focused()
+    choose(page, 1, "folic acid 5", "1 weekly Fri 28d")
+    answer = page.locator("#lines-0-warned input[name$=-words]")
+    expect(answer).to_have_value("Her rheumatologist’s trial")
+    tab_to(page, "Add another medicine")
+    page.keyboard.press("Enter")
+    expect(page.locator("[name=lines-2-medication_text]")).to_be_focused()
+    choose(page, 2, "paracetamol 500", "2 qds prn max 8/d 5d")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/review")
+    expect(page.locator("[name^=why_1_]")).to_have_count(0)
+    expect(page.get_by_text("Her rheumatologist’s trial")).to_be_visible()
+    axe(page)
+    for name in page.locator("[name^=why_]").evaluate_all("all => all.map((one) => one.name)"):
+        tab_to(page, name)
+        page.keyboard.type("The benefit")
+        tab_to(page, name.replace("why_", "answer_"))
+        page.keyboard.type("Known to her")
+    if page.locator("[name=password]").count():
+        tab_to(page, "password")
+        page.keyboard.type("elmed-demo-doctor")
+    tab_to(page, "Sign for ADEYEMI, Samuel")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile(r"/doctor/prescriptions/\d+$"))
+    expect(page.get_by_text("Her rheumatologist’s trial")).to_be_visible()
+
+
+def test_an_arrow_before_the_list_marks_the_list_of_all_the_words(person: Person) -> None:
+    page = person("doctor")
+    page.goto(f"{patient_of(page)}/prescriptions/new")
+
+    def slow(route: Route) -> None:
+        page.wait_for_timeout(400)
+        route.continue_()
+
+    page.route("**/doctor/medicines*", slow)
+    box = page.locator("[name=lines-0-medication_text]")
+    box.press_sequentially("amox")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.type(" 250")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")  # nothing is marked yet: nothing is chosen, and the form is not sent
+    expect(page.locator("[name=lines-0-medicine]")).to_have_value("")
+    marked = page.locator("[role=option][aria-selected=true]")
+    expect(marked).to_have_count(1)
+    expect(marked).to_contain_text("250 mg")
+    page.wait_for_timeout(600)
+    expect(marked).to_have_count(1)
+    page.keyboard.press("Enter")
+    expect(page.locator("[name=lines-0-dose]")).to_be_focused()
+
+
+def test_an_answer_that_is_being_typed_outlives_a_check_of_another_row(person: Person, trouble) -> None:
+    trouble.awaited = ("htmx:sendAbort", "htmx:afterRequest")
+    page = person("doctor")
+    page.goto(f"{patient_of(page)}/prescriptions/new")
+    page.fill("[name=diagnosis-0-text]", "Test of warnings")
+    choose(page, 0, "methotrexate", "1 od 7d")
+    page.locator("#lines-0-warned .stop .keep > summary").click()
+    page.locator("#lines-0-warned .stop input[name$=-words]").press_sequentially("Trial")
+    page.fill("[name=notes]", "500 mg twice a day")
+    page.locator("#lines-0-warned .stop input[name$=-words]").press_sequentially(" of the clinic", delay=80)
+    expect(page.locator("#notes-warned .warned")).to_be_visible()
+    expect(page.locator("#lines-0-warned .stop input[name$=-words]")).to_have_value("Trial of the clinic")
+    expect(page.locator("#lines-0-warned .stop input[name$=-words]")).to_be_focused()
+
+
+def test_a_doctor_corrects_a_record_with_a_reason(person: Person, trouble, axe, picture) -> None:
+    trouble.awaited = ("422",)
+    page = person("doctor", width=360)
+    page.goto("/doctor/patients/new")
+    page.fill("[name=family_name]", "Slipp")
+    page.fill("[name=given_name]", "Nora")
+    page.fill("[name=date_of_birth]", "2019-05-06")
+    page.get_by_role("radio", name="Known to me").check()
+    page.get_by_role("button", name="Save patient and consultation").click()
+    banner = page.locator(".banner")
+    expect(banner).to_contain_text("Weight: not recorded")
+    page.get_by_role("link", name="Record the weight").first.click()
+    page.fill("[name=weight]", "21.5")
+    page.get_by_role("button", name="Save the weight").click()
+    expect(banner).to_contain_text("21.5 kg")
+    page.get_by_role("link", name="Correct the record").click()
+    axe(page)
+    page.fill("[name=family_name]", "Slip")
+    page.fill("[name=date_of_birth]", "2018-05-06")
+    page.get_by_role("button", name="Save the correction").click()
+    expect(page.get_by_role("heading", name="There is a problem")).to_be_visible()
+    page.fill("[name=reason]", "A slip in the copy of the passport")
+    page.get_by_role("button", name="Save the correction").click()
+    expect(banner).to_contain_text("SLIP, Nora")
+    expect(banner).to_contain_text("06-May-2018")
+    page.get_by_role("link", name="Correct the record").click()
+    expect(page.get_by_text("A slip in the copy of the passport")).to_be_visible()
+    picture(page, "doctor-correct")
+    axe(page)

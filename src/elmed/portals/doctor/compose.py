@@ -202,6 +202,8 @@ def _compose(
     if request.method == "POST" and (add or find or "favourite" in request.POST or "favourites" in request.POST):
         more = _favourite(request)
         composer = Composer(initial=typed(request.POST, add, more), find=int(find) if find.isdecimal() else -1)
+        if add:
+            composer.begin_at(add)
     elif request.method == "POST":
         composer = Composer(request.POST)
         if composer.is_valid():
@@ -221,6 +223,8 @@ def _compose(
                 return redirect("doctor_review", saved.pk)
     else:
         composer = Composer(initial=initial_of(start) if start else _again(request, patient))
+        if start is None:
+            composer.begin_at("diagnosis")
     shown(request, "draft", [patient.pk])
     place = jurisdiction()
     if drafts is None:

@@ -97,6 +97,11 @@ class Composer:
             if index == find:
                 row.found = formulary.search(str(row["medication_text"].value() or ""))
 
+    def begin_at(self, kind: str) -> None:
+        """Put the cursor into the newest row: a medicine's, a diagnosis's; the keyboard goes on from there."""
+        rows, name = (self.lines, "medication_text") if kind == "lines" else (self.diagnoses, "text")
+        rows.forms[-1].fields[name].widget.attrs["autofocus"] = True
+
     @property
     def status(self) -> int:
         """The answer's status."""
