@@ -11,7 +11,8 @@ from elmed.accounts.actions import change_state
 from elmed.accounts.models import AccountState
 from elmed.demo import acts
 from elmed.demo.people import People
-from elmed.patients.actions import NewPatient, create, set_allergies
+from elmed.patients.actions import create, set_allergies
+from elmed.patients.identity import Identity
 from elmed.patients.merge import merge
 from elmed.patients.models import IdentityCheck, Patient, Sex
 from elmed.patients.opening import open_record
@@ -71,7 +72,7 @@ def write(people: People, now: datetime) -> Desk:
 def _again(people: People, name: str, now: datetime) -> Patient:
     first, (called, phone, allergy) = people.patients[name], TWICE[name]
     doctor = people.actor("other_doctor")
-    new = NewPatient(
+    new = Identity(
         family_name=first.family_name,
         given_name=called,
         date_of_birth=first.date_of_birth,

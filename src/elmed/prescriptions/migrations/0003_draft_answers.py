@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('prescriptions', '0001_initial'),
+        ('prescriptions', '0002_sweep'),
     ]
 
     operations = [
