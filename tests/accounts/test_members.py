@@ -7,7 +7,9 @@ from allauth.account.models import EmailAddress
 from django.db import connection
 
 from elmed.accounts import links, members
-from elmed.accounts.models import Account, AccountState, Invitation, Membership, Person
+from elmed.accounts.actions import add_member
+from elmed.accounts.joining import Newcomer
+from elmed.accounts.models import Account, AccountState, Invitation, Membership, Person, Role
 from elmed.core.clock import real_now
 from elmed.core.refusals import Invalid, NotAllowed, NotNow, NotVisible
 from elmed.events.models import Event
@@ -238,3 +240,37 @@ def test_a_confirmed_further_address_is_ones_own(cast):
     assert not Membership.objects.filter(account=cast.pharmacy, person=cast.people["other_doctor"]).exists()
     members.accept(link, cast.people["patient"], now=real_now())
     assert Membership.objects.get(account=cast.pharmacy, person=cast.people["patient"]).role == "technician"
+
+
+class TestAnOwnerWhoGoes:
+    """Neither invitations that they sent nor keys that they made are a way back in unseen."""
+
+    @pytest.fixture
+    def two(self, cast):
+        add_member(cast.pharmacy, cast.people["pharmacist"], Role.OWNER)
+        row = members.invite(cast.actor("owner"), email="accomplice@example.org", roles=["owner"], now=real_now())
+        other = members.invite(
+            cast.actor("pharmacist"), email="colleague@example.org", roles=["technician"], now=real_now()
+        )
+        return links.token(links.MEMBER, row.pk, row.serial), links.token(links.MEMBER, other.pk, other.serial)
+
+    @pytest.mark.parametrize("how", ["removed", "no owner any more"])
+    def test_their_invitations_end(self, cast, two, how):
+        theirs, others = two
+        person = cast.people["owner"]
+        if how == "removed":
+            members.remove(cast.actor("pharmacist"), person.pk, now=real_now())
+        else:
+            members.change_roles(cast.actor("pharmacist"), person.pk, roles=["technician"], now=real_now())
+        before = Membership.objects.count()
+        with pytest.raises(NotVisible):
+            members.accept(theirs, Newcomer("Accomplice", "", "a long walk by the sea"), now=real_now())
+        assert Membership.objects.count() == before
+        assert Event.objects.filter(type="account.invitation_revoked").count() == 1
+        assert members.opened(others, now=real_now())
+
+    def test_another_role_that_changes_ends_none(self, cast, two):
+        members.change_roles(
+            cast.actor("pharmacist"), cast.people["owner"].pk, roles=["owner", "technician"], now=real_now()
+        )
+        assert members.opened(two[0], now=real_now())

@@ -7,6 +7,7 @@ import pytest
 from allauth.account.models import EmailAddress
 from django.urls import reverse
 
+from elmed.access import keys
 from elmed.accounts import documents, licences, members, review
 from elmed.accounts.models import Account, AccountKind, AccountState, Invitation, Membership
 from elmed.core.clock import real_now
@@ -201,3 +202,19 @@ def test_statements_do_not_grow_with_rows(cast, sign_in, django_assert_max_num_q
     ):  # fmt: skip
         with django_assert_max_num_queries(12):
             assert browsers[who].get(url).status_code == 200
+
+
+def test_what_somebody_who_goes_may_still_know_is_listed(cast, sign_in):
+    key, _ = keys.create(cast.actor("pharmacist"), name="Till by the door", scopes=["rx:read"])
+    keys.create(cast.actor("owner"), name="Not theirs", scopes=["rx:read"])
+    gone, _ = keys.create(cast.actor("pharmacist"), name="Revoked one", scopes=["rx:read"])
+    keys.revoke(cast.actor("pharmacist"), gone.pk)
+    members.invite(cast.actor("owner"), email="new@example.org", roles=["technician"], now=real_now())
+    browser = sign_in("owner")
+    for url in ("staff_remove", "staff_roles"):
+        page = browser.get(reverse(url, args=[cast.people["pharmacist"].pk])).content.decode()
+        assert "Till by the door" in page and reverse("api_key_revoke", args=[key.pk]) in page
+        assert "Not theirs" not in page and "Revoked one" not in page and "1 invitation" not in page
+        assert (
+            "1 invitation that they sent" in browser.get(reverse(url, args=[cast.people["owner"].pk])).content.decode()
+        )

@@ -165,10 +165,10 @@ def test_what_was_typed_goes_on_after_the_password(cast, sign_in):
     asked = browser.post(
         reverse("api_key_new"), {"once": once, "name": "Kept name", "mode": "live", "scopes": ["rx:read"]}
     )
-    assert asked.status_code == 302 and asked["Location"].startswith(reverse("account_reauthenticate"))
+    assert asked.status_code == 302 and asked["Location"].startswith(reverse("confirm"))
     assert not ApiKey.objects.exists()
     wrong = browser.post(asked["Location"], {"password": "not it", "next": reverse("api_key_new")})
-    assert wrong.status_code == 200 and not ApiKey.objects.exists()
+    assert wrong.status_code == 422 and not ApiKey.objects.exists()
     answer = browser.post(asked["Location"], {"password": PASSWORD, "next": reverse("api_key_new")})
     assert "Your new key “Kept name”" in answer.content.decode()
     assert ApiKey.objects.get().name == "Kept name"
@@ -181,7 +181,7 @@ def test_what_protects_the_sign_in_asks_who_it_is(cast, sign_in, page):
     browser = sign_in("doctor")
     older(browser)
     answer = browser.get(reverse(page))
-    assert answer["Location"].startswith(reverse("account_reauthenticate"))
+    assert answer["Location"].startswith(reverse("confirm"))
     assert browser.post(answer["Location"], {"password": PASSWORD, "next": reverse(page)})["Location"] == reverse(page)
 
 
@@ -189,7 +189,7 @@ def test_a_new_address_asks_who_it_is(cast, sign_in):
     browser = sign_in("patient")
     older(browser)
     answer = browser.post(reverse("account_email"), {"action_add": "", "email": "new@example.org"})
-    assert answer["Location"].startswith(reverse("account_reauthenticate"))
+    assert answer["Location"].startswith(reverse("confirm"))
     assert not EmailAddress.objects.filter(email="new@example.org").exists()
 
 
@@ -221,7 +221,7 @@ class TestReset:
         assert Authenticator.objects.exists()
         older(staff)
         assert staff.get(url).status_code == 302
-        staff.post(reverse("account_reauthenticate"), {"password": PASSWORD})
+        staff.post(reverse("confirm"), {"password": PASSWORD})
         assert staff.post(url, {"identity_check": "called_back"}).status_code == 302
         assert not Authenticator.objects.exists()
         assert not Device.objects.filter(person=person).exists()

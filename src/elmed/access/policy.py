@@ -46,7 +46,7 @@ def require_presence(actor: Actor) -> None:
     if actor.source != "portal":
         return
     if actor.authenticated_at is None or real_now() - actor.authenticated_at > PRESENCE:
-        raise NotAllowed("reauthentication_required", _("Confirm that it is you: give your password again."))
+        raise NotAllowed("reauthentication_required", _("Confirm that it is you, then try again."))
 
 
 def require(actor: Actor, permission: Permission) -> None:

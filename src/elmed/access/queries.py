@@ -28,6 +28,11 @@ def usable(now: datetime) -> Q:
     return Q(revoked_at=None) & (Q(expires_at=None) | Q(expires_at__gt=now))
 
 
+def made_by(actor: Actor, person_id: int, now: datetime) -> list[ApiKey]:
+    """The working keys of the actor's account that this person made, and so may know. At most 50."""
+    return list(keys_of(actor).filter(usable(now), created_by_id=person_id)[:50])
+
+
 def _shown(keys: QuerySet[ApiKey]) -> QuerySet[ApiKey]:
     asked = LimitRequest.objects.filter(key=OuterRef("pk"), decided_at=None)
     found = keys.select_related("created_by", "revoked_by", "window", "replaced_by").annotate(limit_asked=Exists(asked))

@@ -72,6 +72,11 @@ def greet(person: Person, token: str, *, device: str, address: str, now: datetim
     return token
 
 
+def known(email: str, token: str) -> bool:
+    """Whether whoever signs in with that address has signed in with this browser before."""
+    return bool(token) and Device.objects.filter(person__email__iexact=email, digest=_digest(token)).exists()
+
+
 def purge(now: datetime) -> int:
     """Forget sign-ins that are over, and browsers that nobody came back with. Returns how many sessions."""
     over = Session.objects.filter(expire_date__lt=now).delete()[0]

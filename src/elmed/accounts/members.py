@@ -161,7 +161,10 @@ def newcomer(who: Newcomer, email: str, *, language: str, now: datetime) -> Pers
 def change_roles(
     actor: Actor, person_id: int, *, roles: Collection[str], registration_number: str = "", now: datetime
 ) -> None:
-    """Give a member these roles and no other. Raises NotAllowed, NotVisible, NotNow , Invalid."""
+    """Give a member these roles and no other. Raises NotAllowed, NotVisible, NotNow (the last owner), Invalid.
+
+    With an owner's role the invitations end that they sent.
+    """
     account = _own(actor)
     held = _held(account, person_id)
     kept = _roles(roles)
@@ -170,6 +173,7 @@ def change_roles(
         raise Invalid.field("/registration_number", "required", _("Give the number in the pharmacists’ register."))
     if Role.OWNER in held and Role.OWNER not in kept:
         _require_another_owner(account, person_id)
+        _take_back_invitations(actor, account, person_id, now)
     Membership.objects.filter(account=account, person_id=person_id).exclude(role__in=kept).delete()
     for role in kept:
         row = add_member(account, held[next(iter(held))].person, Role(role))
@@ -182,11 +186,15 @@ def change_roles(
 
 @transaction.atomic
 def remove(actor: Actor, person_id: int, *, now: datetime) -> None:
-    """End somebody's work here, at once. What they did stays. Raises NotAllowed, NotVisible, NotNow ."""
+    """End somebody's work here, at once. What they did stays; an owner's open invitations end.
+
+    Raises NotAllowed, NotVisible, NotNow (the last owner).
+    """
     account = _own(actor)
     held = _held(account, person_id)
     if Role.OWNER in held:
         _require_another_owner(account, person_id)
+        _take_back_invitations(actor, account, person_id, now)
     person = held[next(iter(held))].person
     Membership.objects.filter(account=account, person_id=person_id).delete()
     _happened(actor, "account.member_removed", account, now, {"person_id": person_id})
@@ -239,6 +247,17 @@ def _require_another_owner(account: Account, person_id: int) -> None:
     )
     if not others.exists():
         raise NotNow("invalid_state", _("A pharmacy keeps at least one owner. Make somebody else an owner first."))
+
+
+def _take_back_invitations(actor: Actor, account: Account, person_id: int, now: datetime) -> None:
+    """What somebody invited who is no owner any more, ends: it could be their own way back in."""
+    waiting = Invitation.objects.select_for_update().filter(
+        account=account, invited_by_id=person_id, accepted_at=None, revoked_at=None
+    )
+    for row in waiting.order_by("pk"):
+        row.revoked_at = now
+        row.save(update_fields=["revoked_at"])
+        _happened(actor, "account.invitation_revoked", account, now, {"invitation_id": row.pk})
 
 
 def _happened(actor: Actor, event: str, account: Account, now: datetime, data: dict[str, Any]) -> None:

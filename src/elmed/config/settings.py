@@ -196,6 +196,11 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "home"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_TOTP_ISSUER = SITE_NAME
 MFA_ADAPTER = "elmed.portals.adapter.FactorAdapter"
+MFA_FORMS = {
+    "authenticate": "elmed.portals.factor_forms.CodeForm",
+    "authenticate_webauthn": "elmed.portals.factor_forms.PasskeyForm",
+    "login_webauthn": "elmed.portals.factor_forms.PasskeyAloneForm",
+}
 MFA_TOTP_TOLERANCE = 1  # a phone's clock may be half a minute off
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_RECOVERY_CODES_SHOW_ONCE = True

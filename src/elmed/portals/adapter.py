@@ -16,11 +16,13 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from elmed.access import factor_secrets, second_factor
+from elmed.access import factor_secrets, second_factor, sessions
 from elmed.accounts.joining import ask_to_confirm
 from elmed.accounts.queries import accounts_of
 from elmed.core.clock import real_now
 from elmed.notifications import mail
+from elmed.portals.devices import COOKIE
+from elmed.portals.onward import ours
 from elmed.portals.presence import fresh
 
 
@@ -40,6 +42,25 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         """Not within five minutes of the last password or factor, the sign-in's own too."""
         required: bool = super().is_reauthentication_required(app=app, **kwargs)
         return required and not (current.request is not None and fresh(current.request))
+
+    def get_reauthentication_methods(self, user: Any) -> list[dict[str, str]]:
+        """One page asks, for every way that there is (shared/confirm.py); allauth's own lead there."""
+        if not user.is_authenticated:
+            return []
+        return [{"id": "reauthenticate", "description": gettext("Confirm that it is you"), "url": reverse("confirm")}]
+
+    def is_safe_url(self, url: str | None) -> bool:
+        """Only what is a page of the host that was asked: allauth would follow to every allowed host, this machine's own too."""
+        return current.request is not None and ours(current.request, url or "")
+
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        """Wrong tries are counted an address, but those from a browser that its owner has signed in with before, apart.
+
+        So nobody keeps others out by trying wrong passwords at their address.
+        """
+        key: str = super()._get_login_attempts_cache_key(request, **credentials)
+        token = request.COOKIES.get(COOKIE, "")
+        return f"{key}:{token}" if sessions.known(credentials.get("email") or "", token) else key
 
     def send_confirmation_mail(
         self,

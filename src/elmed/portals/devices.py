@@ -1,5 +1,7 @@
 """A browser in words, from what it says of itself: `Firefox, Windows`. For people to recognise, never to decide by."""
 
+COOKIE = "device"  # names a browser that somebody signed in with (access/sessions.py)
+
 # The first that is found: many browsers name others too.
 _BROWSERS = (
     ("Edg", "Edge"), ("OPR/", "Opera"), ("SamsungBrowser", "Samsung Internet"), ("Firefox", "Firefox"), ("FxiOS", "Firefox"),

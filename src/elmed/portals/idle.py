@@ -1,7 +1,8 @@
 """A session that nobody uses is locked, then ended: whoever finds the screen needs the password.
 
 After IDLE_LOCK_MINUTES the browser covers the page (static/elmed/lock.js); from a minute later the server too answers
-nothing but the page that asks for the password (shared/unlock.py). After IDLE_END_MINUTES the session is over.
+nothing but the page that asks who it is (shared/confirm.py). After IDLE_END_MINUTES the session is over,
+and 12 hours after the sign-in, however much it was used.
 What a page fetches by itself (htmx: `HX-Request`) is no use of the session; typing is told by `/alive`.
 """
 
@@ -19,8 +20,9 @@ from elmed.accounts.models import Person
 from elmed.portals.middleware import ANONYMOUS
 
 SEEN = "seen_at"  # seconds since 1970, in the session
+SINCE = "signed_in_at"  # the same
 EVERY = 60  # seconds: the session is written no more often
-OPEN = ("unlock", "account_logout", "language")
+OPEN = ("unlock", "passkey_options", "account_logout", "language")
 
 
 class IdleLock:
@@ -38,7 +40,8 @@ class IdleLock:
         now = int(time.time())
         if isinstance(request.user, Person):
             idle = now - request.session.get(SEEN, now)
-            if idle >= settings.IDLE_END_SECONDS:
+            since = request.session.get(SINCE, now)
+            if idle >= settings.IDLE_END_SECONDS or now - since >= settings.SESSION_COOKIE_AGE:
                 logout(request)
             elif idle >= settings.IDLE_LOCK_SECONDS + EVERY and request.path not in map(reverse, OPEN):
                 return _locked(request, by_itself=by_itself)

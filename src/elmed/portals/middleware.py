@@ -6,12 +6,15 @@ the session by views of shared/. What the person may do in that account is decid
 
 from collections.abc import Callable
 
+from allauth.account.internal.flows.reauthentication import STATE_SESSION_KEY
 from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import rotate_token
 
 from elmed.accounts.models import Account, Person
 from elmed.accounts.queries import accounts_of
 
 CHOSEN = "account_id"
+HEADER = "X-Account"  # sent by what a page fetches by itself: the account that the page was made for
 ANONYMOUS = ("/images/",)  # served to anybody from any cache: no session is opened, nothing varies by cookie
 
 
@@ -28,8 +31,20 @@ class CurrentAccount:
         if not request.path.startswith(ANONYMOUS) and isinstance(request.user, Person):
             accounts = accounts_of(request.user)
         request.accounts = accounts  # type: ignore[attr-defined]
-        request.account = _chosen(request, accounts)  # type: ignore[attr-defined]
+        account = _chosen(request, accounts)
+        request.account = account  # type: ignore[attr-defined]
+        if request.headers.get(HEADER, "") not in ("", str(account.pk) if account else "-"):
+            # In another tab another account was chosen: nothing of it gets into the page of the first one.
+            return HttpResponse(headers={"HX-Refresh": "true"})
         return self.get_response(request)
+
+
+def act_for(request: HttpRequest, account: Account) -> None:
+    """Act for that account from now on. What other tabs show of the one before cannot be sent any more, nor goes it on by itself."""
+    if request.session.get(CHOSEN) != account.pk:
+        rotate_token(request)
+        request.session.pop(STATE_SESSION_KEY, None)
+    request.session[CHOSEN] = account.pk
 
 
 def _chosen(request: HttpRequest, accounts: list[Account]) -> Account | None:

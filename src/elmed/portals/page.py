@@ -8,13 +8,14 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, cast
+from urllib.parse import urlencode
 
 from allauth.account.authentication import get_authentication_records
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext as _
@@ -64,7 +65,7 @@ def page(
                 return redirect_to_login(request.get_full_path())
             ours = cast("PortalRequest", request)
             if ours.account is None:
-                return redirect("choose_account" if ours.accounts else "home")
+                return redirect(_choice(request) if ours.accounts else "home")
             try:
                 _enter(ours, permission, possible, test_keys=test_keys)
                 with timezone.override(jurisdiction().zone):
@@ -145,6 +146,12 @@ def _enter(request: PortalRequest, permission: Permission, kinds: frozenset[Acco
         raise NotAllowed("wrong_portal", _("This page belongs to another kind of account than the one you chose."))
     (policy.require_unverified if test_keys else policy.require)(request.actor, permission)
     request.now = world_now(request.actor.world_id)
+
+
+def _choice(request: HttpRequest) -> str:
+    """The choice of an account, which leads on to what was asked for."""
+    to = f"?{urlencode({'next': request.get_full_path()})}" if request.method == "GET" else ""
+    return reverse("choose_account") + to
 
 
 def _private(response: HttpResponse) -> HttpResponse:

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate, ParamSpec, cast
 
-from allauth.account.adapter import get_adapter
 from allauth.account.internal.flows.reauthentication import suspend_request
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -34,8 +33,6 @@ def confirmed(view: View[P]) -> View[P]:
     def wrapped(request: PortalRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         if fresh(request):
             return view(request, *args, **kwargs)
-        methods = get_adapter(request).get_reauthentication_methods(request.user)
-        url = methods[0]["url"] if methods else reverse("account_login")
-        return cast("HttpResponse", suspend_request(request, url))
+        return cast("HttpResponse", suspend_request(request, reverse("confirm")))
 
     return cast("View[P]", wrapped)

@@ -18,16 +18,16 @@ from django.shortcuts import redirect
 from elmed.access import second_factor, sessions
 from elmed.accounts.models import Person
 from elmed.core.clock import real_now
-from elmed.portals.devices import device_words
-from elmed.portals.idle import EVERY, SEEN
+from elmed.portals.devices import COOKIE, device_words
+from elmed.portals.factor_forms import forgive
+from elmed.portals.idle import EVERY, SEEN, SINCE
 
-COOKIE = "device"
 NEW = "new_device"  # on the request, until its answer sets the cookie
 HAS_FACTOR = "has_second_factor"  # in the session; `factor_removed` and a reset by staff see to it that it stays true
 # What can be reached before a needed second factor is set up: setting it up, and leaving.
 OPEN = frozenset({
     "second_factor", "mfa_activate_totp", "mfa_add_webauthn", "mfa_view_recovery_codes", "mfa_generate_recovery_codes",
-    "account_reauthenticate", "mfa_reauthenticate", "mfa_reauthenticate_webauthn", "account_logout", "account_confirm_email",
+    "confirm", "passkey_options", "account_logout", "account_confirm_email",
     "language", "unlock", "alive",
 })  # fmt: skip
 
@@ -78,9 +78,10 @@ def address_of(request: HttpRequest) -> str:
 
 
 def greet(request: HttpRequest | None = None, user: object = None, **_: Any) -> None:
-    """A sign-in succeeded: tell the person where the browser is new."""
+    """A sign-in succeeded: note since when, and tell the person where the browser is new."""
     if request is None or not isinstance(user, Person):
         return
+    request.session[SINCE] = int(time.time())
     token = sessions.greet(
         user, request.COOKIES.get(COOKIE, ""), device=device_words(request.META.get("HTTP_USER_AGENT", "")) or "?",
         address=address_of(request), now=real_now(),
@@ -90,7 +91,8 @@ def greet(request: HttpRequest | None = None, user: object = None, **_: Any) -> 
 
 
 def end_others(request: HttpRequest, user: Person, **_: Any) -> None:
-    """The password is new: whoever signed in with the old one is out."""
+    """The password is new: whoever signed in with the old one is out, and so are their guesses at the second factor."""
+    forgive(user.pk)
     own = request.session.session_key if request.user.is_authenticated else None
     sessions.end_all(user.pk, but=own)
 

@@ -1,6 +1,6 @@
-"""Check before you sign: each draft whole, its warnings in the rows that caused them, the pharmacy, the password.
+"""Check before you sign: each draft whole, its warnings in the rows that caused them, the pharmacy, and who signs.
 
-Whether a signature needs a fresh password is decided by the act (prescriptions/actions/issue.py); these pages ask for it
+Whether a signature needs a fresh proof of who signs is decided by the act (prescriptions/actions/issue.py); these pages ask for it
 beforehand, by the same two spans of time. One draft (`review`), or all of one patient's (`basket`): each is signed in a
 transaction of its own, and what became of each is told.
 """
@@ -9,8 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from allauth.account.internal.flows.reauthentication import reauthenticate_by_password
-from allauth.core.ratelimit import consume
 from django.contrib import messages
 from django.db.models import prefetch_related_objects
 from django.http import HttpResponse, QueryDict
@@ -24,6 +22,7 @@ from elmed.core.clock import real_now
 from elmed.core.refusals import Invalid, NotAllowed, Refusal, VersionConflict
 from elmed.medications.checks import Warning
 from elmed.patients.models import Patient
+from elmed.portals.confirm_form import identified
 from elmed.portals.doctor.patients import DOCTOR
 from elmed.portals.doctor.sign_forms import KeepForm, SignatureForm
 from elmed.portals.page import PortalRequest, actor_of, page, shown
@@ -66,7 +65,7 @@ def review(request: PortalRequest, pk: int) -> HttpResponse:
 
 @page(permission=Permission.ISSUE, kinds=DOCTOR)
 def basket(request: PortalRequest, pk: int) -> HttpResponse:
-    """All drafts of a patient, each a prescription of its own, signed with one password."""
+    """All drafts of a patient, each a prescription of its own, signed with one proof of who signs."""
     rows = list(queries.drafts_of(request.actor, pk)[:MOST_TOGETHER])
     if not rows:
         visibility.get(request.actor, Patient, pk)
@@ -154,29 +153,22 @@ def _signature(request: PortalRequest, drafts: list[Draft]) -> SignatureForm:
         _sent(request),
         initial={"pharmacy_id": chosen},
         choices=pharmacy_choices(request.actor.world_id, _pharmacy_words(request), chosen),
-        password=_password_due(request, [line for one in drafts for line in one.lines]),
+        signer=request.person if _proof_due(request, [line for one in drafts for line in one.lines]) else None,
     )
 
 
-def _password_due(request: PortalRequest, lines: list[PrescriptionLine]) -> bool:
+def _proof_due(request: PortalRequest, lines: list[PrescriptionLine]) -> bool:
     if any(line.is_controlled for line in lines) or request.actor.authenticated_at is None:
         return True
     return real_now() - request.actor.authenticated_at > REAUTHENTICATION
 
 
 def _identified(request: PortalRequest, form: SignatureForm) -> bool:
-    """Check the password where it is asked for; wrong ones count against the sign-in's own limit."""
+    """Check password, code or passkey where one is asked for; wrong ones count against the sign-in's own limit."""
     if "password" not in form.fields:
         return True
-    if not consume(request, action="reauthenticate", user=request.person):
-        form.add_error("password", _("Too many tries. Wait a minute."))
-        form.status = 429
+    if not identified(request, form):
         return False
-    if not request.person.check_password(form.cleaned_data["password"]):
-        form.add_error("password", _("This is not your password."))
-        form.status = 422
-        return False
-    reauthenticate_by_password(request)
     request.actor = actor_of(request, request.account)
     return True
 

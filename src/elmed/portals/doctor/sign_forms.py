@@ -1,4 +1,4 @@
-"""What is asked before a signature: an answer to each warning, the pharmacy, the password where it is due."""
+"""What is asked before a signature: an answer to each warning, the pharmacy, and who it is, where that is due."""
 
 from typing import Any
 
@@ -6,7 +6,9 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from elmed.accounts.models import Person
 from elmed.medications.checks import STOP, Warning
+from elmed.portals.confirm_form import ask
 from elmed.portals.forms import PortalForm, VersionedForm, dress
 from elmed.portals.words import KEPT_WORDS
 from elmed.prescriptions.actions.answers import Answer, answer_errors, answer_of, waiting
@@ -89,22 +91,20 @@ def _names(warning: Warning) -> tuple[str, str]:
 
 
 class SignatureForm(PortalForm):
-    """The pharmacy that is chosen, and the password where it is due."""
+    """The pharmacy that is chosen, and, where it is due, the proof that it is the doctor (`signer`)."""
 
-    def __init__(self, *args: Any, choices: list[tuple[str, str]], password: bool, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, choices: list[tuple[str, str]], signer: Person | None, **kwargs: Any) -> None:
         """Offer these pharmacies, or none now."""
         super().__init__(*args, **kwargs)
         none = ("", _("None now: the patient chooses"))
         self.fields["pharmacy_id"] = forms.ChoiceField(
             label=_("Pharmacy"), required=False, choices=[none, *choices], widget=forms.RadioSelect
         )
-        if password:
-            self.fields["password"] = forms.CharField(
-                label=_("Your password"), strip=False,
-                widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
-                help_text=_("To sign. It is asked for after 5 minutes, and each time for a controlled medicine."),
-            )  # fmt: skip
         dress(self)
+        if signer is not None:
+            ask(self, signer)
+            help_text = _("To sign. It is asked for after 5 minutes, and each time for a controlled medicine.")
+            self.fields["password"].help_text = help_text
 
     @property
     def pharmacy_id(self) -> int | None:

@@ -21,7 +21,7 @@ from elmed.patients import claim
 from elmed.portals.forms import PortalForm
 from elmed.portals.joining.forms import ROLE_WORDS, AcceptForm, AcceptNewForm, ClaimForm, ClaimNewForm
 from elmed.portals.joining.limits import too_often
-from elmed.portals.middleware import CHOSEN
+from elmed.portals.middleware import act_for
 from elmed.portals.page import public_page
 
 
@@ -89,7 +89,7 @@ def _page(
 
 def _joined(request: HttpRequest, account: Account) -> HttpResponse:
     if isinstance(request.user, Person):
-        request.session[CHOSEN] = account.pk
+        act_for(request, account)
         messages.success(request, _("You act for %(account)s now.") % {"account": account.name})
         return redirect("home")
     messages.success(request, _("Your sign-in is made. Sign in with it now."))

@@ -12,7 +12,7 @@ from elmed.accounts.models import Account, AccountKind, Person
 from elmed.core.clock import real_now
 from elmed.portals.joining.forms import AgainForm, RegisterForm, judged
 from elmed.portals.joining.limits import too_often
-from elmed.portals.middleware import CHOSEN
+from elmed.portals.middleware import act_for
 from elmed.portals.page import public_page
 from elmed.prescriptions.jurisdiction import jurisdiction
 
@@ -50,7 +50,7 @@ def register(request: HttpRequest, kind: str) -> HttpResponse:
             made = form.attempt(lambda: (_join(form, KINDS[kind], person),))
         if made is not None:
             if person is not None and made[0] is not None:
-                request.session[CHOSEN] = made[0].pk
+                act_for(request, made[0])
                 return redirect("home")
             return redirect("join_sent")
     context = {"form": form, "kind": kind, "person": person}

@@ -1,11 +1,14 @@
 """Settings → Staff: who works in the pharmacy, who is invited, and what each may do. Owners change it."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from elmed.access.permissions import Permission
+from elmed.access.queries import made_by
 from elmed.accounts import members
 from elmed.accounts.models import AccountKind, Role
 from elmed.accounts.queries import Worker, invitation_of, open_invitations, workers_of
@@ -83,7 +86,8 @@ def roles(request: PortalRequest, pk: int) -> HttpResponse:
         if form.attempt(change):
             messages.success(request, _("The roles of %(name)s are changed.") % {"name": worker.name})
             return redirect("staff" if pk != request.person.pk or Role.OWNER in data["roles"] else "home")
-    return render(request, "joining/staff_roles.html", {"form": form, "worker": worker}, status=form.status)
+    context = {"form": form, "worker": worker, **_kept(request, worker)}
+    return render(request, "joining/staff_roles.html", context, status=form.status)
 
 
 @page(permission=Permission.MEMBER_MANAGE, kinds=PHARMACY)
@@ -94,7 +98,15 @@ def remove(request: PortalRequest, pk: int) -> HttpResponse:
         members.remove(request.actor, pk, now=real_now())
         messages.success(request, _("%(name)s no longer belongs to this pharmacy.") % {"name": worker.name})
         return redirect("staff" if pk != request.person.pk else "home")
-    return render(request, "joining/staff_remove.html", {"worker": worker, "self": pk == request.person.pk})
+    context = {"worker": worker, "self": pk == request.person.pk, **_kept(request, worker)}
+    return render(request, "joining/staff_remove.html", context)
+
+
+def _kept(request: PortalRequest, worker: Worker) -> dict[str, Any]:
+    """What somebody who leaves, or may do less, could still use: the keys they made; and what ends with an owner."""
+    sent = open_invitations(request.account).filter(invited_by_id=worker.person_id)
+    made = made_by(request.actor, worker.person_id, real_now())
+    return {"made": made, "sent": sent.count() if Role.OWNER in worker.roles else 0}
 
 
 def _worker(request: PortalRequest, pk: int) -> Worker:

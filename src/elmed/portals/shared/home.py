@@ -4,7 +4,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from elmed.accounts.models import Account, AccountKind, AccountState
-from elmed.portals.middleware import CHOSEN
+from elmed.portals.middleware import act_for
+from elmed.portals.onward import onward
 from elmed.portals.page import person_page
 
 HOMES = {
@@ -39,6 +40,6 @@ def choose_account(request: HttpRequest) -> HttpResponse:
         chosen = next((account for account in accounts if str(account.pk) == request.POST.get("account")), None)
         if chosen is None:
             raise Http404
-        request.session[CHOSEN] = chosen.pk
-        return redirect("home")
-    return render(request, "portals/choose_account.html", {"accounts": accounts})
+        act_for(request, chosen)
+        return redirect(onward(request))
+    return render(request, "portals/choose_account.html", {"accounts": accounts, "next": request.GET.get("next", "")})

@@ -7,8 +7,8 @@ from django.views.decorators.http import require_POST
 
 from elmed.accounts.models import Person
 from elmed.accounts.profile import choose_language
+from elmed.portals.onward import onward
 from elmed.portals.page import public_page
-from elmed.portals.shared.unlock import onward
 
 A_YEAR = 365 * 24 * 3600
 

@@ -3,6 +3,7 @@
 from elmed.portals.page import route
 from elmed.portals.shared import (
     components,
+    confirm,
     home,
     key_changes,
     keys,
@@ -13,15 +14,16 @@ from elmed.portals.shared import (
     security,
     sessions,
     settings_pages,
-    unlock,
     woocommerce,
 )
 
 urlpatterns = [
     route("", home.home, "home"),
     route("account", home.choose_account, "choose_account"),
-    route("unlock", unlock.unlock, "unlock"),
-    route("alive", unlock.alive, "alive"),
+    route("unlock", confirm.unlock, "unlock"),
+    route("alive", confirm.alive, "alive"),
+    route("confirm", confirm.confirm, "confirm"),
+    route("confirm/passkey", confirm.passkey, "passkey_options"),
     route("language", language.language, "language"),
     route("components", components.components, "components"),
     route("settings", settings_pages.index, "settings"),

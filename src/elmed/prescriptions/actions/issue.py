@@ -23,7 +23,7 @@ from elmed.prescriptions.models import Prescription, PrescriptionLine
 from elmed.prescriptions.vocabulary import Act, Status
 
 REAUTHENTICATION = PRESENCE
-FRESH = timedelta(seconds=30)  # controlled medicines: the password was typed for this very signature
+FRESH = timedelta(seconds=30)  # controlled medicines: the proof was given for this very signature
 
 
 def issue(
@@ -97,11 +97,11 @@ def _sign(subject: Subject, signer: Account) -> None:
 
 
 def _check_presence(actor: Actor, rx: Prescription) -> None:
-    """The doctor signed in, or gave the password again, at most 5 minutes ago; for a controlled medicine just now."""
+    """The doctor signed in, or proved again who they are, at most 5 minutes ago; for a controlled medicine just now."""
     age = real_now() - actor.authenticated_at if actor.authenticated_at else None
     controlled = rx.is_controlled or PrescriptionLine.objects.filter(prescription=rx, is_controlled=True).exists()
     if age is None or age > (FRESH if controlled else REAUTHENTICATION):
-        raise NotAllowed("reauthentication_required", _("Enter your password again to sign."))
+        raise NotAllowed("reauthentication_required", _("Confirm that it is you, then sign again."))
 
 
 def _give_reference(rx: Prescription) -> None:
