@@ -10,6 +10,7 @@ from typing import Any
 from allauth.account.forms import ReauthenticateForm
 from allauth.account.internal.flows.reauthentication import reauthenticate_by_password
 from allauth.core import ratelimit
+from allauth.mfa.base.internal.flows import post_authentication
 from allauth.mfa.models import Authenticator
 from django import forms
 from django.http import HttpRequest
@@ -68,7 +69,8 @@ def identified(request: HttpRequest, form: PortalForm) -> bool:
     if way == "password":
         reauthenticate_by_password(request)
     else:
-        judge.save()
+        factor = judge.cleaned_data["credential"] if way == "credential" else judge.authenticator
+        post_authentication(request, factor, reauthenticated=True)
     return True
 
 

@@ -120,7 +120,7 @@ def count_wrong(person: Person) -> None:
 
 def forgive(person_id: int) -> None:
     """Start counting anew: a right code was given, or the password is new."""
-    cache.delete(_key(person_id))
+    cache.delete_many([_key(person_id)])
 
 
 def _key(person_id: int) -> str:
