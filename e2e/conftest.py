@@ -76,6 +76,21 @@ def axe() -> Callable[[Page], None]:
 
 
 @pytest.fixture
-def picture() -> Callable[[Page, str], None]:
-    """`picture(page, "queue")`: with SCREENSHOTS=1 a picture in docs/images/portals."""
+def picture() -> Callable[..., None]:
+    """`picture(page, "pharmacy-queue")`: with SCREENSHOTS=1 the guides' picture of that name."""
     return looks.picture
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """How long each journey took, the longest first: with its sign-ins, without the server's start."""
+    took: dict[str, float] = {}
+    for reports in terminalreporter.stats.values():
+        for one in reports:
+            if getattr(one, "when", "") == "call":
+                took[one.nodeid] = one.duration
+    if not took:
+        return
+    terminalreporter.section("journeys, in seconds")
+    for name, seconds in sorted(took.items(), key=lambda one: -one[1]):
+        terminalreporter.line(f"{seconds:7.1f}  {name.removeprefix('e2e/')}")
+    terminalreporter.line(f"{sum(took.values()):7.1f}  together, {len(took)} journeys")

@@ -1,14 +1,26 @@
-"""What every page must pass: axe-core without a violation, nothing wider than the screen; and the pictures."""
+"""What every page must pass: axe-core without a violation, nothing wider than the screen; and the pictures.
 
+With SCREENSHOTS=1 the journeys write the guides' pictures (committed), and every page is kept at both widths in
+both themes below var/screens (to look through; not committed).
+"""
+
+import io
 import os
+import re
 from functools import lru_cache
 from pathlib import Path
 
+from PIL import Image
 from playwright.sync_api import Page
 
 ROOT = Path(__file__).resolve().parent.parent
-PICTURES = ROOT / "docs" / "images" / "portals"
+PICTURES = ROOT / "src" / "elmed" / "help" / "static" / "help"
+SCREENS = ROOT / "var" / "screens"
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+WIDE = {"width": 1440, "height": 900}
+PHONE = {"width": 360, "height": 800}
+# A guide's column is 46rem wide: a picture of this width can be read in it.
+PICTURE_WIDTH, PICTURE_HEIGHT = 1000, 720
 
 
 @lru_cache(maxsize=1)
@@ -32,8 +44,38 @@ def wider_than_screen(page: Page) -> int:
     return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
 
 
-def picture(page: Page, name: str) -> None:
-    """With SCREENSHOTS=1: the page as a picture in the documentation."""
-    if os.environ.get("SCREENSHOTS") == "1":
-        PICTURES.mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=PICTURES / f"{name}.png", full_page=False)
+def wanted() -> bool:
+    """Whether this run writes pictures."""
+    return os.environ.get("SCREENSHOTS") == "1"
+
+
+def screen(page: Page, name: str) -> None:
+    """The whole page as it is now, to look through: var/screens/NAME.webp."""
+    if wanted():
+        file = SCREENS / f"{re.sub(r'[^a-z0-9/-]+', '-', name.lower()).strip('-')}.webp"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        Image.open(io.BytesIO(page.screenshot(full_page=True))).convert("RGB").save(file, quality=60)
+
+
+def picture(page: Page, name: str, *, of: str = "main", height: int = PICTURE_HEIGHT) -> None:
+    """The guides' picture of that name: this part of the page, light, as wide as a guide can show, no higher than asked.
+
+    The page is as it was afterwards. What is not in light, or at another width, is made so for the moment.
+    """
+    if not wanted():
+        return
+    size, dark = page.viewport_size, page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
+    page.emulate_media(color_scheme="light")
+    page.set_viewport_size({"width": PICTURE_WIDTH, "height": PICTURE_HEIGHT})
+    top = page.evaluate("[scrollX, scrollY]")
+    page.evaluate("scrollTo(0, 0)")
+    box = page.locator(of).first.bounding_box()
+    assert box is not None, f"{of} is not on {page.url}"
+    clip = {"x": box["x"], "y": box["y"], "width": box["width"], "height": min(box["height"], height)}
+    shot = page.screenshot(clip=clip, full_page=True, caret="hide")  # type: ignore[arg-type]
+    page.evaluate("([x, y]) => scrollTo(x, y)", top)
+    page.emulate_media(color_scheme="dark" if dark else "light")
+    if size:
+        page.set_viewport_size(size)
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    Image.open(io.BytesIO(shot)).convert("RGB").save(PICTURES / f"{name}.webp", quality=80, method=6)

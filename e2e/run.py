@@ -1,7 +1,7 @@
 """`make e2e`: the browser's journeys, against a real server with the demo's data in a folder of its own.
 
 Brings axe-core by `npm ci` where it is absent, starts the demo on a free port, and runs pytest on this folder. ARGS are
-pytest's; SCREENSHOTS=1 writes docs/images/portals; ELMED_CHROMIUM names another browser. The data are in SQLite: what the
+pytest's; SCREENSHOTS=1 writes the guides' pictures and var/screens; ELMED_CHROMIUM names another browser. The data are in SQLite: what the
 databases answer differently is asked by the tests in tests/, on both.
 """
 

@@ -37,7 +37,9 @@ def links(page: Page) -> list[str]:
     ]
 
 
-def reachable(page: Page, start: str = "/", *, leave_out: re.Pattern[str] = HELP) -> tuple[list[str], list[str]]:
+def reachable(
+    page: Page, who: str, start: str = "/", *, leave_out: re.Pattern[str] = HELP
+) -> tuple[list[str], list[str]]:
     """The pages that links lead to, breadth first, a few of each shape; and what is wrong with them or their links."""
     queue, seen, shapes, kept, found = [start], {start}, {}, [], []
     while queue and len(kept) < MOST:
@@ -55,27 +57,31 @@ def reachable(page: Page, start: str = "/", *, leave_out: re.Pattern[str] = HELP
             if one not in seen:
                 seen.add(one)
                 queue.append(one)
-        found += judge(page, path)
+        found += judge(page, path, who)
     return kept, found
 
 
-def judge(page: Page, path: str) -> list[str]:
+def judge(page: Page, path: str, who: str) -> list[str]:
     """The page that is open: both themes at full width, then a phone's."""
     found = []
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
         found += [f"{path} ({scheme}): {one}" for one in looks.violations(page)]
-    page.set_viewport_size({"width": 360, "height": 800})
+        looks.screen(page, f"{who}{path}-1440-{scheme}")
+    page.set_viewport_size(looks.PHONE)
     if (pixels := looks.wider_than_screen(page)) > 0:
         found.append(f"{path}: {pixels} px wider than a phone of 360")
-    page.set_viewport_size({"width": 1440, "height": 900})
+    for scheme in ("dark", "light") if looks.wanted() else ():
+        page.emulate_media(color_scheme=scheme)
+        looks.screen(page, f"{who}{path}-360-{scheme}")
+    page.set_viewport_size(looks.WIDE)
     return found
 
 
 @pytest.mark.parametrize("role", ROLES)
 def test_every_page_of(role: str, person: Callable[..., Page]) -> None:
     page = person(role)
-    paths, found = reachable(page)
+    paths, found = reachable(page, role)
     assert 4 <= len(paths) < MOST, paths  # at MOST, pages would be left out unseen
     print(f"{role}: {len(paths)} pages: {' '.join(paths)}")
     assert not found, "\n".join(found)
@@ -84,10 +90,10 @@ def test_every_page_of(role: str, person: Callable[..., Page]) -> None:
 def test_every_public_page(visitor: Callable[..., Page], trouble: Trouble) -> None:
     trouble.awaited = ("404",)
     page = visitor()
-    paths, found = reachable(page, "/accounts/login/", leave_out=re.compile("^$"))
+    paths, found = reachable(page, "public", "/accounts/login/", leave_out=re.compile("^$"))
     for path in UNLINKED:
         page.goto(path)
-        found += judge(page, path)
+        found += judge(page, path, "public")
     print(f"public: {len(paths)} pages: {' '.join(paths)}")
     assert not found, "\n".join(found)
 

@@ -14,7 +14,6 @@ from django.urls import reverse
 
 from elmed.help import markup
 from elmed.help.pages import PAGES, Group, by_group
-from elmed.help.templatetags import guides
 from tests.guards.source import PACKAGE, ROOT
 from tests.help.conftest import plain
 
@@ -122,16 +121,6 @@ def test_marks_become_html_and_nothing_else_does():
     assert text == (
         'Press <b class="ui">&lt;b&gt;Sign&lt;/b&gt;</b> in <a href="/pharmacy/#x">Queue</a>, <code dir="ltr">a &amp; b</code>'
     )
-
-
-def test_a_picture_is_shown_once_it_is_there(tmp_path, monkeypatch):
-    assert guides.picture("none-such", "Nothing") == ""
-    file = tmp_path / "queue.png"
-    file.write_bytes(b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + (640).to_bytes(4, "big") + (360).to_bytes(4, "big"))
-    monkeypatch.setattr(guides.finders, "find", lambda name: str(file) if name == "help/queue.png" else None)
-    shown = guides.picture("queue", "The “queue”")
-    assert 'width="640" height="360" alt="The “queue”"' in shown
-    assert 'src="/static/help/queue.png"' in shown
 
 
 def test_the_reference_is_english_on_a_page_in_any_language(read):

@@ -177,3 +177,13 @@ def test_the_role_stands_beside_who_looked(cast, sign_in):
     sign_in("pharmacist").get(reverse("pharmacy_prescription", args=[rx.pk]))
     page = sign_in("patient").get(reverse("patient_access")).content.decode()
     assert re.search(r"Pharmacist, Brook Street Pharmacy <span[^>]*>Pharmacist<", page)
+
+
+def test_a_phone_dials_who_prescribed_and_who_holds_it(cast, sign_in):
+    cast.doctor.phone, cast.pharmacy.phone = "+44 117 496 0101", "+44 117 496 0110"
+    cast.doctor.save()
+    cast.pharmacy.save()
+    rx = factories.verified(cast, now=real_now())
+    page = sign_in("patient").get(reverse("patient_prescription", args=[rx.pk])).content.decode()
+    for number in ("+44 117 496 0101", "+44 117 496 0110"):
+        assert f'<a href="tel:{number.replace(" ", "")}" dir="ltr">{number}</a>' in page

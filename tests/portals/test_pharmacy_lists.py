@@ -85,6 +85,9 @@ def test_what_was_handed_over_by_day_and_as_a_file(cast, pharmacist, sign_in):
     assert "7 capsules" in text_of(pharmacist, "pharmacy_handed_over_days")
     assert page_of(rx) not in text_of(pharmacist, "pharmacy_handed_over_days", first="2020-01-01")
     assert page_of(rx) not in text_of(sign_in("other_pharmacist"), "pharmacy_handed_over_days")
+    empty = text_of(pharmacist, "pharmacy_handed_over_days", first="2020-01-01", last="2020-01-02")
+    assert "Nothing was handed over on these days." in empty
+    assert "?first=2019-12-31" in empty and "?first=2020-01-03" in empty  # from an empty day one goes on, too
     answer = pharmacist.get(reverse("pharmacy_handed_over_file"))
     assert answer["Content-Disposition"].startswith("attachment")
     (row,) = csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig")))

@@ -1,7 +1,6 @@
 """What the help's pages are written with: tasks, steps, pictures where there are any, examples in the chosen language."""
 
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 from django import template
@@ -10,12 +9,11 @@ from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from PIL import Image
 
 from elmed.help import examples, markup, problem_pages
 
 register = template.Library()
-_PNG_WIDTH = slice(16, 20)
-_PNG_HEIGHT = slice(20, 24)
 
 
 @register.simple_block_tag
@@ -38,25 +36,24 @@ def say(text: str) -> SafeString:
 
 @register.simple_tag
 def picture(name: str, alt: str) -> SafeString | str:
-    """A screenshot, static/help/NAME.png, in a frame; nothing where nobody has made it yet."""
-    size = _size(f"help/{name}.png")
+    """A screenshot, static/help/NAME.webp, in a frame; nothing where nobody has made it yet."""
+    size = _size(f"help/{name}.webp")
     if size is None:
         return ""
     return format_html(
-        '<p class="shot"><img src="{}" width="{}" height="{}" alt="{}" loading="lazy"></p>',
-        static(f"help/{name}.png"), *size, alt,
+        '<p class="shot"><img src="{}" width="{}" height="{}" alt="{}" loading="lazy" decoding="async"></p>',
+        static(f"help/{name}.webp"), *size, alt,
     )  # fmt: skip
 
 
 @lru_cache(maxsize=256)
 def _size(name: str) -> tuple[int, int] | None:
-    """Width and height from a PNG's first bytes: the page does not jump when it comes. None without a file."""
+    """Width and height: the page does not jump when the picture comes. None without a file."""
     found = finders.find(name)
     if not found:
         return None
-    with Path(str(found)).open("rb") as file:
-        head = file.read(24)
-    return int.from_bytes(head[_PNG_WIDTH], "big"), int.from_bytes(head[_PNG_HEIGHT], "big")
+    with Image.open(str(found)) as image:
+        return image.size
 
 
 @register.simple_tag(takes_context=True)

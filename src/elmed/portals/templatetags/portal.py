@@ -44,6 +44,12 @@ def ltr(words: Any) -> SafeString:
 
 
 @register.filter
+def phone(number: str) -> SafeString | str:
+    """A phone number that a phone dials at a touch."""
+    return format_html('<a href="tel:{}" dir="ltr">{}</a>', number.replace(" ", ""), number) if number else ""
+
+
+@register.filter
 def birth(day: date | None) -> SafeString | str:
     """A birth date: `03-Feb-1961` in every language."""
     return ltr(day_words(day)) if day else ""
