@@ -111,3 +111,10 @@ def test_what_is_typed_runs_as_it_is_written():
     form = LineForm()
     assert 'dir="ltr"' in str(form["dose"])
     assert all('dir="auto"' in str(form[name]) for name in ("medication_text", "unit", "dosage_text", "quantity"))
+
+
+def test_the_six_arabic_plurals_stand_where_the_catalogue_counts_them():
+    with translation.override("ar"):
+        said = {n: translation.ngettext("for %(days)s day", "for %(days)s days", n) for n in (1, 2, 7, 28, 100)}
+    assert said[28].endswith("يومًا") and said[7].endswith("أيام")
+    assert said[100].endswith("يوم") and "يومين" in said[2] and "يوم واحد" in said[1]

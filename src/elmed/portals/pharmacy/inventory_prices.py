@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from elmed.access.permissions import Permission
 from elmed.inventory import prices, queries
@@ -37,7 +37,7 @@ class PricesForm(PortalForm):
         label=gettext_lazy("Change"), widget=forms.RadioSelect, initial="percent",
         choices=[("percent", gettext_lazy("by a percentage")), ("amount", gettext_lazy("by an amount"))],
     )  # fmt: skip
-    by = text(gettext_lazy("By"), 12, gettext_lazy("Such as 5, 2.5 or -10."), needed=True)
+    by = text(pgettext_lazy("a change of prices", "By"), 12, gettext_lazy("Such as 5, 2.5 or -10."), needed=True)
     step = forms.ChoiceField(label=gettext_lazy("Rounded to"), choices=_STEPS, initial="10")
     seen = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
     field_of = {"/percent": "by", "/amount": "by"}

@@ -85,7 +85,7 @@ def change_words(movement: Movement) -> str:
 
 
 def _signed(product: Product, units_milli: int) -> str:
-    return isolated("+" if units_milli > 0 else "−") + stock_words(product, abs(units_milli))
+    return isolated(("+" if units_milli > 0 else "−") + stock_words(product, abs(units_milli)))
 
 
 def _amount(milli: int, unit: str) -> str:
