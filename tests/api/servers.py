@@ -58,6 +58,7 @@ class Server:
     """`elmed serve` in a process of its own."""
 
     folder: Path
+    options: tuple[str, ...] = ()
     port: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = None
 
@@ -68,7 +69,14 @@ class Server:
             "WEB_THREADS": "16", "SEALING_KEYS_DIR": str(settings.SEALING_KEYS_DIR), "SECRET_KEY": settings.SECRET_KEY,
         }  # fmt: skip
         log = (self.folder / f"{self.port}.log").open("wb")
-        command = [str(Path(sys.executable).with_name("elmed")), "serve", "--quiet", "--port", str(self.port)]
+        command = [
+            str(Path(sys.executable).with_name("elmed")),
+            "serve",
+            "--quiet",
+            "--port",
+            str(self.port),
+            *self.options,
+        ]
         self.process = subprocess.Popen(command, env=env, stdout=log, stderr=log)
 
     def wait(self) -> None:
@@ -76,7 +84,7 @@ class Server:
         end = time.monotonic() + READY_WITHIN
         while time.monotonic() < end:
             try:
-                if self.call("OPTIONS", "/me", None).status == 204:
+                if self.call("GET", "/events", None).status == 401:
                     return
             except OSError:
                 time.sleep(0.1)

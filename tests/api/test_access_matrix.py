@@ -35,6 +35,7 @@ REQUESTS = {
     ("POST", "/dispenses/{id}/reverse"): ("/dispenses/{dispense}/reverse", {"reason_code": "recorded_in_error"}),
     ("GET", "/patients/{id}"): ("/patients/{patient}", None),
     ("GET", "/products"): ("/products", None),
+    ("GET", "/events"): ("/events", None),
     ("GET", "/products/{id}"): ("/products/{product}", None),
     ("PATCH", "/products/{id}/stock"): ("/products/{product}/stock", {"quantity": "5"}),
     ("POST", "/prescriptions/check"): ("/prescriptions/check", PROOF | {"lines": BASKET}),
@@ -45,7 +46,7 @@ REQUESTS = {
     ("POST", "/sales"): ("/sales", {"external_reference": "1042", "lines": [{"sku": "PLASTER", "quantity": "1"}]}),
     ("PUT", "/integrations/woocommerce"): ("/integrations/woocommerce", REPORT),
 }
-OPEN_TO_ANY_KEY = {("GET", "/me")}
+OPEN_TO_ANY_KEY = {("GET", "/me"), ("GET", "/events")}
 LISTS = {("GET", "/prescriptions"): "rx", ("GET", "/products"): "product"}
 ALL = ["rx:read", "rx:dispense", "patient:read", "inventory:write"]
 # What a call without an id in its path is answered to somebody whose data it does not name.

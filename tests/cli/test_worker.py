@@ -12,6 +12,7 @@ from elmed.access.models import ApiKey
 from elmed.accounts.models import Account, Membership, Person
 from elmed.api.models import IdempotencyRecord
 from elmed.core.clock import real_now
+from elmed.events.models import Event, EventListing
 from elmed.inventory import products, receipts
 from elmed.inventory.models import Batch, ProductImage
 from elmed.jobs import worker
@@ -151,8 +152,12 @@ def test_the_list_does_what_it_says(cast):
     Account.objects.filter(pk=cast.other_pharmacy.pk).update(state="suspended")
     release_all(cast.actor("staff"), cast.other_pharmacy.pk, reason="It closed", now=now)
 
+    event = Event.objects.get(type="key.created", actor_account_id=cast.doctor.pk)
+    Event.objects.filter(pk=event.pk).update(recorded_at=now - timedelta(days=91))
+
     done = worker.run_due(now)
 
+    assert not EventListing.objects.filter(event=event).exists()
     assert done == {work.name: 1 for work in PERIODIC}
     reserved.refresh_from_db()
     assert reserved.freed_reason == "timed_out"

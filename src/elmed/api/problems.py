@@ -97,6 +97,10 @@ ERROR_CODES: dict[str, tuple[int, str]] = {
     "already_asked": (409, "It was asked for already, and not answered yet."),
     "already_decided": (409, "Somebody answered it already."),
     "invalid_state": (409, "Not from the account's present state."),
+    "events_expired": (
+        410,
+        "Events that follow `after` are older than 90 days and not kept. Read the prescriptions anew; go on without `after`.",
+    ),
     "version_conflict": (412, "It changed since you read it; `current_version` says to what."),
     "body_too_large": (413, "The body is larger than 1 MiB."),
     "unsupported_media_type": (415, "Send JSON, as `Content-Type: application/json`."),
@@ -118,7 +122,7 @@ ERROR_CODES: dict[str, tuple[int, str]] = {
 
 _TITLES = {
     400: "Bad request", 401: "Unauthorized", 403: "Not allowed", 404: "Not found", 405: "Method not allowed",
-    409: "Not possible now", 412: "Changed meanwhile", 413: "Too large", 415: "Unsupported media type",
+    409: "Not possible now", 410: "Gone", 412: "Changed meanwhile", 413: "Too large", 415: "Unsupported media type",
     422: "Not valid", 429: "Too many requests", 500: "Internal error", 503: "Unavailable",
 }  # fmt: skip
 

@@ -9,12 +9,13 @@ import http.client
 import socket
 import threading
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import connection
 from granian.constants import Interfaces
 from granian.server import Server
+from granian.server.common import AbstractServer
 
 from elmed.cli.words import CommandFailed, say, say_error
 from elmed.config.checks import Severity, findings, is_loopback
@@ -24,13 +25,17 @@ if TYPE_CHECKING:
     from elmed.cli.words import Groups
 
 READY_WITHIN = 60.0
-READY_PATH = "/api/public/v1/me"  # without a key: 401, once the application is there
+READY_PATH = "/api/public/v1/events"  # without a key: 401, once the application is there
+EVENT_SOCKETS = 4096  # of `--only-events`, at once, those that wait included
 
 
 def add(groups: "Groups") -> None:
     """The command's options."""
     parser = groups.add_parser("serve", help="serve the portals and the API")
     parser.add_argument("--port", type=int, help="the port (default: PORT)")
+    parser.add_argument(
+        "--only-events", action="store_true", help="serve GET /api/public/v1/events alone, for thousands of long polls"
+    )
     parser.add_argument("--quiet", action="store_true", help="do not say when it is ready")
     parser.set_defaults(run=run)
 
@@ -48,7 +53,14 @@ def run(options: argparse.Namespace) -> int:
     connection.close()
     if not options.quiet:
         threading.Thread(target=_announce, args=(host, port), daemon=True).start()
-    Server(
+    server = _events(host, port) if options.only_events else _everything(host, port)
+    server.serve()
+    return 0
+
+
+def _everything(host: str, port: int) -> AbstractServer[Any]:
+    env = environment()
+    return Server(
         "elmed.config.wsgi:application",
         address=host,
         port=port,
@@ -61,8 +73,25 @@ def run(options: argparse.Namespace) -> int:
         log_enabled=False,
         respawn_failed_workers=True,
         workers_kill_timeout=10,
-    ).serve()
-    return 0
+    )
+
+
+def _events(host: str, port: int) -> AbstractServer[Any]:
+    """One asyncio process (api/many_waiting.py): who waits there holds a socket, no thread."""
+    return Server(
+        "elmed.api.many_waiting:application",
+        factory=True,
+        address=host,
+        port=port,
+        interface=Interfaces.ASGI,
+        workers=1,
+        backlog=EVENT_SOCKETS,
+        backpressure=EVENT_SOCKETS,
+        websockets=False,
+        log_enabled=False,
+        respawn_failed_workers=True,
+        workers_kill_timeout=10,
+    )
 
 
 def refuse_unsafe() -> None:

@@ -1,5 +1,6 @@
 """Every type of event, with what it means. `record` refuses a type that is not here; the docs' list is made from it."""
 
+from elmed.access.permissions import Permission
 from elmed.prescriptions.states import TRANSITIONS
 
 REMINDED = "prescription.collection_reminded"
@@ -61,3 +62,24 @@ EVENT_TYPES: dict[str, str] = {row.event: f"The act `{act.value}` took place." f
     "patient.allergies_recorded": "A patient's allergies were recorded anew, or that none are known.",
     "consultation.recorded": "A consultation took place.",
 }
+
+# What a type begins with: what one must be permitted to read to be told more than that something happened.
+READERS: dict[str, Permission] = {
+    "prescription": Permission.PRESCRIPTION_READ,
+    "reservation": Permission.RESERVATION_READ,
+    "product": Permission.PRODUCT_READ,
+    "batch": Permission.PRODUCT_READ,
+    "sale": Permission.PRODUCT_READ,
+    "patient": Permission.PATIENT_READ,
+    "consultation": Permission.PATIENT_READ,
+    "account": Permission.ACCOUNT_READ,
+    "key": Permission.ACCOUNT_READ,
+    "person": Permission.ACCOUNT_READ,
+    "audit": Permission.ACCOUNT_READ,
+}
+WITHHELD = "withheld"  # instead of the type, to whom it is not told
+
+
+def readable(event_type: str, permissions: frozenset[Permission]) -> bool:
+    """Whether somebody with these permissions is told of an event of this type."""
+    return READERS[event_type.partition(".")[0]] in permissions

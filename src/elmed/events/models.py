@@ -6,6 +6,7 @@ Written by record.py alone, inside the transaction of the fact. Rows carry ids, 
 from typing import Any
 
 from django.db import models
+from django.db.models.functions import Now
 
 from elmed.accounts.models import Account
 from elmed.core.models import World
@@ -43,6 +44,7 @@ class Event(AppendOnly):
     source = models.CharField(max_length=12)
     request_id = models.CharField(max_length=40, blank=True)
     created_at = models.DateTimeField(help_text="World time of the act.")
+    recorded_at = models.DateTimeField(db_default=Now(), help_text="Real time, as the database's clock has it.")
 
     class Meta:
         indexes = [
@@ -52,6 +54,7 @@ class Event(AppendOnly):
                 name="event_subject_account",
             ),
             models.Index(fields=["created_at"], name="event_created"),
+            models.Index(fields=["recorded_at"], name="event_recorded"),
         ]
 
     def __str__(self) -> str:

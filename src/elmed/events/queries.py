@@ -40,3 +40,11 @@ def last_number(account_id: int, world_id: int) -> int:
     """The number of the newest event in the account's list of that world, 0 where it has none. One statement."""
     rows = EventCounter.objects.filter(account_id=account_id, world_id=world_id)
     return rows.values_list("last", flat=True).first() or 0
+
+
+def last_numbers(lists: Iterable[tuple[int, int]]) -> dict[tuple[int, int], int]:
+    """The newest number of each of these lists (account, world) that has one. One statement."""
+    wanted = set(lists)
+    rows = EventCounter.objects.filter(account_id__in={account_id for account_id, _ in wanted})
+    found = rows.values_list("account_id", "world_id", "last")
+    return {(account_id, world_id): last for account_id, world_id, last in found if (account_id, world_id) in wanted}

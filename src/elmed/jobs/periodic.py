@@ -11,6 +11,7 @@ from elmed.access import key_ends, sessions
 from elmed.accounts import joining, licences
 from elmed.api.idempotency import purge
 from elmed.core.models import Mode, World
+from elmed.events import feed
 from elmed.inventory.expiry import quarantine_expired
 from elmed.inventory.images import purge_unused
 from elmed.notifications import send as mails
@@ -117,6 +118,11 @@ def purge_sessions(real: datetime) -> int:
     return sessions.purge(real)
 
 
+def purge_event_lists(real: datetime) -> int:
+    """Take events older than 90 days out of the accounts' lists; what happened to a prescription stays its history."""
+    return feed.purge(real)
+
+
 SWEEPING = 8.0  # seconds a run: mails and what is due by the minute come in between
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
@@ -145,6 +151,8 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic("quarantine expired batches", MINUTE, quarantine_expired_batches),
     # Kept 24 hours, as promised to clients, and an hour more at most.
     Periodic("purge kept answers", HOUR, purge_kept_answers),
+    # Kept 90 days, as promised to clients.
+    Periodic("purge event lists", HOUR, purge_event_lists),
     # They count an hour at most.
     Periodic("purge proof tries", HOUR, purge_proof_tries),
     # A day after the last product showed it, and an hour more at most.

@@ -1,8 +1,19 @@
 """Version 1 of the public API: one file a resource. Importing this package registers every endpoint."""
 
-from elmed.api.v1 import checks, dispenses, integrations, me, patients, prescriptions, products, reservations, sales
+from elmed.api.v1 import (
+    checks,
+    dispenses,
+    events,
+    integrations,
+    me,
+    patients,
+    prescriptions,
+    products,
+    reservations,
+    sales,
+)  # fmt: skip
 
 __all__ = [
-    "checks", "dispenses", "integrations", "me", "patients", "prescriptions", "products", "reservations", "sales",
+    "checks", "dispenses", "events", "integrations", "me", "patients", "prescriptions", "products", "reservations", "sales",
 ]  # fmt: skip
-SCHEMAS = {**prescriptions.SCHEMAS, **products.SCHEMAS, **reservations.SCHEMAS}
+SCHEMAS = {**events.SCHEMAS, **prescriptions.SCHEMAS, **products.SCHEMAS, **reservations.SCHEMAS}

@@ -1,0 +1,100 @@
+"""An account's list of events, read in its order: what `GET /events` answers and what webhooks go through.
+
+The list has no gaps, and numbers are given under lock until the commit (record.py): whoever has read up to a number
+has missed nothing before it. Who may read which type says catalogue.py. Entries are kept 90 days; the events
+themselves stay, as the prescription's history.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Max
+
+from elmed.core.refusals import Refusal
+from elmed.events.models import EventListing
+from elmed.events.queries import last_number
+
+KEPT = timedelta(days=90)
+PURGED_AT_ONCE = 1_000  # lists looked at in one statement
+
+
+class EventsExpired(Refusal):
+    """What follows that number is not kept any more."""
+
+    status = 410
+
+    def __init__(self) -> None:
+        """The one thing to be done: begin with what is kept, and read the present state besides."""
+        super().__init__(
+            "events_expired",
+            "Events that follow `after` are not kept any more. Read the prescriptions anew, and go on without `after`.",
+        )
+
+
+class EventsAhead(Refusal):
+    """A number that was never given."""
+
+    status = 400
+
+    def __init__(self, last: int) -> None:
+        """Say which is the newest."""
+        detail = f"No event has that number yet; the newest is {last}."
+        wrong = {"parameter": "after", "code": "out_of_range", "detail": detail}
+        super().__init__("invalid_parameter", "A query parameter has a bad value.", errors=[wrong])
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One event as an account's list has it."""
+
+    sequence: int
+    event_id: int
+    type: str
+    created_at: datetime
+    prescription_id: int | None
+    version: int | None
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some entries in their order. `last` is the number to go on after."""
+
+    entries: list[Entry]
+    has_more: bool
+    last: int
+
+
+def page(account_id: int, world_id: int, *, after: int | None, limit: int) -> Page:
+    """The entries after a number, or from the oldest that is kept. One statement, two where there are none.
+
+    Raises EventsExpired where some between are gone, EventsAhead for a number that was not given yet.
+    """
+    rows = EventListing.objects.filter(account_id=account_id, world_id=world_id, sequence__gt=after or 0)
+    values = rows.order_by("sequence").values_list(
+        "sequence", "event_id", "event__type", "event__created_at", "event__prescription_id", "event__version"
+    )[: limit + 1]
+    entries = [Entry(*row) for row in values]
+    if not entries:
+        last = last_number(account_id, world_id)
+        if after is not None and after > last:
+            raise EventsAhead(last)
+        if after is not None and after < last:
+            raise EventsExpired
+        return Page([], has_more=False, last=last)
+    if after is not None and entries[0].sequence != after + 1:
+        raise EventsExpired
+    kept = entries[:limit]
+    return Page(kept, has_more=len(entries) > limit, last=kept[-1].sequence)
+
+
+def purge(now: datetime) -> int:
+    """Take what is older than 90 days out of the lists, of each list everything up to the newest such.
+
+    Returns how many lists it shortened. Age is real time: a test world's clock does not move it.
+    """
+    old = EventListing.objects.filter(event__recorded_at__lt=now - KEPT)
+    lists = list(old.order_by().values("account_id", "world_id").annotate(upto=Max("sequence"))[:PURGED_AT_ONCE])
+    for one in lists:
+        rows = EventListing.objects.filter(account_id=one["account_id"], world_id=one["world_id"])
+        rows.filter(sequence__lte=one["upto"]).delete()
+    return len(lists)
