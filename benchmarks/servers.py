@@ -16,6 +16,7 @@ from pathlib import Path
 from benchmarks.place import ROOT, Place
 
 TWIN_VENV = ROOT / "var" / "bench-twin-venv"
+READY_PATH = "/api/public/v1/prescriptions"
 REQUIREMENTS = ROOT / "benchmarks" / "requirements.txt"
 
 
@@ -54,6 +55,15 @@ def both(place: Place, *, workers: int, threads: int) -> Iterator[tuple[Running,
         yield ours, twin
 
 
+@contextmanager
+def events(place: Place) -> Iterator[Running]:
+    """ELMED's process for those who wait for events."""
+    port = _free_port()
+    command = [*_elmed(port), "--only-events"]
+    with _started("events", command, place.environment(), port, place, path="/api/public/v1/events") as one:
+        yield one
+
+
 def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -84,12 +94,14 @@ def _twin_environment(place: Place, connections: int) -> dict[str, str]:
 
 
 @contextmanager
-def _started(name: str, command: list[str], environment: dict[str, str], port: int, place: Place) -> Iterator[Running]:
+def _started(
+    name: str, command: list[str], environment: dict[str, str], port: int, place: Place, *, path: str = READY_PATH
+) -> Iterator[Running]:
     log = place.folder / f"{name}.log"
     with log.open("w") as out:
         process = subprocess.Popen(command, env=environment, cwd=ROOT, stdout=out, stderr=subprocess.STDOUT)
     try:
-        _wait(name, process, port, log)
+        _wait(name, process, port, log, path)
         yield Running(name, port, process.pid)
     finally:
         process.send_signal(signal.SIGTERM)
@@ -100,7 +112,7 @@ def _started(name: str, command: list[str], environment: dict[str, str], port: i
             process.wait()
 
 
-def _wait(name: str, process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+def _wait(name: str, process: subprocess.Popen[bytes], port: int, log: Path, path: str) -> None:
     """Wait for the first refusal of a request without a key: then the application has been imported."""
     end = time.monotonic() + 60
     while time.monotonic() < end:
@@ -108,7 +120,7 @@ def _wait(name: str, process: subprocess.Popen[bytes], port: int, log: Path) -> 
             raise SystemExit(f"{name} did not start:\n{log.read_text()}")
         link = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
         try:
-            link.request("GET", "/api/public/v1/prescriptions")
+            link.request("GET", path)
             if link.getresponse().status == 401:
                 return
         except OSError:
