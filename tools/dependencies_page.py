@@ -23,6 +23,8 @@ REASONS = {
     "pillow": "Reads, checks and draws anew the pictures of products that pharmacies send.",
     "fpdf2": "The PDF of a prescription: pure Python, no system library, embeds the fonts.",
     "uharfbuzz": "Joins Arabic letters in the PDF; fpdf2 uses it.",
+    "httpcore": "Sends webhooks, over connections whose address is judged at the moment of connecting; httpx stands on it.",
+    "standardwebhooks": "Signs webhooks as the Standard Webhooks specification says; by its authors.",
     "tzdata": "Time zones on machines without a database of their own.",
     "pydantic-settings": "Reads the settings from the environment, typed.",
     "dj-database-url": "Reads `DATABASE_URL`.",

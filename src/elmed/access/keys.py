@@ -13,7 +13,6 @@ import zlib
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from elmed.access import policy
@@ -44,12 +43,6 @@ def well_formed(secret: str) -> bool:
 def digest(secret: str) -> bytes:
     """What is stored of a key."""
     return hashlib.sha256(secret.encode()).digest()
-
-
-def usable(key_id: int) -> bool:
-    """Whether the key still opens anything: for a request that waited since its key was looked up. One statement."""
-    alive = Q(revoked_at=None) & (Q(expires_at=None) | Q(expires_at__gt=real_now()))
-    return ApiKey.objects.filter(alive, pk=key_id).exclude(account__state=AccountState.SUSPENDED).exists()
 
 
 def _new_secret(mode: Mode) -> str:

@@ -65,6 +65,7 @@ class Permission(StrEnum):
     RECALL = "stock.recall"
     SALE_RECORD = "sale.record"
     SHOP_REPORT = "shop.report"
+    WEBHOOK_MANAGE = "webhook.manage"
     AUDIT_READ = "audit.read"
 
     @property
@@ -86,18 +87,19 @@ _COUNTER = _PROFESSIONAL | _CATALOGUE | {
 ROLES: dict[str, frozenset[Permission]] = {
     "prescriber": _PROFESSIONAL
     | {
-        P.ACCOUNT_MANAGE, P.KEY_MANAGE, P.PATIENT_WRITE, P.PATIENT_INVITE, P.CONSULTATION_READ, P.CONSULTATION_WRITE,
+        P.ACCOUNT_MANAGE, P.KEY_MANAGE, P.WEBHOOK_MANAGE, P.PATIENT_WRITE, P.PATIENT_INVITE, P.CONSULTATION_READ, P.CONSULTATION_WRITE,
         P.PRESCRIPTION_DRAFT, P.ISSUE,
         P.ROUTE, P.HOLD, P.RESUME, P.CANCEL, P.REQUEST_CANCEL, P.WITHDRAW_CANCEL, P.STOP, P.REPLACE,
     },
-    "owner": _COUNTER | {P.ACCOUNT_MANAGE, P.MEMBER_MANAGE, P.KEY_MANAGE, P.PRODUCT_WRITE, P.RECALL},
+    "owner": _COUNTER | {P.ACCOUNT_MANAGE, P.MEMBER_MANAGE, P.KEY_MANAGE, P.WEBHOOK_MANAGE, P.PRODUCT_WRITE, P.RECALL},
     "pharmacist": _COUNTER
     | {
-        P.KEY_MANAGE, P.VERIFY, P.REJECT, P.HOLD, P.RESUME, P.CLOSE, P.CLOSE_LINE, P.PRODUCT_WRITE, P.PRODUCT_LINK, P.RECALL,
+        P.KEY_MANAGE, P.WEBHOOK_MANAGE,
+        P.VERIFY, P.REJECT, P.HOLD, P.RESUME, P.CLOSE, P.CLOSE_LINE, P.PRODUCT_WRITE, P.PRODUCT_LINK, P.RECALL,
     },
     "technician": _COUNTER,
     "patient": _READ | {P.ROUTE, P.REISSUE, P.PATIENT_CONTACT},
-    "developer": frozenset({P.ACCOUNT_READ, P.ACCOUNT_MANAGE, P.KEY_READ, P.KEY_MANAGE}),
+    "developer": frozenset({P.ACCOUNT_READ, P.ACCOUNT_MANAGE, P.KEY_READ, P.KEY_MANAGE, P.WEBHOOK_MANAGE}),
     "staff": frozenset({
         P.ACCOUNT_READ, P.ACCOUNT_VERIFY, P.ACCOUNT_SUSPEND, P.KEY_READ, P.KEY_MANAGE, P.KEY_LIMIT,
         P.SECOND_FACTOR_RESET, P.PATIENT_READ, P.PRESCRIPTION_READ, P.PRESCRIPTION_READ_ALL, P.DISPENSE_READ,
@@ -125,6 +127,7 @@ class Scope(StrEnum):
     ADMIN = "admin"
     SHOP = "shop"
     INVENTORY_WRITE = "inventory:write"
+    WEBHOOKS_MANAGE = "webhooks:manage"
 
 
 # What a web shop does with the shopper's proof. `shop` dispenses, and takes back, only what it reserved.
@@ -137,6 +140,7 @@ SCOPES: dict[Scope, frozenset[Permission]] = {
     Scope.ADMIN: ROLES["staff"] - {P.KEY_MANAGE, P.SECOND_FACTOR_RESET},
     Scope.SHOP: frozenset({P.DISPENSE, P.REVERSE, P.DISPENSE_READ, P.CHECK_PROOF}) | _CATALOGUE | _SHOP,
     Scope.INVENTORY_WRITE: frozenset({P.PRODUCT_READ, P.STOCK_MOVE}),
+    Scope.WEBHOOKS_MANAGE: frozenset({P.WEBHOOK_MANAGE}),
 }
 
 SCOPE_MEANING: dict[Scope, str] = {
@@ -149,13 +153,18 @@ SCOPE_MEANING: dict[Scope, str] = {
         "No list of prescriptions, no diagnosis"
     ),
     Scope.INVENTORY_WRITE: _("Set the stock of products"),
+    Scope.WEBHOOKS_MANAGE: _("Make, change and remove webhooks, and send them again"),
 }
+
+_OF_A_PHARMACY = (
+    Scope.RX_READ, Scope.RX_DISPENSE, Scope.PATIENT_READ, Scope.SHOP, Scope.INVENTORY_WRITE, Scope.WEBHOOKS_MANAGE,
+)  # fmt: skip
 
 # Which kinds of account may give a key which scope, in the order the form shows them.
 SCOPES_OF_KIND: dict[str, tuple[Scope, ...]] = {
-    "doctor": (Scope.RX_READ, Scope.PATIENT_READ),
-    "pharmacy": (Scope.RX_READ, Scope.RX_DISPENSE, Scope.PATIENT_READ, Scope.SHOP, Scope.INVENTORY_WRITE),
-    "developer": (Scope.RX_READ, Scope.RX_DISPENSE, Scope.PATIENT_READ, Scope.SHOP, Scope.INVENTORY_WRITE),
+    "doctor": (Scope.RX_READ, Scope.PATIENT_READ, Scope.WEBHOOKS_MANAGE),
+    "pharmacy": _OF_A_PHARMACY,
+    "developer": _OF_A_PHARMACY,
     "staff": (Scope.ADMIN,),
     "patient": (),
 }

@@ -7,6 +7,8 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from elmed.access.actors import Actor
 from elmed.access.models import ApiKey, LimitRequest
 from elmed.access.permissions import Permission
+from elmed.accounts.models import AccountState
+from elmed.core.clock import real_now
 from elmed.core.models import LIVE_WORLD_ID
 from elmed.core.refusals import NotVisible
 
@@ -31,6 +33,12 @@ def usable(now: datetime) -> Q:
 def made_by(actor: Actor, person_id: int, now: datetime) -> list[ApiKey]:
     """The working keys of the actor's account that this person made, and so may know. At most 50."""
     return list(keys_of(actor).filter(usable(now), created_by_id=person_id)[:50])
+
+
+def still_usable(key_id: int) -> bool:
+    """Whether a key opens anything yet: for a request that waited since it was looked up. One statement."""
+    keys = ApiKey.objects.filter(usable(real_now()), pk=key_id)
+    return keys.exclude(account__state=AccountState.SUSPENDED).exists()
 
 
 def _shown(keys: QuerySet[ApiKey]) -> QuerySet[ApiKey]:

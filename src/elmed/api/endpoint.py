@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from django.db import InterfaceError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from elmed.access import policy
 from elmed.access.actors import Actor
@@ -33,7 +33,15 @@ RETRY_AFTER = "5"
 
 
 class NoQuery(Query):
-    """An endpoint without parameters."""
+    """A read without parameters."""
+
+
+class WriteQuery(Query):
+    """What every write takes."""
+
+    dry_run: bool = Field(
+        default=False, description="`true`: the same answer, or the same refusal, and nothing is kept."
+    )
 
 
 @dataclass
@@ -46,6 +54,7 @@ class Call:
     ids: Mapping[str, str]
     query: BaseModel
     raw: bytes = b""
+    status: int = 200  # of the answer, where all goes well
     expected_version: int | None = None  # of `If-Match`
     idempotency_key: str | None = None
 
@@ -54,6 +63,11 @@ class Call:
         """The present of the caller's world. After a slow body or a wait it is not when the request began: whoever
         polls by change relies on it."""
         return self.caller.now + timedelta(seconds=time.monotonic() - self.began)
+
+    @property
+    def dry_run(self) -> bool:
+        """Whether a write is only to say what it would answer."""
+        return isinstance(self.query, WriteQuery) and self.query.dry_run
 
     @property
     def actor(self) -> Actor:
@@ -93,6 +107,7 @@ class Endpoint:
     answer: Mapping[str, Any]
     codes: tuple[str, ...]
     tag: str
+    status: int
 
     @property
     def writes(self) -> bool:
@@ -113,11 +128,15 @@ def endpoint(
     query: type[Query] = NoQuery,
     body: type[BaseModel] | None = None,
     codes: tuple[str, ...] = (),
+    creates: bool = False,
 ) -> Callable[[Callable[[Call], HttpResponse]], Callable[[Call], HttpResponse]]:
-    """Register a handler. `answer` is the JSON schema of its 200 (empty: a 204), `codes` the errors particular to it.
+    """Register a handler. `answer` is the JSON schema of its 200 (empty: a 204; `creates`: a 201), `codes` the errors
+    particular to it. A write takes `dry_run`, and goes through idempotency.py, which heeds it.
 
     Raises TypeError at import for a handler without permission or without words.
     """
+    if method != "GET" and query is NoQuery:
+        query = WriteQuery
     if not isinstance(permission, Permission):
         raise TypeError(f"{method} {route} names no permission")
 
@@ -125,7 +144,10 @@ def endpoint(
         if not handler.__doc__:
             raise TypeError(f"{method} {route} says nothing of itself")
         name, summary = handler.__name__, handler.__doc__.strip().splitlines()[0]
-        ENDPOINTS.append(Endpoint(method, route, name, summary, permission, handler, query, body, answer, codes, tag))
+        status = 201 if creates else 200 if answer else 204
+        ENDPOINTS.append(
+            Endpoint(method, route, name, summary, permission, handler, query, body, answer, codes, tag, status)
+        )
         return handler
 
     return register
@@ -183,7 +205,7 @@ def _checked(chosen: Endpoint, request: HttpRequest, caller: Caller, ids: Mappin
     began = time.monotonic()
     raw = read_bytes(request) if chosen.writes else b""
     check_json(request, raw)
-    call = Call(request, caller, began, ids, parse_query(request, chosen.query), raw)
+    call = Call(request, caller, began, ids, parse_query(request, chosen.query), raw, chosen.status)
     if chosen.writes:
         call.expected_version = expected_version(request)
         call.idempotency_key = idempotency_key(request)

@@ -146,7 +146,7 @@ def _responses(one: Endpoint) -> dict[str, Any]:
         }
         for status, names in sorted(by_status.items())
     }
-    return {"200" if one.answer else "204": ok, **problems}
+    return {str(one.status): ok, **problems}
 
 
 _HEADERS: Mapping[str, Any] = {

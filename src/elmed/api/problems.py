@@ -91,6 +91,8 @@ ERROR_CODES: dict[str, tuple[int, str]] = {
     "signature_invalid": (409, "The seal of the prescription does not hold. Do not supply it."),
     "warnings_unanswered": (409, "Clinical warnings want a change or a reason."),
     "demonstration_formulary": (409, "A medicine comes from demonstration data. Choose it from the real formulary."),
+    "too_many_endpoints": (409, "The account has as many webhook endpoints as it may have. Remove one first."),
+    "endpoint_off": (409, "The webhook endpoint is switched off. Switch it on first."),
     "request_in_progress": (409, "A request with this `Idempotency-Key` is under way. Repeat it in a moment."),
     "already_rotated": (409, "The key was rotated already: rotate its successor."),
     "already_revoked": (409, "The key is revoked already."),

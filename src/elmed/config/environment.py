@@ -111,6 +111,9 @@ class Environment(BaseSettings):
     signing_limit_day: int = Field(
         300, ge=1, le=100_000, description="How many prescriptions a doctor may sign within 24 hours."
     )
+    webhook_threads: int = Field(
+        16, ge=1, le=256, description="Webhooks that a worker sends at once; each thread holds one database connection."
+    )
     max_body_bytes: int = Field(
         1024 * 1024, ge=1024, description="Largest request body the API takes, in bytes (413 above it)."
     )

@@ -75,6 +75,7 @@ INSTALLED_APPS = [
     "elmed.medications",
     "elmed.events",
     "elmed.notifications",
+    "elmed.webhooks",
     "elmed.prescriptions",
     "elmed.inventory",
     "elmed.api",

@@ -58,6 +58,11 @@ EVENT_TYPES: dict[str, str] = {row.event: f"The act `{act.value}` took place." f
     "patient.contact_changed": "A patient changed their own phone number, e-mail or address.",
     "patient.exported": "A patient took all that ELMED holds on them as a file.",
     "prescription.reference_reissued": "A patient was given a new reference for a prescription; the old one opens nothing.",
+    "webhook.created": "A webhook endpoint was made.",
+    "webhook.changed": "A webhook endpoint was changed, or switched off or on.",
+    "webhook.secret_rolled": "A webhook endpoint was given a new secret; the old one signs for 24 hours more.",
+    "webhook.paused": "A webhook endpoint was switched off: it answered 410, or nothing was delivered for five days.",
+    "webhook.removed": "A webhook endpoint was removed.",
     "audit.searched": "ELMED's staff searched what happened or who looked.",
     "patient.allergies_recorded": "A patient's allergies were recorded anew, or that none are known.",
     "consultation.recorded": "A consultation took place.",
@@ -75,6 +80,7 @@ READERS: dict[str, Permission] = {
     "account": Permission.ACCOUNT_READ,
     "key": Permission.ACCOUNT_READ,
     "person": Permission.ACCOUNT_READ,
+    "webhook": Permission.ACCOUNT_READ,
     "audit": Permission.ACCOUNT_READ,
 }
 WITHHELD = "withheld"  # instead of the type, to whom it is not told

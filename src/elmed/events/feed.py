@@ -7,9 +7,11 @@ themselves stay, as the prescription's history.
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import Max
 
+from elmed.core.clock import rfc3339
 from elmed.core.refusals import Refusal
 from elmed.events.models import EventListing
 from elmed.events.queries import last_number
@@ -53,6 +55,18 @@ class Entry:
     created_at: datetime
     prescription_id: int | None
     version: int | None
+
+    def shown(self, mode: str) -> dict[str, Any]:
+        """As it is told: by the feed, and by webhooks."""
+        return {
+            "id": self.event_id,
+            "sequence": self.sequence,
+            "type": self.type,
+            "created_at": rfc3339(self.created_at),
+            "mode": mode,
+            "prescription_id": self.prescription_id,
+            "version": self.version,
+        }
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from elmed.prescriptions.actions.expire import expire_due
 from elmed.prescriptions.actions.proof import purge_tries
 from elmed.prescriptions.actions.reservations import free_due
 from elmed.prescriptions.jurisdiction import jurisdiction
+from elmed.webhooks import deliver
 
 
 @dataclass(frozen=True)
@@ -123,6 +124,11 @@ def purge_event_lists(real: datetime) -> int:
     return feed.purge(real)
 
 
+def purge_webhook_log(real: datetime) -> int:
+    """Forget webhook deliveries that ended and are older than 30 days."""
+    return deliver.purge(real)
+
+
 SWEEPING = 8.0  # seconds a run: mails and what is due by the minute come in between
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
@@ -151,6 +157,8 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic("quarantine expired batches", MINUTE, quarantine_expired_batches),
     # Kept 24 hours, as promised to clients, and an hour more at most.
     Periodic("purge kept answers", HOUR, purge_kept_answers),
+    # Kept 30 days, as the page says.
+    Periodic("purge webhook log", HOUR, purge_webhook_log),
     # Kept 90 days, as promised to clients.
     Periodic("purge event lists", HOUR, purge_event_lists),
     # They count an hour at most.

@@ -17,7 +17,7 @@ from elmed.access import policy
 from elmed.access.permissions import Permission
 from elmed.api.bodies import Body, Packs, Sku, parse_day
 from elmed.api.endpoint import Call, endpoint
-from elmed.api.idempotency import once
+from elmed.api.idempotency import once, written
 from elmed.api.v1.products import PACKS_SCHEMA
 from elmed.api.v1.shapes import PUBLIC_STATUSES
 from elmed.core import quantities
@@ -137,7 +137,7 @@ def check_prescription(call: Call) -> HttpResponse:
         return json.dumps(answer, ensure_ascii=False)
 
     if not body.reserve:  # a look, which is answered anew each time
-        return HttpResponse(act(), content_type="application/json")
+        return written(call, act)
     return once(call, act, replayed=lambda: None, shown=lambda text: text)
 
 

@@ -6,13 +6,12 @@ from typing import Annotated, Any
 from django.http import HttpResponse
 from pydantic import Field
 
-from elmed.access import keys
+from elmed.access import queries
 from elmed.access.permissions import Permission
 from elmed.api import waiting
 from elmed.api.bodies import MAX_ID, Digits, Query
 from elmed.api.endpoint import Call, endpoint
 from elmed.api.problems import ApiProblem
-from elmed.core.clock import rfc3339
 from elmed.events import feed
 from elmed.events.catalogue import EVENT_TYPES, WITHHELD, readable
 
@@ -81,7 +80,7 @@ def list_events(call: Call) -> HttpResponse:
         return _answer(call, found)
 
     def again() -> HttpResponse:
-        if actor.key_id is not None and not keys.usable(actor.key_id):  # revoked while it waited
+        if actor.key_id is not None and not queries.still_usable(actor.key_id):  # revoked while it waited
             raise ApiProblem("invalid_key", headers={"WWW-Authenticate": 'Bearer realm="ELMED", error="invalid_token"'})
         return _answer(call, feed.page(account_id, world_id, after=found.last, limit=query.limit))
 
@@ -104,12 +103,4 @@ def _text(call: Call, page: feed.Page) -> str:
 def _shown(call: Call, entry: feed.Entry) -> dict[str, Any]:
     if not readable(entry.type, call.actor.permissions):
         return {"sequence": entry.sequence, "type": WITHHELD}
-    return {
-        "id": entry.event_id,
-        "sequence": entry.sequence,
-        "type": entry.type,
-        "created_at": rfc3339(entry.created_at),
-        "mode": call.actor.mode,
-        "prescription_id": entry.prescription_id,
-        "version": entry.version,
-    }
+    return entry.shown(call.actor.mode)

@@ -9,6 +9,7 @@ from pydantic import Field, StringConstraints, ValidatorFunctionWrapHandler, Wit
 from elmed.access.permissions import Permission
 from elmed.api.bodies import Body, Moment, Text
 from elmed.api.endpoint import Call, endpoint
+from elmed.api.idempotency import written
 from elmed.core.clock import rfc3339
 from elmed.inventory.models import ShopState
 from elmed.inventory.shop import MAX_COUNT, MAX_PROBLEM, MAX_PROBLEMS, report
@@ -67,15 +68,19 @@ class ShopBody(Body):
 def report_shop(call: Call) -> HttpResponse:
     """Tell how your shop's plugin is: its version, its last sync, the orders that wait and its problems."""
     body = call.body(ShopBody)
-    state = report(
-        call.actor,
-        plugin_version=body.plugin_version,
-        last_sync_at=body.last_sync_at,
-        orders_waiting=body.orders_waiting,
-        problems=body.problems,
-        now=call.now,
-    )
-    return HttpResponse(json.dumps(_shown(state), ensure_ascii=False), content_type="application/json")
+
+    def act() -> str:
+        state = report(
+            call.actor,
+            plugin_version=body.plugin_version,
+            last_sync_at=body.last_sync_at,
+            orders_waiting=body.orders_waiting,
+            problems=body.problems,
+            now=call.now,
+        )
+        return json.dumps(_shown(state), ensure_ascii=False)
+
+    return written(call, act)
 
 
 def _shown(state: ShopState) -> dict[str, Any]:

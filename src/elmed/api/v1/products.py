@@ -19,6 +19,7 @@ from elmed.api import cursors
 from elmed.api.bodies import Body, PageQuery, Text
 from elmed.api.cursors import SETTLED
 from elmed.api.endpoint import Call, endpoint
+from elmed.api.idempotency import written
 from elmed.core import quantities
 from elmed.core.clock import rfc3339
 from elmed.core.refusals import NotVisible
@@ -111,7 +112,8 @@ def list_products(call: Call) -> HttpResponse:
         following = cursors.make(
             owner=owner, position=[last.updated_at.isoformat(), last.id] if by_change else [last.id]
         )
-    return _json({"data": [_shown(row) for row in page], "has_more": more, "next_cursor": following})
+    body = {"data": [_shown(row) for row in page], "has_more": more, "next_cursor": following}
+    return _json(json.dumps(body, ensure_ascii=False))
 
 
 def _chosen(call: Call, query: ListQuery) -> QuerySet[Product]:
@@ -136,7 +138,7 @@ def _after(position: list[Any], *, by_change: bool) -> Q:
 )  # fmt: skip
 def read_product(call: Call) -> HttpResponse:
     """Read one of your products."""
-    return _one(call, call.id("id", "product"))
+    return _json(_one(call, call.id("id", "product")))
 
 
 class StockBody(Body):
@@ -157,19 +159,23 @@ def count_stock(call: Call) -> HttpResponse:
     product_id = call.id("id", "product")
     get(call.actor, Product, product_id)  # what is not visible is a 404, whatever the body says
     quantity = call.body(StockBody).quantity
-    set_stock(call.actor, product_id, 0 if quantity == "0" else quantities.parse(quantity), now=call.now)
-    return _one(call, product_id)
+
+    def act() -> str:
+        set_stock(call.actor, product_id, 0 if quantity == "0" else quantities.parse(quantity), now=call.now)
+        return _one(call, product_id)
+
+    return written(call, act)
 
 
-def _one(call: Call, product_id: int) -> HttpResponse:
+def _one(call: Call, product_id: int) -> str:
     row = visible(call.actor, Product).filter(pk=product_id).values_list(*_COLUMNS, named=True).first()
     if row is None:
         raise NotVisible("product")
-    return _json(_shown(row))
+    return json.dumps(_shown(row), ensure_ascii=False)
 
 
-def _json(body: dict[str, Any]) -> HttpResponse:
-    return HttpResponse(json.dumps(body, ensure_ascii=False), content_type="application/json")
+def _json(text: str) -> HttpResponse:
+    return HttpResponse(text, content_type="application/json")
 
 
 def _shown(row: Any) -> dict[str, Any]:

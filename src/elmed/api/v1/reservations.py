@@ -13,7 +13,7 @@ from elmed.access.permissions import Permission
 from elmed.access.visibility import get
 from elmed.api.bodies import Body, ShortText
 from elmed.api.endpoint import Call, endpoint
-from elmed.api.idempotency import once
+from elmed.api.idempotency import once, written
 from elmed.api.v1.checks import CHECKED_LINES, ONCE_CODES, checked_lines, worded
 from elmed.core.clock import rfc3339
 from elmed.events.record import record_access
@@ -100,8 +100,12 @@ def confirm_reservation(call: Call) -> HttpResponse:
 )  # fmt: skip
 def release_reservation(call: Call) -> HttpResponse:
     """Give it back, because the order is off; one that keeps nothing any more stays so."""
-    release(call.actor, call.id("id", "reservation"), now=call.now)
-    return HttpResponse(status=204)
+    number = call.id("id", "reservation")
+
+    def act() -> None:
+        release(call.actor, number, now=call.now)
+
+    return written(call, act)
 
 
 def _shown(call: Call, found: Looked, action: str) -> str:

@@ -1,0 +1,121 @@
+"""Sending what waits: taken by a lease, sent outside any transaction, marked after. At least once, and never lost.
+
+A worker that dies leaves its lease, which ends by itself: another sends again what it may have sent. Any number of
+workers take at the same time; on PostgreSQL a row that another one is taking is passed by.
+"""
+
+from datetime import datetime, timedelta
+
+from django.db import connection, transaction
+from django.db.models import Exists, OuterRef
+
+from elmed.access.actors import clock
+from elmed.core.clock import real_now
+from elmed.core.models import Mode
+from elmed.events.feed import Entry
+from elmed.webhooks import message, secrets
+from elmed.webhooks.client import SECONDS, Client, Outcome
+from elmed.webhooks.endpoints import pause
+from elmed.webhooks.models import Attempt, Delivery, Endpoint, State, Why
+from elmed.webhooks.schedule import FAILING_PAUSES, KEPT, next_wait
+
+LEASE = timedelta(seconds=4 * SECONDS)
+GONE = 410
+
+
+def due_endpoints(now: datetime, most: int) -> list[tuple[int, bool]]:
+    """Endpoints for which something is due, and whether they fail; in no order, so that none is always the last."""
+    due = Delivery.objects.filter(endpoint=OuterRef("pk"), state=State.WAITING, due_at__lte=now)
+    rows = Endpoint.objects.filter(Exists(due), off=Why.ON).order_by("?").values_list("pk", "failing_since")[:most]
+    return [(pk, failing is not None) for pk, failing in rows]
+
+
+@transaction.atomic
+def take(endpoint_id: int, now: datetime, most: int) -> list[int]:
+    """Lease what is due for an endpoint, in the order of the list: the ids of its deliveries."""
+    rows = Delivery.objects.select_for_update(skip_locked=connection.features.has_select_for_update_skip_locked)
+    due = rows.filter(endpoint_id=endpoint_id, state=State.WAITING, due_at__lte=now).order_by("due_at", "pk")
+    taken = list(due.values_list("pk", flat=True)[:most])
+    Delivery.objects.filter(pk__in=taken).update(due_at=now + LEASE)
+    return taken
+
+
+def deliver(delivery_id: int, client: Client) -> Outcome | None:
+    """Try one that was taken. None where it does not wait any more, or its endpoint is off or gone."""
+    rows = Delivery.objects.select_related("endpoint__world", "event")
+    row = rows.filter(pk=delivery_id, state=State.WAITING, endpoint__off=Why.ON).first()
+    if row is None:
+        return None
+    at = real_now()
+    payload = message.body(_event(row))
+    headers = message.headers(message_id(row), at, payload, _keys(row.endpoint, at))
+    outcome = client.post(row.endpoint.url, payload, headers)
+    _mark(row, outcome, at)
+    return outcome
+
+
+def message_id(row: Delivery) -> str:
+    """What a receiver tells repetitions by: the event's, however often it is sent."""
+    return f"evt_{row.event_id}" if row.event_id else f"test_{row.pk}"
+
+
+def purge(now: datetime) -> int:
+    """Forget deliveries that ended and are older than 30 days. Returns how many."""
+    old = Delivery.objects.filter(created_at__lt=now - KEPT).exclude(state=State.WAITING)
+    return old.delete()[1].get("webhooks.Delivery", 0)
+
+
+def _event(row: Delivery) -> dict[str, object]:
+    mode = row.endpoint.world.mode
+    if row.event is None:
+        test = Entry(0, 0, row.type, row.created_at, None, None).shown(mode)
+        return test | {"id": None, "sequence": None}
+    event = row.event
+    return Entry(row.sequence or 0, event.pk, event.type, event.created_at, event.prescription_id, event.version).shown(
+        mode
+    )
+
+
+def _keys(endpoint: Endpoint, at: datetime) -> list[str]:
+    keys = [endpoint.secret]
+    if endpoint.old_secret is not None and endpoint.old_until is not None and endpoint.old_until > at:
+        keys.append(endpoint.old_secret)
+    return [secrets.told(key) for key in keys]
+
+
+def _mark(row: Delivery, outcome: Outcome, at: datetime) -> None:
+    """Note what came of a try, and what follows from it for the delivery and its endpoint."""
+    now = real_now()
+    with transaction.atomic():
+        current = Delivery.objects.select_for_update().filter(pk=row.pk).first()
+        if current is None:  # its endpoint was removed meanwhile
+            return
+        Attempt.objects.create(
+            delivery=current, at=at, milliseconds=outcome.milliseconds, status=outcome.status, error=outcome.error
+        )
+        current.attempts += 1
+        if outcome.delivered:
+            current.state, current.done_at = State.DELIVERED, now
+        elif current.state == State.WAITING:  # else another worker delivered it meanwhile, or nobody is to try any more
+            wait = next_wait(current.attempts, outcome.retry_after)
+            if wait is None:
+                current.state, current.done_at = State.FAILED, now
+            else:
+                current.due_at = now + wait
+        current.save(update_fields=["attempts", "state", "done_at", "due_at"])
+    _judge(row.endpoint, outcome, now)
+
+
+def _judge(endpoint: Endpoint, outcome: Outcome, now: datetime) -> None:
+    """The endpoint's own state after a try: a success clears it, 410 and five days of failures switch it off."""
+    if outcome.delivered:
+        if endpoint.failing_since is not None:
+            Endpoint.objects.filter(pk=endpoint.pk).update(failing_since=None)
+        return
+    actor = clock(endpoint.world_id, Mode(endpoint.world.mode))
+    if outcome.status == GONE:
+        pause(endpoint.pk, Why.GONE, actor=actor, now=now)
+    elif endpoint.failing_since is None:
+        Endpoint.objects.filter(pk=endpoint.pk, failing_since=None).update(failing_since=now)
+    elif now - endpoint.failing_since > FAILING_PAUSES:
+        pause(endpoint.pk, Why.FAILING, actor=actor, now=now)

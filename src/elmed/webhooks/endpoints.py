@@ -1,0 +1,179 @@
+"""Making, changing, rolling and removing webhook endpoints, and switching them off: the only code that writes Endpoint.
+
+Called by the API and the portal. Where an endpoint may point is decided in address.py, when it is tried in schedule.py.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from elmed.access import policy
+from elmed.access.actors import Actor
+from elmed.access.permissions import SCOPES_OF_KIND, Permission, of_scopes
+from elmed.accounts.models import Account
+from elmed.accounts.told import tell
+from elmed.core.clock import real_now
+from elmed.core.refusals import Invalid, NotNow, NotVisible
+from elmed.events.catalogue import EVENT_TYPES, readable
+from elmed.events.queries import last_number
+from elmed.events.record import record
+from elmed.webhooks import address, message, secrets
+from elmed.webhooks.models import Delivery, Endpoint, State, Why
+from elmed.webhooks.schedule import OLD_SECRET_LIVES
+
+EVERYTHING = "*"
+MOST = 20  # endpoints of an account in a world
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What an endpoint is to be."""
+
+    url: str
+    event_types: tuple[str, ...] = (EVERYTHING,)
+    description: str = ""
+
+
+@transaction.atomic
+def create(actor: Actor, wanted: Wanted) -> tuple[Endpoint, str]:
+    """Make an endpoint that is told of what happens from now on. The second value is its secret.
+
+    Raises NotAllowed, Invalid (URL, types), NotNow (`too_many_endpoints`).
+    """
+    policy.require(actor, Permission.WEBHOOK_MANAGE)
+    scopes = _scopes(actor)
+    _check(wanted, scopes=scopes, kind=actor.account_kind or "")
+    account = Account.objects.select_for_update(no_key=True).get(pk=actor.acting_account_id)
+    if Endpoint.objects.filter(account=account, world_id=actor.world_id).count() >= MOST:
+        raise NotNow("too_many_endpoints", _("There are %(most)d already: remove one first.") % {"most": MOST})
+    now, secret = real_now(), message.new_secret()
+    made = Endpoint.objects.create(
+        account=account, world_id=actor.world_id, url=wanted.url, description=wanted.description.strip(),
+        event_types=_types(wanted), scopes=scopes, secret=secrets.kept(secret),
+        position=last_number(account.pk, actor.world_id), created_by_id=actor.person_id, created_by_key_id=actor.key_id,
+        created_at=now, updated_at=now,
+    )  # fmt: skip
+    _tell(actor, "webhook.created", made, now)
+    return made, secret
+
+
+@transaction.atomic
+def change(actor: Actor, endpoint_id: int, wanted: Wanted, *, on: bool) -> Endpoint:
+    """Change where and of what it tells, or switch it off and on. What happened while it was off is not told by itself.
+
+    Raises NotVisible, NotAllowed, Invalid.
+    """
+    row = lock(actor, endpoint_id)
+    _check(wanted, scopes=row.scopes, kind=actor.account_kind or "")
+    now = real_now()
+    row.url, row.description, row.event_types = wanted.url, wanted.description.strip(), _types(wanted)
+    if on and row.off:
+        row.off, row.off_since, row.failing_since = Why.ON, None, None
+        row.position = last_number(row.account_id, row.world_id)
+    elif not on and not row.off:
+        row.off, row.off_since = Why.BY_HAND, now
+        _give_up_waiting(row, now)
+    row.updated_at = now
+    row.save()
+    _tell(actor, "webhook.changed", row, now)
+    return row
+
+
+@transaction.atomic
+def roll(actor: Actor, endpoint_id: int) -> tuple[Endpoint, str]:
+    """Give it a new secret; the old one signs besides for 24 hours. Raises NotVisible, NotAllowed."""
+    row = lock(actor, endpoint_id)
+    now, secret = real_now(), message.new_secret()
+    row.old_secret, row.old_until = row.secret, now + OLD_SECRET_LIVES
+    row.secret, row.updated_at = secrets.kept(secret), now
+    row.save(update_fields=["old_secret", "old_until", "secret", "updated_at"])
+    _tell(actor, "webhook.secret_rolled", row, now)
+    return row, secret
+
+
+@transaction.atomic
+def remove(actor: Actor, endpoint_id: int) -> None:
+    """Remove it with its log. Raises NotVisible, NotAllowed."""
+    row = lock(actor, endpoint_id)
+    _tell(actor, "webhook.removed", row, real_now())
+    row.delete()
+
+
+@transaction.atomic
+def pause(endpoint_id: int, why: Why, *, actor: Actor, now: datetime) -> bool:
+    """Switch it off because of what it answered, and tell whose it is. False where it is off already, or gone."""
+    row = Endpoint.objects.select_for_update().select_related("account").filter(pk=endpoint_id, off=Why.ON).first()
+    if row is None:
+        return False
+    row.off, row.off_since = why, now
+    row.save(update_fields=["off", "off_since"])
+    _give_up_waiting(row, now)
+    _tell(actor, "webhook.paused", row, now)
+    if row.world_id == row.account.world_id:  # what happens in a test world is told by nobody's mail
+        tell(
+            row.account, "webhook_paused", at=now, host=address.host_of(row.url), why=why.value, number=row.pk,
+            also=[row.created_by_id],
+        )  # fmt: skip
+    return True
+
+
+def lock(actor: Actor, endpoint_id: int) -> Endpoint:
+    """An endpoint of the actor's account and world, locked. Raises NotAllowed, NotVisible."""
+    policy.require(actor, Permission.WEBHOOK_MANAGE)
+    rows = Endpoint.objects.select_for_update().filter(account_id=actor.acting_account_id, world_id=actor.world_id)
+    row = rows.filter(pk=endpoint_id).first()
+    if row is None:
+        raise NotVisible("webhook endpoint")
+    return row
+
+
+def takes(endpoint: Endpoint, event_type: str) -> bool:
+    """Whether it is told of events of this type: it wants them, and its maker could read them."""
+    wanted = EVERYTHING in endpoint.event_types or event_type in endpoint.event_types
+    return wanted and readable(event_type, of_scopes(frozenset(endpoint.scopes), endpoint.account.kind))
+
+
+def _scopes(actor: Actor) -> list[str]:
+    """What its maker reads: a key its own scopes; a person all that the account can give a key."""
+    if actor.by_key:
+        return sorted(actor.scopes)
+    return sorted(scope.value for scope in SCOPES_OF_KIND[actor.account_kind or ""])
+
+
+def _types(wanted: Wanted) -> list[str]:
+    return [EVERYTHING] if EVERYTHING in wanted.event_types else sorted(set(wanted.event_types))
+
+
+def _check(wanted: Wanted, *, scopes: list[str], kind: str) -> None:
+    errors = []
+    try:
+        address.check_url(wanted.url)
+    except address.Inward as inward:
+        errors.append({"pointer": "/url", "code": inward.code, "detail": inward.words})
+    if not wanted.event_types:
+        errors.append({"pointer": "/event_types", "code": "required", "detail": _("Choose at least one type, or all.")})
+    permissions = of_scopes(frozenset(scopes), kind)
+    for index, name in enumerate(wanted.event_types):
+        pointer = f"/event_types/{index}"
+        if name == EVERYTHING:
+            continue
+        if name not in EVENT_TYPES:
+            errors.append(
+                {"pointer": pointer, "code": "unknown_event_type", "detail": _("There is no such event type.")}
+            )
+        elif not readable(name, permissions):
+            detail = _("Its scopes do not tell of events of this type.")
+            errors.append({"pointer": pointer, "code": "not_readable", "detail": detail})
+    if errors:
+        raise Invalid(errors)
+
+
+def _give_up_waiting(row: Endpoint, now: datetime) -> None:
+    """Nothing more is sent to an endpoint that is off; what waited can be sent again later."""
+    Delivery.objects.filter(endpoint=row, state=State.WAITING).update(state=State.FAILED, done_at=now)
+
+
+def _tell(actor: Actor, event_type: str, row: Endpoint, now: datetime) -> None:
+    record(actor, event_type, accounts=[row.account_id], at=now, data={"endpoint_id": row.pk})
