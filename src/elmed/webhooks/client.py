@@ -159,7 +159,8 @@ def _code(failed: Exception) -> str:
         return "timeout"
     if isinstance(failed, httpcore.ProtocolError):
         return "not_http"
-    return "tls" if isinstance(failed, ssl.SSLError) or isinstance(failed.__cause__, ssl.SSLError) else "connection"
+    # The pool raises it `from None`, which leaves the context alone.
+    return "tls" if isinstance(failed, ssl.SSLError) or isinstance(failed.__context__, ssl.SSLError) else "connection"
 
 
 def _drain(answer: httpcore.Response) -> None:

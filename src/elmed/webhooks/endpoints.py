@@ -51,11 +51,11 @@ def create(actor: Actor, wanted: Wanted) -> tuple[Endpoint, str]:
     now, secret = real_now(), message.new_secret()
     made = Endpoint.objects.create(
         account=account, world_id=actor.world_id, url=wanted.url, description=wanted.description.strip(),
-        event_types=_types(wanted), scopes=scopes, secret=secrets.kept(secret),
-        position=last_number(account.pk, actor.world_id), created_by_id=actor.person_id, created_by_key_id=actor.key_id,
-        created_at=now, updated_at=now,
+        event_types=_types(wanted), scopes=scopes, secret=secrets.kept(secret), position=0,
+        created_by_id=actor.person_id, created_by_key_id=actor.key_id, created_at=now, updated_at=now,
     )  # fmt: skip
     _tell(actor, "webhook.created", made, now)
+    _from_now_on(made)
     return made, secret
 
 
@@ -69,15 +69,17 @@ def change(actor: Actor, endpoint_id: int, wanted: Wanted, *, on: bool) -> Endpo
     _check(wanted, scopes=row.scopes, kind=actor.account_kind or "")
     now = real_now()
     row.url, row.description, row.event_types = wanted.url, wanted.description.strip(), _types(wanted)
-    if on and row.off:
+    switched_on = on and bool(row.off)
+    if switched_on:
         row.off, row.off_since, row.failing_since = Why.ON, None, None
-        row.position = last_number(row.account_id, row.world_id)
     elif not on and not row.off:
         row.off, row.off_since = Why.BY_HAND, now
         _give_up_waiting(row, now)
     row.updated_at = now
     row.save()
     _tell(actor, "webhook.changed", row, now)
+    if switched_on:
+        _from_now_on(row)
     return row
 
 
@@ -168,6 +170,12 @@ def _check(wanted: Wanted, *, scopes: list[str], kind: str) -> None:
             errors.append({"pointer": pointer, "code": "not_readable", "detail": detail})
     if errors:
         raise Invalid(errors)
+
+
+def _from_now_on(row: Endpoint) -> None:
+    """Let it begin after the newest event; the list is locked by the event that was just written."""
+    row.position = last_number(row.account_id, row.world_id)
+    row.save(update_fields=["position"])
 
 
 def _give_up_waiting(row: Endpoint, now: datetime) -> None:

@@ -9,7 +9,8 @@ import threading
 from collections import Counter
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
-from django.db import DatabaseError, connection
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from elmed.core.clock import real_now
 from elmed.webhooks.client import Client
@@ -31,6 +32,7 @@ class Sender:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="webhooks")
         self._client = Client()
         self._busy: dict[Future[bool], int] = {}
+        self._opened: set[BaseDatabaseWrapper] = set()  # the threads' own connections
 
     def round(self) -> bool:
         """Hand out what is due to free threads. Whether there was anything to do."""
@@ -61,11 +63,15 @@ class Sender:
         """Finish what is under way, take nothing more."""
         self._pool.shutdown(wait=True, cancel_futures=True)
         self._client.close()
+        for one in self._opened:
+            one.inc_thread_sharing()  # its thread has ended
+            one.close()
 
     def _clear(self) -> None:
         self._busy = {future: endpoint for future, endpoint in self._busy.items() if not future.done()}
 
     def _deliver(self, delivery_id: int) -> bool:
+        self._opened.add(connections[DEFAULT_DB_ALIAS])
         try:
             return deliver(delivery_id, self._client) is not None
         except DatabaseError:  # its lease ends by itself, and it is sent again
@@ -92,6 +98,7 @@ def run_forever(stop: threading.Event, threads: int) -> None:
                 stop.wait(PAUSE)
     finally:
         sender.close()
+        connection.close()
 
 
 def deliver_all(*, threads: int = 4) -> None:

@@ -11,9 +11,18 @@ from elmed.api.v1 import (
     products,
     reservations,
     sales,
-)  # fmt: skip
+    webhook_shapes,
+    webhooks,
+)
 
 __all__ = [
-    "checks", "dispenses", "events", "integrations", "me", "patients", "prescriptions", "products", "reservations", "sales",
+    "checks", "dispenses", "events", "integrations", "me", "patients", "prescriptions", "products", "reservations",
+    "sales", "webhooks",
 ]  # fmt: skip
-SCHEMAS = {**events.SCHEMAS, **prescriptions.SCHEMAS, **products.SCHEMAS, **reservations.SCHEMAS}
+SCHEMAS = {
+    **events.SCHEMAS,
+    **prescriptions.SCHEMAS,
+    **products.SCHEMAS,
+    **reservations.SCHEMAS,
+    **webhook_shapes.SCHEMAS,
+}

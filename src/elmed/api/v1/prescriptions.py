@@ -210,7 +210,9 @@ def dispense(call: Call) -> HttpResponse:
     except Invalid:
         get(actor, Prescription, rx_id)  # what is not visible is a 404, whatever the body says
         raise
-    if call.idempotency_key is not None or call.dry_run:  # `replayed` looks at the patient's data without the act: may it?
+    if (
+        call.idempotency_key is not None or call.dry_run
+    ):  # `replayed` looks at the patient's data without the act: may it?
         if what.reservation_id is None:
             policy.require(actor, Permission.DISPENSE_UNRESERVED)
         rx = get(actor, Prescription, rx_id)

@@ -1,0 +1,46 @@
+"""Reads of webhook endpoints and of their log, for the API and the portal. Nobody sees another account's, or another world's."""
+
+from django.db.models import Count, Max, Q, QuerySet
+
+from elmed.access import policy
+from elmed.access.actors import Actor
+from elmed.access.permissions import Permission
+from elmed.core.refusals import NotVisible
+from elmed.webhooks.models import Delivery, Endpoint, State
+
+
+def endpoints_of(actor: Actor) -> QuerySet[Endpoint]:
+    """The account's endpoints in the actor's world, the oldest first, with what waits and what last arrived."""
+    policy.require(actor, Permission.WEBHOOK_MANAGE)
+    rows = Endpoint.objects.filter(account_id=actor.acting_account_id, world_id=actor.world_id)
+    return rows.select_related("world").order_by("pk")
+
+
+def with_counts(rows: QuerySet[Endpoint]) -> QuerySet[Endpoint]:
+    """With `waiting` and `delivered_at`, for the portal's list."""
+    return rows.annotate(
+        waiting=Count("deliveries", filter=Q(deliveries__state=State.WAITING)),
+        delivered_at=Max("deliveries__done_at", filter=Q(deliveries__state=State.DELIVERED)),
+    )
+
+
+def endpoint(actor: Actor, endpoint_id: int) -> Endpoint:
+    """One of them. Raises NotVisible, NotAllowed."""
+    row = endpoints_of(actor).filter(pk=endpoint_id).first()
+    if row is None:
+        raise NotVisible("webhook endpoint")
+    return row
+
+
+def deliveries_of(row: Endpoint, state: str = "") -> QuerySet[Delivery]:
+    """An endpoint's log, the newest first, each with its tries."""
+    rows = Delivery.objects.filter(endpoint=row, **({"state": state} if state else {}))
+    return rows.prefetch_related("tries").select_related("event").order_by("-pk")
+
+
+def delivery(row: Endpoint, delivery_id: int) -> Delivery:
+    """One of the log. Raises NotVisible."""
+    found = deliveries_of(row).filter(pk=delivery_id).first()
+    if found is None:
+        raise NotVisible("delivery")
+    return found
