@@ -50,8 +50,16 @@ def artefacts() -> dict[str, Callable[[], str]]:
     }
     if importlib.util.find_spec("elmed.api.openapi"):
         openapi = importlib.import_module("elmed.api.openapi")
-        made["contract/openapi.json"] = lambda: json.dumps(openapi.document(), indent=2, ensure_ascii=False) + "\n"
+        made["contract/openapi.json"] = lambda: as_json(openapi.document())
+        webhooks = importlib.import_module("elmed.api.webhook_document")
+        made["contract/webhook-messages.json"] = lambda: as_json(webhooks.examples())
+        made["contract/webhook-signatures.json"] = lambda: as_json(webhooks.vectors())
     return made
+
+
+def as_json(what: object) -> str:
+    """A file of the contract."""
+    return json.dumps(what, indent=2, ensure_ascii=False) + "\n"
 
 
 def differences(made: dict[str, str]) -> list[str]:

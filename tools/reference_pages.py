@@ -14,7 +14,8 @@ from elmed.access.actors import clock
 from elmed.access.permissions import KINDS, ROLES, SCOPE_MEANING, SCOPES, SCOPES_OF_KIND, Permission
 from elmed.api.problems import ERROR_CODES
 from elmed.config.environment import Environment
-from elmed.events.catalogue import EVENT_TYPES
+from elmed.events.catalogue import EVENT_TYPES, READERS, WITHHELD, readable
+from elmed.events.feed import KEPT
 from elmed.jobs.periodic import PERIODIC
 from elmed.prescriptions.guards import Guard
 from elmed.prescriptions.states import TRANSITIONS, Transition
@@ -165,8 +166,19 @@ def events() -> str:
         "Events",
         "From `src/elmed/events/catalogue.py`. An event is written in the transaction of its fact, stored once, and listed for each "
         "account concerned under that account's next number in that world. It carries ids and codes, never medical data.",
-        table(["type", "meaning"], [[f"`{name}`", meaning] for name, meaning in EVENT_TYPES.items()]),
+        "`GET /events` and webhooks tell of it to whoever may read what it is about; to others the list shows the type "
+        f"`{WITHHELD}` under its number. Lists are kept {KEPT.days} days.",
+        table(
+            ["type", "meaning", "told to"],
+            [[f"`{name}`", meaning, _told_to(name)] for name, meaning in EVENT_TYPES.items()],
+        ),
     )
+
+
+def _told_to(name: str) -> str:
+    """The scopes with which a key is told of it."""
+    scopes = [scope.value for scope, grants in SCOPES.items() if readable(name, grants)]
+    return "any key" if READERS[name.partition(".")[0]] is Permission.ACCOUNT_READ else code(scopes)
 
 
 def periodic() -> str:

@@ -11,12 +11,15 @@ from elmed.access.permissions import SCOPES, SCOPES_OF_KIND, Permission, Scope, 
 from elmed.accounts.models import Account, AccountState
 from elmed.api import endpoint as endpoint_module
 from elmed.api.endpoint import ENDPOINTS, endpoint
-from elmed.core.clock import real_now
+from elmed.core.clock import real_now, rfc3339
 from elmed.core.models import Mode
 from elmed.inventory.models import Product
 from elmed.patients.models import Consultation, Patient
 from elmed.prescriptions.actions.check import Asked, check
 from elmed.prescriptions.models import Prescription
+from elmed.webhooks import endpoints, resend
+from elmed.webhooks.endpoints import Wanted
+from elmed.webhooks.models import Endpoint
 from tests import factories as f
 from tests.api import shop
 from tests.api.client import Api
@@ -36,6 +39,25 @@ REQUESTS = {
     ("GET", "/patients/{id}"): ("/patients/{patient}", None),
     ("GET", "/products"): ("/products", None),
     ("GET", "/events"): ("/events", None),
+    ("GET", "/meta/state-machine"): ("/meta/state-machine", None),
+    ("GET", "/meta/event-types"): ("/meta/event-types", None),
+    ("GET", "/webhook-endpoints"): ("/webhook-endpoints", None),
+    ("POST", "/webhook-endpoints"): ("/webhook-endpoints", {"url": "https://8.8.8.8/hooks"}),
+    ("GET", "/webhook-endpoints/{id}"): ("/webhook-endpoints/{endpoint}", None),
+    ("PATCH", "/webhook-endpoints/{id}"): ("/webhook-endpoints/{endpoint}", {"description": "Till"}),
+    ("DELETE", "/webhook-endpoints/{id}"): ("/webhook-endpoints/{endpoint}", None),
+    ("POST", "/webhook-endpoints/{id}/roll-secret"): ("/webhook-endpoints/{endpoint}/roll-secret", None),
+    ("GET", "/webhook-endpoints/{id}/deliveries"): ("/webhook-endpoints/{endpoint}/deliveries", None),
+    ("GET", "/webhook-endpoints/{id}/deliveries/{delivery_id}"): (
+        "/webhook-endpoints/{endpoint}/deliveries/{delivery}",
+        None,
+    ),
+    ("POST", "/webhook-endpoints/{id}/deliveries/{delivery_id}/resend"): (
+        "/webhook-endpoints/{endpoint}/deliveries/{delivery}/resend",
+        None,
+    ),
+    ("POST", "/webhook-endpoints/{id}/resend"): ("/webhook-endpoints/{endpoint}/resend", {"since": "{now}"}),
+    ("POST", "/webhook-endpoints/{id}/test"): ("/webhook-endpoints/{endpoint}/test", None),
     ("GET", "/products/{id}"): ("/products/{product}", None),
     ("PATCH", "/products/{id}/stock"): ("/products/{product}/stock", {"quantity": "5"}),
     ("POST", "/prescriptions/check"): ("/prescriptions/check", PROOF | {"lines": BASKET}),
@@ -46,9 +68,13 @@ REQUESTS = {
     ("POST", "/sales"): ("/sales", {"external_reference": "1042", "lines": [{"sku": "PLASTER", "quantity": "1"}]}),
     ("PUT", "/integrations/woocommerce"): ("/integrations/woocommerce", REPORT),
 }
-OPEN_TO_ANY_KEY = {("GET", "/me"), ("GET", "/events")}
-LISTS = {("GET", "/prescriptions"): "rx", ("GET", "/products"): "product"}
-ALL = ["rx:read", "rx:dispense", "patient:read", "inventory:write"]
+OPEN_TO_ANY_KEY = {
+    ("GET", "/me"), ("GET", "/events"), ("GET", "/meta/state-machine"), ("GET", "/meta/event-types"),
+}  # fmt: skip
+LISTS = {
+    ("GET", "/prescriptions"): "rx", ("GET", "/products"): "product", ("GET", "/webhook-endpoints"): "endpoint",
+}  # fmt: skip
+ALL = ["rx:read", "rx:dispense", "patient:read", "inventory:write", "webhooks:manage"]
 # What a call without an id in its path is answered to somebody whose data it does not name.
 OF_ANOTHER_PHARMACY = {
     ("POST", "/prescriptions/route"): (409, "held_elsewhere"), ("POST", "/sales"): (422, "validation_failed"),
@@ -69,7 +95,7 @@ def test_every_route_has_its_row():
 
 
 def ok(one):
-    return (200, None) if one.answer else (204, None)
+    return (one.status, None)
 
 
 def always(status, code):
@@ -80,7 +106,7 @@ def not_yours(one, others=IN_ANOTHER_WORLD):
     """404 for one thing, nothing in a list; what is about oneself is one's own."""
     if (one.method, one.path) in others:
         return others[one.method, one.path]
-    return (404, "not_found") if "{id}" in one.path else (200, None)
+    return (404, "not_found") if "{id}" in one.path else ok(one)
 
 
 def of_another_pharmacy(one):
@@ -198,13 +224,16 @@ def move_to_test_world(rx, world_id):
         (Patient, {"pk": rx.patient_id}),
         (Consultation, {"patient_id": rx.patient_id}),
         (Product, {"pharmacy_id": rx.pharmacy_id}),
+        (Endpoint, {"account_id": rx.pharmacy_id}),
     ):
         model.objects.filter(**rows).update(world_id=world_id)
 
 
 def filled(body, names):
     """The request's body with the reference in its place."""
-    return body and {key: value.format(**names) if key == "reference" else value for key, value in body.items()}
+    return body and {
+        key: value.format(**names) if key in ("reference", "since") else value for key, value in body.items()
+    }
 
 
 STATES = {
@@ -225,7 +254,10 @@ def rx(cast):
 
 def names_of(cast, rx):
     kept = check(cast.actor("pharmacist"), rx.pk, [Asked("AMOX-7", 1000)], reserve=True, now=real_now()).reservation
+    endpoint, _ = endpoints.make(cast.actor("pharmacist"), Wanted("https://8.8.8.8/hooks"))
+    sent = resend.send_test(cast.actor("pharmacist"), endpoint.pk)
     return {
+        "endpoint": endpoint.pk, "delivery": sent.pk, "now": rfc3339(real_now()),
         "rx": rx.pk, "dispense": rx.dispenses.get().pk, "patient": rx.patient_id, "reference": rx.reference,
         "product": Product.objects.get(sku="AMOX-7").pk, "reservation": kept.pk,
     }  # fmt: skip

@@ -35,6 +35,7 @@ SCOPES = {
     "doctor": {"rx:read", "patient:read"}, "other_doctor": {"rx:read", "patient:read"}, "pharmacy": COUNTER,
     "other_pharmacy": COUNTER, "shop": {"shop"}, "pharmacy_read_only": {"rx:read"}, "revoked": COUNTER, "expired": COUNTER,
     "admin": {"admin"}, "pharmacy_test": COUNTER,
+    "pharmacy_webhooks": {"rx:read", "rx:dispense", "webhooks:manage"},
 }  # fmt: skip
 
 

@@ -17,4 +17,4 @@ def receiver():
 @pytest.fixture
 def told(cast, receiver):
     """The endpoint and its secret; it is told of everything."""
-    return endpoints.create(cast.actor("pharmacist"), Wanted(receiver.url))
+    return endpoints.make(cast.actor("pharmacist"), Wanted(receiver.url))

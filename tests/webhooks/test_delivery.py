@@ -69,7 +69,7 @@ def test_changed_on_the_way_is_noticed(cast, told, receiver):
 
 def test_what_happened_before_it_was_made_is_not_told(cast, receiver):
     f.verified(cast)
-    endpoints.create(cast.actor("pharmacist"), Wanted(receiver.url))
+    endpoints.make(cast.actor("pharmacist"), Wanted(receiver.url))
     assert [one for one in send_all() if one] == []
 
 
@@ -84,18 +84,18 @@ def test_each_event_is_told_once_and_nothing_is_left_out(cast, told, receiver):
 
 
 def test_only_the_types_that_are_wanted(cast, receiver):
-    endpoints.create(cast.actor("pharmacist"), Wanted(receiver.url, ("prescription.dispensed",)))
+    endpoints.make(cast.actor("pharmacist"), Wanted(receiver.url, ("prescription.dispensed",)))
     f.dispensed(cast)
     send_all()
     assert [json.loads(one.body)["type"] for one in receiver.got] == ["prescription.dispensed"]
 
 
 def test_another_account_and_another_world_hear_nothing(cast, receiver):
-    endpoints.create(cast.actor("other_pharmacist"), Wanted(receiver.url))
+    endpoints.make(cast.actor("other_pharmacist"), Wanted(receiver.url))
     world = World.objects.create(mode=Mode.TEST)
     Account.objects.filter(pk=cast.pharmacy.pk).update(test_world=world)
     in_test = replace(cast.actor("pharmacist"), world_id=world.pk, mode=Mode.TEST)
-    endpoints.create(in_test, Wanted(receiver.url, ("prescription.verified",)))
+    endpoints.make(in_test, Wanted(receiver.url, ("prescription.verified",)))
     f.verified(cast)
     assert send_all() == []
     with transaction.atomic():
@@ -183,7 +183,7 @@ def test_the_mail_of_a_test_worlds_endpoint_is_not_written(cast, receiver):
     world = World.objects.create(mode=Mode.TEST)
     Account.objects.filter(pk=cast.pharmacy.pk).update(test_world=world)
     in_test = replace(cast.actor("pharmacist"), world_id=world.pk, mode=Mode.TEST)
-    endpoints.create(in_test, Wanted(receiver.url))
+    endpoints.make(in_test, Wanted(receiver.url))
     receiver.answers = [plainly("410 Gone")]
     with transaction.atomic():
         record(in_test, "account.contact_changed", accounts=[cast.pharmacy.pk], at=real_now())

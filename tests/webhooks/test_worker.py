@@ -60,7 +60,7 @@ def soon(true, seconds=20):
 
 
 def test_three_workers_send_each_once(committed_cast, receiver, working):
-    endpoints.create(committed_cast.actor("pharmacist"), Wanted(receiver.url))
+    endpoints.make(committed_cast.actor("pharmacist"), Wanted(receiver.url))
     happens(committed_cast, 60)
     working(3)
     soon(lambda: Delivery.objects.filter(state="delivered").count() == 60)
@@ -73,7 +73,7 @@ def test_one_that_hangs_keeps_nobody_waiting(committed_cast, receiver, working, 
     slow = Receiver(answers=[silence])
     try:
         for one in (slow, receiver):
-            endpoints.create(committed_cast.actor("pharmacist"), Wanted(one.url))
+            endpoints.make(committed_cast.actor("pharmacist"), Wanted(one.url))
         happens(committed_cast, 30)
         working()
         began = time.monotonic()
@@ -86,7 +86,7 @@ def test_one_that_hangs_keeps_nobody_waiting(committed_cast, receiver, working, 
 
 def test_one_that_fails_is_tried_by_one_thread(committed_cast, receiver, working):
     receiver.answers = [plainly("500 Oh")]
-    endpoints.create(committed_cast.actor("pharmacist"), Wanted(receiver.url))
+    endpoints.make(committed_cast.actor("pharmacist"), Wanted(receiver.url))
     happens(committed_cast, 20)
     working()
     soon(lambda: Delivery.objects.filter(attempts__gte=1).count() == 20)

@@ -42,6 +42,10 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
+class NoBody(Body):
+    """Nothing to say: an empty object, or no body at all."""
+
+
 class Query(BaseModel):
     """The query's parameters: texts read as their types, nothing unknown."""
 

@@ -7,6 +7,7 @@ from django.conf import settings
 
 from elmed import __version__
 from elmed.access.permissions import SCOPE_MEANING, SCOPES, Permission
+from elmed.api import webhook_document
 from elmed.api.endpoint import ENDPOINTS, Endpoint
 from elmed.api.middleware import PREFIX
 from elmed.api.problems import CONTENT_TYPE, ERROR_CODES
@@ -47,7 +48,7 @@ def document() -> dict[str, Any]:
     from elmed.api import v1  # noqa: PLC0415 - registers the endpoints; imported late to avoid a circle
 
     paths: dict[str, dict[str, Any]] = {}
-    schemas: dict[str, Any] = {**v1.SCHEMAS, "Problem": _problem()}
+    schemas: dict[str, Any] = {**v1.SCHEMAS, **webhook_document.SCHEMAS, "Problem": _problem()}
     for one in ENDPOINTS:
         paths.setdefault(one.path, {})[one.method.lower()] = _operation(one, schemas)
     return {
@@ -61,6 +62,7 @@ def document() -> dict[str, Any]:
         "servers": [{"url": settings.BASE_URL + PREFIX}],
         "security": [{"ApiKey": []}, {"Bearer": []}],
         "paths": paths,
+        "webhooks": webhook_document.webhooks(),
         "components": {
             "securitySchemes": {
                 "ApiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key"},

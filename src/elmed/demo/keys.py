@@ -46,6 +46,7 @@ def make(people: People) -> dict[str, str]:
         "other_pharmacy": key(other_pharmacy, "Dispensing system", COUNTER),
         "pharmacy_read_only": key(pharmacy, "Waiting-room screen", ["rx:read"]),
         "shop": key(pharmacy, "WooCommerce shop", ["shop"]),
+        "pharmacy_webhooks": key(pharmacy, "Webhook receiver", ["rx:read", "rx:dispense", "webhooks:manage"]),
         "revoked": revoked,
         "expired": expired,
         "admin": admin,

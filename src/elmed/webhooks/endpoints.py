@@ -37,7 +37,7 @@ class Wanted:
 
 
 @transaction.atomic
-def create(actor: Actor, wanted: Wanted) -> tuple[Endpoint, str]:
+def make(actor: Actor, wanted: Wanted) -> tuple[Endpoint, str]:
     """Make an endpoint that is told of what happens from now on. The second value is its secret.
 
     Raises NotAllowed, Invalid (URL, types), NotNow (`too_many_endpoints`).

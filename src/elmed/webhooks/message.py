@@ -24,11 +24,14 @@ def new_secret() -> str:
     return SECRET_PREFIX + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
 
 
-def body(event: dict[str, Any]) -> bytes:
+def content(event: dict[str, Any]) -> dict[str, Any]:
     """The payload: type, time and, as `data`, the event as `GET /events` lists it."""
-    return json.dumps(
-        {"type": event["type"], "timestamp": event["created_at"], "data": event}, separators=(",", ":")
-    ).encode()
+    return {"type": event["type"], "timestamp": event["created_at"], "data": event}
+
+
+def body(event: dict[str, Any]) -> bytes:
+    """Its bytes, which are what is signed."""
+    return json.dumps(content(event), separators=(",", ":")).encode()
 
 
 def headers(message_id: str, at: datetime, payload: bytes, keys: Sequence[str]) -> dict[str, str]:

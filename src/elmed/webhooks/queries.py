@@ -11,7 +11,7 @@ from elmed.webhooks.models import Delivery, Endpoint, State
 
 def endpoints_of(actor: Actor) -> QuerySet[Endpoint]:
     """The account's endpoints in the actor's world, the oldest first, with what waits and what last arrived."""
-    policy.require(actor, Permission.WEBHOOK_MANAGE)
+    policy.require(actor, Permission.WEBHOOK_READ)
     rows = Endpoint.objects.filter(account_id=actor.acting_account_id, world_id=actor.world_id)
     return rows.select_related("world").order_by("pk")
 

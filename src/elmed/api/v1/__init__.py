@@ -6,6 +6,7 @@ from elmed.api.v1 import (
     events,
     integrations,
     me,
+    meta,
     patients,
     prescriptions,
     products,
@@ -16,7 +17,7 @@ from elmed.api.v1 import (
 )
 
 __all__ = [
-    "checks", "dispenses", "events", "integrations", "me", "patients", "prescriptions", "products", "reservations",
+    "checks", "dispenses", "events", "integrations", "me", "meta", "patients", "prescriptions", "products", "reservations",
     "sales", "webhooks",
 ]  # fmt: skip
 SCHEMAS = {

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from elmed.access.permissions import Permission
 from elmed.api import cursors
-from elmed.api.bodies import Body, Digits, Moment, Query, ShortText, Text
+from elmed.api.bodies import Body, Digits, Moment, NoBody, Query, ShortText, Text
 from elmed.api.endpoint import Call, endpoint
 from elmed.api.idempotency import once, written
 from elmed.api.v1.webhook_shapes import (
@@ -27,7 +27,7 @@ from elmed.webhooks.address import MAX_LENGTH
 from elmed.webhooks.endpoints import EVERYTHING, Wanted
 from elmed.webhooks.models import Endpoint
 
-MANAGE = Permission.WEBHOOK_MANAGE
+READ, MANAGE = Permission.WEBHOOK_READ, Permission.WEBHOOK_MANAGE
 _ONCE = ("request_in_progress", "idempotency_key_reused")
 Url = Annotated[
     str,
@@ -61,7 +61,7 @@ class ChangeBody(Body):
     )
 
 
-@endpoint("GET", "/webhook-endpoints", permission=MANAGE, answer=LIST_ANSWER, tag="Webhooks")
+@endpoint("GET", "/webhook-endpoints", permission=READ, answer=LIST_ANSWER, tag="Webhooks")
 def list_webhook_endpoints(call: Call) -> HttpResponse:
     """List your webhook endpoints of the key's world."""
     return _json({"data": [shown(row) for row in queries.endpoints_of(call.actor)]})
@@ -75,10 +75,10 @@ def create_webhook_endpoint(call: Call) -> HttpResponse:
     """Make an endpoint; it is told of what happens from now on. The secret is shown in this answer."""
     body = call.body(EndpointBody)
     wanted = Wanted(body.url, tuple(body.event_types), body.description)
-    return _with_secret(call, lambda: endpoints.create(call.actor, wanted))
+    return _with_secret(call, lambda: endpoints.make(call.actor, wanted))
 
 
-@endpoint("GET", "/webhook-endpoints/{id}", permission=MANAGE, answer=ENDPOINT_ANSWER, tag="Webhooks")
+@endpoint("GET", "/webhook-endpoints/{id}", permission=READ, answer=ENDPOINT_ANSWER, tag="Webhooks")
 def read_webhook_endpoint(call: Call) -> HttpResponse:
     """Read one endpoint."""
     return _json(shown(_own(call)))
@@ -105,19 +105,14 @@ def change_webhook_endpoint(call: Call) -> HttpResponse:
     return written(call, act)
 
 
-@endpoint("DELETE", "/webhook-endpoints/{id}", permission=MANAGE, answer={}, tag="Webhooks")
-def remove_webhook_endpoint(call: Call) -> HttpResponse:
-    """Remove it, with its log."""
-    number = _own(call).pk
-    return written(call, lambda: endpoints.remove(call.actor, number))
-
-
 @endpoint(
-    "POST", "/webhook-endpoints/{id}/roll-secret", permission=MANAGE, answer=SECRET_ANSWER, tag="Webhooks", codes=_ONCE,
+    "POST", "/webhook-endpoints/{id}/roll-secret", permission=MANAGE, body=NoBody, answer=SECRET_ANSWER, tag="Webhooks",
+    codes=_ONCE,
 )  # fmt: skip
 def roll_webhook_secret(call: Call) -> HttpResponse:
     """Give it a new secret, shown in this answer; the old one signs besides for 24 hours."""
     number = _own(call).pk
+    call.body(NoBody)
     return _with_secret(call, lambda: endpoints.roll(call.actor, number))
 
 
@@ -130,7 +125,7 @@ class DeliveriesQuery(Query):
 
 
 @endpoint(
-    "GET", "/webhook-endpoints/{id}/deliveries", permission=MANAGE, query=DeliveriesQuery, answer=DELIVERIES,
+    "GET", "/webhook-endpoints/{id}/deliveries", permission=READ, query=DeliveriesQuery, answer=DELIVERIES,
     tag="Webhooks", codes=("invalid_cursor",),
 )  # fmt: skip
 def list_webhook_deliveries(call: Call) -> HttpResponse:
@@ -147,7 +142,7 @@ def list_webhook_deliveries(call: Call) -> HttpResponse:
 
 
 @endpoint(
-    "GET", "/webhook-endpoints/{id}/deliveries/{delivery_id}", permission=MANAGE, answer=DELIVERY_ANSWER, tag="Webhooks",
+    "GET", "/webhook-endpoints/{id}/deliveries/{delivery_id}", permission=READ, answer=DELIVERY_ANSWER, tag="Webhooks",
 )  # fmt: skip
 def read_webhook_delivery(call: Call) -> HttpResponse:
     """Read how one delivery stands."""
@@ -155,12 +150,13 @@ def read_webhook_delivery(call: Call) -> HttpResponse:
 
 
 @endpoint(
-    "POST", "/webhook-endpoints/{id}/deliveries/{delivery_id}/resend", permission=MANAGE, answer=DELIVERY_ANSWER,
+    "POST", "/webhook-endpoints/{id}/deliveries/{delivery_id}/resend", permission=MANAGE, body=NoBody, answer=DELIVERY_ANSWER,
     tag="Webhooks", codes=("endpoint_off", *_ONCE),
 )  # fmt: skip
 def resend_webhook_delivery(call: Call) -> HttpResponse:
     """Send one again, at once, whatever became of it; it keeps its `webhook-id`."""
     row, number = _own(call), call.id("delivery_id", "delivery")
+    call.body(NoBody)
 
     def act() -> str:
         resend.resend(call.actor, row.pk, number)
@@ -192,18 +188,26 @@ def resend_webhooks(call: Call) -> HttpResponse:
 
 
 @endpoint(
-    "POST", "/webhook-endpoints/{id}/test", permission=MANAGE, answer=DELIVERY_ANSWER, tag="Webhooks",
+    "POST", "/webhook-endpoints/{id}/test", permission=MANAGE, body=NoBody, answer=DELIVERY_ANSWER, tag="Webhooks",
     codes=("endpoint_off", *_ONCE),
 )  # fmt: skip
 def test_webhook_endpoint(call: Call) -> HttpResponse:
     """Send a message of the type `webhook.test`; read the delivery to see what came of it."""
     row = _own(call)
+    call.body(NoBody)
 
     def act() -> str:
         made = resend.send_test(call.actor, row.pk)
         return json.dumps(delivery_shown(queries.delivery(row, made.pk)))
 
     return once(call, act, replayed=lambda: None, shown=lambda text: text)
+
+
+@endpoint("DELETE", "/webhook-endpoints/{id}", permission=MANAGE, answer={}, tag="Webhooks")
+def remove_webhook_endpoint(call: Call) -> HttpResponse:
+    """Remove it, with its log."""
+    number = _own(call).pk
+    return written(call, lambda: endpoints.remove(call.actor, number))
 
 
 def _own(call: Call) -> Endpoint:
