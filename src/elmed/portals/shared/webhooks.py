@@ -1,0 +1,147 @@
+"""Settings → Webhooks: the endpoints, making one whose secret is shown once, and the log of what was sent.
+
+The acts are webhooks/endpoints.py's and resend.py's; changing one is webhook_changes.py's. Of the world that the
+person looks at: live, or the account's test world.
+"""
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from elmed.access.permissions import SCOPES_OF_KIND, Permission, of_scopes
+from elmed.accounts.models import AccountKind
+from elmed.events.catalogue import EVENT_TYPES, readable
+from elmed.portals.forms import OnceForm, PortalForm
+from elmed.portals.page import PortalRequest, page
+from elmed.portals.presence import confirmed
+from elmed.webhooks import endpoints, queries
+from elmed.webhooks.address import MAX_LENGTH
+from elmed.webhooks.client import ERRORS
+from elmed.webhooks.deliver import message_id
+from elmed.webhooks.endpoints import EVERYTHING, Wanted
+from elmed.webhooks.models import Delivery, Endpoint, State
+
+CONNECTING = (AccountKind.DOCTOR, AccountKind.PHARMACY, AccountKind.DEVELOPER)
+PAGE_SIZE = 25
+ALL, SOME = "all", "some"
+
+
+class EndpointFields(forms.Form):
+    """Where, and of what."""
+
+    url = forms.CharField(
+        label=gettext_lazy("Address"), max_length=MAX_LENGTH, widget=forms.TextInput(attrs={"dir": "ltr", "inputmode": "url"}),
+        help_text=gettext_lazy("https:// and in the public internet. Redirects are not followed."),
+    )  # fmt: skip
+    description = forms.CharField(
+        label=gettext_lazy("What it is for"), max_length=120, required=False,
+        help_text=gettext_lazy("For you: which system listens there."),
+    )  # fmt: skip
+    which = forms.ChoiceField(
+        label=gettext_lazy("Events"), widget=forms.RadioSelect, initial=ALL,
+        choices=[(ALL, gettext_lazy("All events")), (SOME, gettext_lazy("Only those chosen below"))],
+    )  # fmt: skip
+    event_types = forms.MultipleChoiceField(
+        label=gettext_lazy("Chosen events"), required=False, widget=forms.CheckboxSelectMultiple
+    )
+
+    def offer(self, kind: str) -> None:
+        """The types that this account can read."""
+        permissions = of_scopes(frozenset(scope.value for scope in SCOPES_OF_KIND[kind]), kind)
+        rows = [(name, name) for name in EVENT_TYPES if readable(name, permissions)]
+        self.fields["event_types"].choices = rows  # type: ignore[attr-defined]
+
+    @property
+    def wanted(self) -> Wanted:
+        """What was asked for."""
+        data = self.cleaned_data
+        types = (EVERYTHING,) if data["which"] == ALL else tuple(data["event_types"])
+        return Wanted(data["url"].strip(), types, data["description"])
+
+
+class EndpointForm(EndpointFields, OnceForm):
+    """A new endpoint."""
+
+    def __init__(self, *args: Any, kind: str, **kwargs: Any) -> None:
+        """Offer what this account may be told."""
+        super().__init__(*args, **kwargs)
+        self.offer(kind)
+
+
+class EndpointChangeForm(EndpointFields, PortalForm):
+    """Another address, or other events."""
+
+    def __init__(self, *args: Any, kind: str, row: Endpoint, **kwargs: Any) -> None:
+        """Begin with what it is."""
+        everything = EVERYTHING in row.event_types
+        first = {
+            "url": row.url, "description": row.description, "which": ALL if everything else SOME,
+            "event_types": [] if everything else row.event_types,
+        }  # fmt: skip
+        super().__init__(*args, initial=first, **kwargs)
+        self.offer(kind)
+
+
+@page(permission=Permission.WEBHOOK_READ, kinds=CONNECTING, test_keys=True)
+def webhooks(request: PortalRequest) -> HttpResponse:
+    """The account's endpoints, and how each is."""
+    rows = list(queries.with_counts(queries.endpoints_of(request.actor)))
+    return render(request, "settings/webhooks.html", {"rows": rows, "full": len(rows) >= endpoints.MOST})
+
+
+@page(permission=Permission.WEBHOOK_MANAGE, kinds=CONNECTING, test_keys=True)
+@confirmed
+def new_webhook(request: PortalRequest) -> HttpResponse:
+    """Make one, and show its secret once."""
+    form = EndpointForm(request.POST or None, kind=request.account.kind)
+    if request.method == "POST" and form.is_valid():
+        if form.already_sent():
+            messages.info(
+                request, _("This form was sent twice; one webhook was made. Roll its secret to see one again.")
+            )
+            return redirect("webhooks")
+        made = form.attempt(lambda: endpoints.make(request.actor, form.wanted))
+        if made is not None:
+            return secret_shown_once(request, *made)
+    return render(request, "settings/webhook_new.html", {"form": form}, status=form.status)
+
+
+@page(permission=Permission.WEBHOOK_READ, kinds=CONNECTING, test_keys=True)
+def webhook(request: PortalRequest, pk: int) -> HttpResponse:
+    """One endpoint and its log."""
+    row = queries.endpoint(request.actor, pk)
+    chosen = request.GET.get("state", "")
+    state = chosen if chosen in State.values else ""
+    url = reverse("webhook", args=[pk])
+    words = [("", _("All")), ("waiting", _("Waiting")), ("delivered", _("Delivered")), ("failed", _("Given up"))]
+    tabs = [(f"{url}?state={value}" if value else url, word, None, value == state) for value, word in words]
+    found = Paginator(queries.deliveries_of(row, state), PAGE_SIZE).get_page(request.GET.get("page"))
+    context = {
+        "row": row, "tabs": tabs, "page": found, "state": state, "sent": [_sent(one) for one in found],
+        "everything": EVERYTHING in row.event_types,
+    }  # fmt: skip
+    return render(request, "settings/webhook.html", context)
+
+
+def secret_shown_once(request: PortalRequest, row: Endpoint, secret: str, *, rolled: bool = False) -> HttpResponse:
+    """The page with the secret."""
+    context = {"row": row, "secret": secret, "rolled": rolled}
+    return render(request, "settings/webhook_made.html", context)
+
+
+def _sent(one: Delivery) -> dict[str, Any]:
+    """What the log shows of a delivery: its tries in their order, each with its error in words."""
+    tries = sorted(one.tries.all(), key=lambda attempt: attempt.pk)
+    return {
+        "delivery": one,
+        "id": message_id(one),
+        "tries": [(attempt, ERRORS.get(attempt.error, "")) for attempt in tries],
+        "last": tries[-1] if tries else None,
+    }
