@@ -12,7 +12,6 @@ from typing import Any
 from django.db.models import Max
 
 from elmed.core.clock import rfc3339
-from elmed.core.refusals import Refusal
 from elmed.events.models import EventListing
 from elmed.events.queries import last_number
 
@@ -20,29 +19,17 @@ KEPT = timedelta(days=90)
 PURGED_AT_ONCE = 1_000  # lists looked at in one statement
 
 
-class EventsExpired(Refusal):
-    """What follows that number is not kept any more."""
-
-    status = 410
-
-    def __init__(self) -> None:
-        """The one thing to be done: begin with what is kept, and read the present state besides."""
-        super().__init__(
-            "events_expired",
-            "Events that follow `after` are not kept any more. Read the prescriptions anew, and go on without `after`.",
-        )
+class Expired(Exception):
+    """Some of what follows that number is not kept any more."""
 
 
-class EventsAhead(Refusal):
-    """A number that was never given."""
-
-    status = 400
+class Ahead(Exception):
+    """A number that was not given yet; `last` is the newest."""
 
     def __init__(self, last: int) -> None:
-        """Say which is the newest."""
-        detail = f"No event has that number yet; the newest is {last}."
-        wrong = {"parameter": "after", "code": "out_of_range", "detail": detail}
-        super().__init__("invalid_parameter", "A query parameter has a bad value.", errors=[wrong])
+        """Keep it."""
+        super().__init__(last)
+        self.last = last
 
 
 @dataclass(frozen=True)
@@ -81,7 +68,7 @@ class Page:
 def page(account_id: int, world_id: int, *, after: int | None, limit: int) -> Page:
     """The entries after a number, or from the oldest that is kept. One statement, two where there are none.
 
-    Raises EventsExpired where some between are gone, EventsAhead for a number that was not given yet.
+    Raises Expired where some between are gone, Ahead for a number that was not given yet.
     """
     rows = EventListing.objects.filter(account_id=account_id, world_id=world_id, sequence__gt=after or 0)
     values = rows.order_by("sequence").values_list(
@@ -91,12 +78,12 @@ def page(account_id: int, world_id: int, *, after: int | None, limit: int) -> Pa
     if not entries:
         last = last_number(account_id, world_id)
         if after is not None and after > last:
-            raise EventsAhead(last)
+            raise Ahead(last)
         if after is not None and after < last:
-            raise EventsExpired
+            raise Expired
         return Page([], has_more=False, last=last)
     if after is not None and entries[0].sequence != after + 1:
-        raise EventsExpired
+        raise Expired
     kept = entries[:limit]
     return Page(kept, has_more=len(entries) > limit, last=kept[-1].sequence)
 

@@ -10,6 +10,8 @@ import re
 import socket
 from urllib.parse import urlsplit
 
+from django.utils.translation import gettext as _
+
 from elmed.config.environment import environment
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -56,21 +58,22 @@ def host_of(url: str) -> str:
 def parts(url: str) -> tuple[str, int]:
     """Host and port. Raises Inward for what is no plain https URL (http to this machine, in the demo)."""
     if len(url) > MAX_LENGTH or re.search(r"[\s\x00-\x20\x7f-\uffff\\]", url):
-        raise Inward("invalid_url", f"At most {MAX_LENGTH} characters of ASCII, without spaces.")
+        words = _("At most %(most)d characters of ASCII, without spaces.") % {"most": MAX_LENGTH}
+        raise Inward("invalid_url", words)
     try:
         split = urlsplit(url)
         host, port = split.hostname or "", split.port
     except ValueError:
-        raise Inward("invalid_url", "This is not a URL.") from None
+        raise Inward("invalid_url", _("This is not a URL.")) from None
     plain = split.scheme == "http" and host in ("127.0.0.1", "localhost") and local_allowed()
     if split.scheme != "https" and not plain:
-        raise Inward("https_only", "Only https:// addresses are told.")
+        raise Inward("https_only", _("Only https:// addresses are told."))
     if not host or split.username is not None or split.password is not None or "@" in split.netloc:
-        raise Inward("invalid_url", "A host name, and no user or password in the URL.")
+        raise Inward("invalid_url", _("A host name, and no user or password in the URL."))
     if split.fragment or url.endswith("#"):
-        raise Inward("invalid_url", "No fragment (#…) in the URL.")
+        raise Inward("invalid_url", _("No fragment (#…) in the URL."))
     if port == 0:
-        raise Inward("invalid_url", "Port 0 cannot be called.")
+        raise Inward("invalid_url", _("Port 0 cannot be called."))
     return host, port or (80 if plain else 443)
 
 
@@ -83,14 +86,14 @@ def addresses(host: str, port: int, *, plain: bool) -> list[str]:
         return ["127.0.0.1"]
     found = _resolve(host, port)
     if not found:
-        raise Inward("unknown_host", "This host name has no address.")
+        raise Inward("unknown_host", _("This host name has no address."))
     for text in found:
         try:
             address = ipaddress.ip_address(text.partition("%")[0])
         except ValueError:
-            raise Inward("inward_address", "This address cannot be called.") from None
+            raise Inward("inward_address", _("This address cannot be called.")) from None
         if not outward(address):
-            raise Inward("inward_address", "This address is not in the public internet.")
+            raise Inward("inward_address", _("This address is not in the public internet."))
     return found
 
 

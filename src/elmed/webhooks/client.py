@@ -12,6 +12,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpcore
+from django.utils.translation import gettext_noop as _
 
 from elmed.webhooks.address import Inward, addresses, parts
 
@@ -22,16 +23,16 @@ _end: contextvars.ContextVar[float] = contextvars.ContextVar("end")  # time.mono
 
 # Why a try did not succeed, in words: for the log of deliveries.
 ERRORS: dict[str, str] = {
-    "status": "The answer was not 2xx.",
-    "redirect": "The answer was a redirect. They are not followed: give the final address.",
-    "timeout": "No answer within 15 seconds.",
-    "connection": "No connection, or it broke off before the answer.",
-    "tls": "The certificate or the TLS connection did not hold.",
-    "not_http": "What was answered is not HTTP.",
-    "inward_address": "The address is not in the public internet.",
-    "unknown_host": "The host name has no address.",
-    "invalid_url": "The URL cannot be called.",
-    "https_only": "Only https:// addresses are told.",
+    "status": _("The answer was not 2xx."),
+    "redirect": _("The answer was a redirect. They are not followed: give the final address."),
+    "timeout": _("No answer within 15 seconds."),
+    "connection": _("No connection, or it broke off before the answer."),
+    "tls": _("The certificate or the TLS connection did not hold."),
+    "not_http": _("What was answered is not HTTP."),
+    "inward_address": _("The address is not in the public internet."),
+    "unknown_host": _("The host name has no address."),
+    "invalid_url": _("The URL cannot be called."),
+    "https_only": _("Only https:// addresses are told."),
 }
 
 

@@ -7,6 +7,7 @@ from django.http import HttpResponse
 from pydantic import Field
 
 from elmed.access import queries
+from elmed.access.actors import Actor
 from elmed.access.permissions import Permission
 from elmed.api import waiting
 from elmed.api.bodies import MAX_ID, Digits, Query
@@ -75,14 +76,14 @@ def list_events(call: Call) -> HttpResponse:
     """List what happened, oldest first; with `wait`, as soon as something does."""
     query, actor = call.params(EventsQuery), call.actor
     account_id, world_id = actor.acting_account_id, actor.world_id
-    found = feed.page(account_id, world_id, after=query.after, limit=query.limit)
+    found = _page(actor, after=query.after, limit=query.limit)
     if found.entries or not query.wait:
         return _answer(call, found)
 
     def again() -> HttpResponse:
         if actor.key_id is not None and not queries.still_usable(actor.key_id):  # revoked while it waited
             raise ApiProblem("invalid_key", headers={"WWW-Authenticate": 'Bearer realm="ELMED", error="invalid_token"'})
-        return _answer(call, feed.page(account_id, world_id, after=found.last, limit=query.limit))
+        return _answer(call, _page(actor, after=found.last, limit=query.limit))
 
     if call.request.META.get(waiting.ELSEWHERE):
         response = waiting.Waits(_text(call, found), content_type="application/json")
@@ -90,6 +91,18 @@ def list_events(call: Call) -> HttpResponse:
         return response
     came = waiting.in_this_thread(account_id, world_id, last=found.last, seconds=query.wait)
     return again() if came else _answer(call, found)
+
+
+def _page(actor: Actor, *, after: int | None, limit: int) -> feed.Page:
+    """Some of the account's list. Raises ApiProblem: 410 no longer kept, 400 a number that was never given."""
+    try:
+        return feed.page(actor.acting_account_id, actor.world_id, after=after, limit=limit)
+    except feed.Expired:
+        raise ApiProblem("events_expired") from None
+    except feed.Ahead as ahead:
+        words = f"No event has that number yet; the newest is {ahead.last}."
+        wrong = {"parameter": "after", "code": "out_of_range", "detail": words}
+        raise ApiProblem("invalid_parameter", errors=[wrong]) from None
 
 
 def _answer(call: Call, page: feed.Page) -> HttpResponse:

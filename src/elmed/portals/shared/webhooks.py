@@ -142,6 +142,6 @@ def _sent(one: Delivery) -> dict[str, Any]:
     return {
         "delivery": one,
         "id": message_id(one),
-        "tries": [(attempt, ERRORS.get(attempt.error, "")) for attempt in tries],
+        "tries": [(attempt, _(ERRORS[attempt.error]) if attempt.error else "") for attempt in tries],
         "last": tries[-1] if tries else None,
     }
