@@ -24,6 +24,9 @@ from elmed.prescriptions.actions.route import route
 from elmed.prescriptions.actions.transfer import release_all
 from elmed.prescriptions.jurisdiction import jurisdiction
 from elmed.prescriptions.models import ProofTries
+from elmed.webhooks import endpoints, resend
+from elmed.webhooks.endpoints import Wanted
+from elmed.webhooks.models import Delivery
 from tests import factories
 from tests.inventory.conftest import PLASTERS
 from tests.prescriptions import shop
@@ -152,6 +155,9 @@ def test_the_list_does_what_it_says(cast):
     Account.objects.filter(pk=cast.other_pharmacy.pk).update(state="suspended")
     release_all(cast.actor("staff"), cast.other_pharmacy.pk, reason="It closed", now=now)
 
+    endpoint, _ = endpoints.make(cast.actor("pharmacist"), Wanted("https://8.8.8.8/hooks"))
+    sent = resend.send_test(cast.actor("pharmacist"), endpoint.pk)
+    Delivery.objects.filter(pk=sent.pk).update(state="delivered", created_at=now - timedelta(days=31))
     event = Event.objects.get(type="key.created", actor_account_id=cast.doctor.pk)
     Event.objects.filter(pk=event.pk).update(recorded_at=now - timedelta(days=91))
 
