@@ -60,7 +60,9 @@ def of_person(
     authenticated_at: datetime | None = None,
 ) -> Actor | None:
     """The actor that `person` is in `account`; None where they do not belong to it."""
-    roles = frozenset(Membership.objects.filter(person=person, account=account).values_list("role", flat=True))
+    roles = account.roles_here
+    if roles is None:
+        roles = frozenset(Membership.objects.filter(person=person, account=account).values_list("role", flat=True))
     if not roles or not person.is_active:
         return None
     return Actor(

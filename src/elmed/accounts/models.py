@@ -102,6 +102,8 @@ class Account(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
+    roles_here: frozenset[str] | None = None  # of one person, where it was looked up for them (queries.accounts_of)
+
     class Meta:
         constraints = [
             models.UniqueConstraint(

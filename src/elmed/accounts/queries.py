@@ -29,9 +29,12 @@ MOST_PHARMACIES = 50
 
 
 def accounts_of(person: Person) -> list[Account]:
-    """The accounts in which this person has a role, by name. One statement."""
-    mine = Account.objects.filter(pk__in=person.memberships.values("account_id"))
-    return list(mine.select_related("world").order_by("name", "pk"))
+    """The accounts in which this person has a role, by name, each with the person's `roles_here`. One statement."""
+    found: dict[int, Account] = {}
+    for row in person.memberships.select_related("account__world").order_by("account__name", "account_id"):
+        account = found.setdefault(row.account_id, row.account)
+        account.roles_here = (account.roles_here or frozenset()) | {row.role}
+    return list(found.values())
 
 
 def pharmacies(world_id: int, words: str = "") -> list[Account]:

@@ -86,8 +86,9 @@ def prescription(request: PortalRequest, pk: int) -> HttpResponse:
         return redirect("doctor_review", pk)
     shown(request, "prescription", [sheet.rx.patient_id])
     context = screen(request, sheet) | {"buttons": buttons(sheet, "doctor", _SPECIAL), "portal": "doctor"}
-    signed = queries.listed(request.actor).filter(replaces=sheet.rx, signature_value__gt="")
-    context["replaced_by"] = signed.first()
+    if sheet.rx.replaced_at is not None:
+        signed = queries.listed(request.actor).filter(replaces=sheet.rx, signature_value__gt="")
+        context["replaced_by"] = signed.first()
     return render(request, "doctor/prescription.html", context)
 
 
