@@ -12,8 +12,10 @@ from elmed.core.refusals import Invalid, NotAllowed, NotNow, NotVisible
 from elmed.events.models import AccessRecord, Event
 from elmed.patients import merge as merging
 from elmed.patients.actions import consult, create, set_allergies
+from elmed.patients.contact import change_own_contact
 from elmed.patients.identity import Identity
 from elmed.patients.models import AllergyStatus, IdentityCheck, Patient
+from elmed.patients.opening import open_record
 from elmed.prescriptions.actions.verify import verify
 from elmed.prescriptions.models import Prescription
 from elmed.prescriptions.vocabulary import Status
@@ -202,16 +204,68 @@ def test_taken_back_within_a_day(cast, twice):
         merging.undo(cast.actor("staff"), first.pk, now=real_now())
 
 
-def test_not_taken_back_over_new_allergies(cast, twice):
+def test_allergies_recorded_since_stay_with_the_record_that_counted(cast, twice):
     first, second = twice
     of_second(cast, twice)
+    set_allergies(cast.actor("doctor"), first.pk, none_known=False, substances=[("Penicillin", "")], now=real_now())
     merged(cast, second, first)
     set_allergies(cast.actor("doctor"), first.pk, none_known=False, substances=[("Latex", "")], now=real_now())
-    assert second.allergies.count() == 1 and first.allergies.count() == 0  # written to the record that counts
-    with pytest.raises(NotNow):
-        merging.undo(cast.actor("staff"), first.pk, now=real_now())
-    first.refresh_from_db()
-    assert first.merged_into_id == second.pk
+    assert second.allergies.count() == 1 and first.allergies.count() == 1  # written to the record that counts
+    event = merging.last_merge(cast.actor("staff"), first, real_now())
+    assert merging.written_since(cast.actor("staff"), second, event) == {"patient.allergies_recorded": 1}
+    merging.undo(cast.actor("staff"), first.pk, now=real_now())
+    assert [row.substance for row in second.allergies.all()] == ["Latex"]
+    assert [row.substance for row in first.allergies.all()] == ["Penicillin"]
+    second.refresh_from_db()
+    assert second.allergy_status == AllergyStatus.RECORDED
+
+
+def test_an_account_made_since_by_the_others_invitation_goes_back_with_it(cast, twice):
+    """A wrong merge: whoever was invited to the one record does not keep the other person's."""
+    from elmed.accounts import links
+    from elmed.accounts.joining import Newcomer
+    from elmed.patients.claim import claim, invite
+
+    second = twice[1]
+    third = create(
+        cast.actor("other_doctor"), Identity("Dean", "Dina", cast.patient.date_of_birth), now=real_now(),
+        identity_check=IdentityCheck.KNOWN,
+    ).patient  # fmt: skip
+    sent = invite(cast.actor("other_doctor"), second.pk, email="cara.m@example.org", now=real_now())
+    merged(cast, third, second)
+    account = claim(
+        links.token(links.PATIENT, sent.pk, sent.serial), Newcomer("Cara M Dean", "cara.m@example.org", "a-long-password-9"),
+        date_of_birth=second.date_of_birth, now=real_now(),
+    )  # fmt: skip
+    third.refresh_from_db()
+    assert third.account_id == account.pk
+    merging.undo(cast.actor("staff"), second.pk, now=real_now())
+    for row in (second, third):
+        row.refresh_from_db()
+    assert (second.account_id, third.account_id) == (account.pk, None)
+
+
+def test_contact_that_the_account_wrote_since_goes_back_with_it(cast, twice):
+    first, second = twice
+    second.refresh_from_db()
+    merged(cast, second, first)  # the account comes with the first
+    words = {"phone": "+44 20 7", "email": "cara@example.org", "address": ""}
+    change_own_contact(cast.actor("patient"), **words, now=real_now())
+    second.refresh_from_db()
+    assert (second.phone, second.email) == ("+44 20 7", "cara@example.org")
+    merging.undo(cast.actor("staff"), first.pk, now=real_now())
+    for row in (first, second):
+        row.refresh_from_db()
+    assert (first.phone, first.email) == ("+44 20 7", "cara@example.org")
+    assert (second.phone, second.email, second.account_id) == ("", "", None)
+
+
+def test_a_look_while_merged_is_known_to_both_records(cast, twice):
+    first, second = twice
+    merged(cast, first, second)
+    open_record(cast.actor("staff"), second.pk, reason=WHY)
+    looks = AccessRecord.objects.filter(action="portal.clinical")
+    assert set(looks.get().patients.values_list("patient_id", flat=True)) == {first.pk, second.pk}
 
 
 def test_a_merged_one_carries_its_own_along(cast, twice):
@@ -251,6 +305,7 @@ def test_the_pages(cast, twice, sign_in):  # noqa: F811
     doctor = sign_in("doctor")
     assert doctor.get(reverse("doctor_patient", args=[first.pk])).status_code == 200
     back = reverse("staff_merge_undo", args=[second.pk])
+    assert [one.pk for one in staff.get(reverse("staff_merge_find")).context["recent"]] == [second.pk]
     assert "Take the merge back" in staff.get(back).content.decode()
     for who in ("doctor", "patient"):
         for address in (url, back, reverse("staff_merge_find")):

@@ -213,7 +213,8 @@ def test_the_audit_finds_by_each_word_and_is_recorded(cast, sign_in):
     assert rows(**events, prescription=rx.pk, type="prescription.verified") == 1
     assert rows(**events, person=cast.people["pharmacist"].pk) == 1
     assert rows(**events, account=cast.pharmacy.pk) == 1
-    assert rows(**events, patient=cast.patient.pk) == 1  # the consultation
+    assert rows(**events, patient=cast.patient.pk) == 4  # the consultation, and what happened to the prescription
+    assert AccessRecord.objects.filter(action="portal.audit", patients__patient_id=cast.patient.pk).count() == 3
     assert rows(**events, prescription=rx.pk + 999) == 0
     looks = {"list": "looks"}
     assert rows(**looks, patient=cast.patient.pk, type="portal.prescription") == 1

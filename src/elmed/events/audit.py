@@ -12,14 +12,16 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
-from elmed.access import policy
+from elmed.access import policy, visibility
 from elmed.access.actors import Actor
 from elmed.access.permissions import Permission
 from elmed.core.refusals import Invalid
 from elmed.events.models import AccessRecord, Event
 from elmed.events.record import record, record_access
+from elmed.prescriptions.models import Prescription
 
 PAGE_SIZE = 50
+MOST_PRESCRIPTIONS = 500  # of one patient, the newest
 LONGEST = timedelta(days=366)
 
 
@@ -59,20 +61,22 @@ def search(actor: Actor, wanted: Wanted, *, before: int | None = None, now: date
     asked = {name: value for name, value in asdict(wanted).items() if value and name not in ("since", "until")}
     period = {"since": wanted.since.isoformat(), "until": wanted.until.isoformat()}
     record(actor, "audit.searched", accounts=[actor.account_id], at=now, data=asked | period)
-    if wanted.patient_id is not None:
-        record_access(actor, "portal.audit", patient_ids=[wanted.patient_id])
+    record_access(actor, "portal.audit", patient_ids=_about(actor, wanted))
     more = len(page) > PAGE_SIZE
     return Found(page[:PAGE_SIZE], page[PAGE_SIZE - 1].pk if more else None)
 
 
 def _events(actor: Actor, wanted: Wanted) -> QuerySet[Event]:
     exact = {
-        "actor_person_id": wanted.person_id, "prescription_id": wanted.prescription_id,
-        "data__patient_id": wanted.patient_id, "type": wanted.type or None,
+        "actor_person_id": wanted.person_id, "prescription_id": wanted.prescription_id, "type": wanted.type or None,
     }  # fmt: skip
     rows = Event.objects.filter(_period(actor, wanted)).filter(
         **{name: value for name, value in exact.items() if value is not None}
     )
+    if wanted.patient_id is not None:  # what names the patient, and what happened to the prescriptions of that record
+        theirs = visibility.visible(actor, Prescription).filter(patient_id=wanted.patient_id).order_by("-pk")
+        numbers = list(theirs.values_list("pk", flat=True)[:MOST_PRESCRIPTIONS])
+        rows = rows.filter(Q(data__patient_id=wanted.patient_id) | Q(prescription_id__in=numbers))
     if wanted.account_id is not None:
         mine = rows.filter(actor_account_id=wanted.account_id)
         rows = mine | rows.filter(subject_account_id=wanted.account_id)
@@ -86,6 +90,15 @@ def _looks(actor: Actor, wanted: Wanted) -> QuerySet[AccessRecord]:
     }  # fmt: skip
     rows = AccessRecord.objects.filter(_period(actor, wanted)).prefetch_related("patients")
     return rows.filter(**{name: value for name, value in exact.items() if value is not None})
+
+
+def _about(actor: Actor, wanted: Wanted) -> list[int]:
+    """Whose record the search is about: the patient's, or that of the prescription's patient. They see it."""
+    about = [wanted.patient_id] if wanted.patient_id is not None else []
+    if wanted.prescription_id is not None:
+        rows = visibility.visible(actor, Prescription).filter(pk=wanted.prescription_id)
+        about += rows.values_list("patient_id", flat=True)
+    return about
 
 
 def _period(actor: Actor, wanted: Wanted) -> Q:

@@ -2,7 +2,8 @@
 
 Nothing moves: prescriptions and consultations stay with the record they were written for, as they were signed, and are
 read through both (`Patient.everywhere`). The allergies are united in the record that counts; the account, where only the
-other had one, goes to it. For 24 hours the merge can be taken back as a whole.
+other had one, goes to it. For 24 hours the merge can be taken back: both records are then what they were, and what was
+written meanwhile stays where it was written, save what belongs to whose account it is.
 """
 
 from datetime import datetime, timedelta
@@ -19,12 +20,14 @@ from elmed.access.permissions import Permission
 from elmed.core.refusals import Invalid, NotNow, NotVisible
 from elmed.events.models import Event
 from elmed.events.record import record, record_access
-from elmed.patients.models import AllergyStatus, Patient
+from elmed.patients.models import AllergyStatus, Patient, PatientInvitation
 from elmed.patients.opening import LONGEST, SHORTEST
 
 UNDO_WITHIN = timedelta(hours=24)
 MOST = 50
 MERGED = "patient.merged"
+# What is written into a record and cannot be told apart again.
+WRITES = ("patient.allergies_recorded", "patient.weight_recorded", "patient.contact_changed", "consultation.recorded")
 
 
 def merge(actor: Actor, winner_id: int, loser_id: int, *, reason: str, now: datetime) -> Patient:
@@ -62,9 +65,11 @@ def merge(actor: Actor, winner_id: int, loser_id: int, *, reason: str, now: date
 
 
 def undo(actor: Actor, loser_id: int, *, now: datetime) -> Patient:
-    """Take a merge back: both records are what they were. What was written since stays where it was written.
+    """Take a merge back. What was written since stays where it was written: `written_since` names it.
 
-    Raises NotAllowed, NotVisible, NotNow (no merge, older than 24 hours, allergies or records changed since).
+    Allergies that were recorded anew since stay with the record that counted: rather one too many than one too few.
+    An account that came with the other record, or was made since by its invitation, goes with it, and so does the contact
+    that it wrote. Raises NotAllowed, NotVisible, NotNow (no merge, older than 24 hours, not the newest).
     """
     policy.require(actor, Permission.PATIENT_MERGE)
     with transaction.atomic():
@@ -76,11 +81,11 @@ def undo(actor: Actor, loser_id: int, *, now: datetime) -> Patient:
         if event is None or event.data["patient_id"] != winner.pk or winner.merged_into_id is not None:
             raise NotNow("invalid_state", _("A merge can be taken back for 24 hours, the newest one first."))
         did = event.data
-        if _changed_since(actor, winner, event):
-            raise NotNow("invalid_state", _("The allergies were recorded anew since: correct the records by hand."))
-        winner.allergies.filter(pk__in=did["allergies"], from_merge=True).delete()
-        winner.allergy_status = did["status_before"]
-        if did["account_id"] is not None:
+        if "patient.allergies_recorded" not in written_since(actor, winner, event):
+            winner.allergies.filter(pk__in=did["allergies"], from_merge=True).delete()
+            winner.allergy_status = did["status_before"]
+        if did["account_id"] is not None or _claimed_since(loser, event):
+            _give_contact(actor, winner, loser, event)
             _give_account(winner, loser)
         loser.merged_into = None
         _save(now, winner, loser)
@@ -90,6 +95,32 @@ def undo(actor: Actor, loser_id: int, *, now: datetime) -> Patient:
         data = {"patient_id": winner.pk, "merged_id": loser.pk}
         record(actor, "patient.merge_undone", accounts=accounts, at=now, data=data)
         return loser
+
+
+def written_since(actor: Actor, winner: Patient, merged: Event) -> dict[str, int]:
+    """What was written into the record that counts since that merge: how many events of each type."""
+    rows = Event.objects.filter(world_id=actor.world_id, type__in=WRITES, created_at__gte=merged.created_at)
+    rows = rows.filter(pk__gt=merged.pk, data__patient_id=winner.pk)
+    return dict(rows.order_by().values_list("type").annotate(count=Count("pk")))
+
+
+def _claimed_since(loser: Patient, merged: Event) -> bool:
+    """Whether the account was made since, by an invitation to the other record: it is that person's."""
+    rows = PatientInvitation.objects.filter(patient_id__in=[loser.pk, *merged.data["carried"]])
+    return rows.filter(accepted_at__gte=merged.created_at).exists()
+
+
+def _give_contact(actor: Actor, giver: Patient, taker: Patient, merged: Event) -> None:
+    """What the account wrote since of how it can be reached goes with it, and stands with nobody else's record."""
+    rows = Event.objects.filter(
+        world_id=actor.world_id, type="patient.contact_changed", created_at__gte=merged.created_at
+    )
+    names = {name for row in rows.filter(pk__gt=merged.pk, data__patient_id=giver.pk) for name in row.data["fields"]}
+    for name in sorted(names):
+        setattr(taker, name, getattr(giver, name))
+        setattr(giver, name, "")
+    for row in (giver, taker):
+        row.save(update_fields=sorted(names))
 
 
 def last_merge(actor: Actor, loser: Patient, now: datetime) -> Event | None:
@@ -113,6 +144,17 @@ def duplicates(actor: Actor) -> list[list[Patient]]:
     found = [group for group in groups.values() if len(group) > 1]
     record_access(actor, "portal.records", patient_ids=[patient.pk for group in found for patient in group])
     return found
+
+
+def recent(actor: Actor, now: datetime) -> list[Patient]:
+    """Records whose merge can still be taken back, the newest merge first; with `merged_into`. Leaves an access record."""
+    policy.require(actor, Permission.PATIENT_MERGE)
+    rows = Event.objects.filter(world_id=actor.world_id, type=MERGED, created_at__gt=now - UNDO_WITHIN).order_by("-pk")
+    numbers = list(dict.fromkeys(row.data["merged_id"] for row in rows[:MOST]))
+    merged = visibility.visible(actor, Patient).filter(pk__in=numbers, merged_into__isnull=False)
+    found = {row.pk: row for row in merged.select_related("merged_into")}
+    record_access(actor, "portal.records", patient_ids=found)
+    return [found[number] for number in numbers if number in found]
 
 
 def alike(actor: Actor, patient: Patient) -> list[Patient]:
@@ -171,10 +213,3 @@ def _save(now: datetime, *rows: Patient) -> None:
     for row in rows:
         row.updated_at = max(now, row.updated_at)
         row.save(update_fields=["merged_into", "allergy_status", "updated_at"])
-
-
-def _changed_since(actor: Actor, winner: Patient, merged: Event) -> bool:
-    rows = Event.objects.filter(
-        world_id=actor.world_id, type="patient.allergies_recorded", created_at__gte=merged.created_at
-    )
-    return rows.filter(pk__gt=merged.pk, data__patient_id=winner.pk).exists()

@@ -41,7 +41,12 @@ def open_record(actor: Actor, patient_id: int, *, reason: str) -> None:
     if not SHORTEST <= len(reason) <= LONGEST:
         words = _("Say why, in %(least)d to %(most)d characters: the patient reads it.")
         raise Invalid.field("/reason", "required", words % {"least": SHORTEST, "most": LONGEST})
-    record_access(actor, OPENING, patient_ids=[whole_id(patient)], reason=reason)
+    record_access(actor, OPENING, patient_ids=everywhere(patient), reason=reason)
+
+
+def everywhere(patient: Patient) -> list[int]:
+    """The numbers of all records of that person: where a merge is taken back, each still knows who looked."""
+    return sorted(patient.everywhere().values_list("pk", flat=True))
 
 
 def reason_given(actor: Actor, patient: Patient) -> str | None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.core.paginator import Paginator
+from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -24,6 +25,7 @@ from elmed.prescriptions import queries
 from elmed.prescriptions.models import Prescription
 
 PAGE_SIZE = 25
+LONG = 19  # digits that no number of a row has
 
 
 class FindForm(PortalForm):
@@ -73,7 +75,10 @@ def opened(view: Callable[[PortalRequest, int], HttpResponse]) -> Callable[[Port
 @page(permission=Permission.PRESCRIPTION_READ_ALL, kinds=STAFF)
 def record(request: PortalRequest, pk: int) -> HttpResponse:
     """A patient's record: first the form that asks why, then, for an hour, what is in it."""
-    who = visibility.get(request.actor, Patient, pk)
+    found = {row.pk: row for row in visibility.visible(request.actor, Patient).filter(Q(pk=pk) | Q(merged_into=pk))}
+    who = found.get(pk)
+    if who is None:
+        raise NotVisible("patient")
     if who.merged_into_id:
         return redirect("staff_record", who.merged_into_id)
     reason = opening.reason_given(request.actor, who)
@@ -82,11 +87,12 @@ def record(request: PortalRequest, pk: int) -> HttpResponse:
         words = form.cleaned_data["reason"]
         if form.attempt(lambda: opening.open_record(request.actor, pk, reason=words) or True):
             number = request.GET.get("prescription", "")
-            return redirect("staff_prescription", int(number)) if number.isdecimal() else redirect("staff_record", pk)
+            known = number.isdecimal() and len(number) < LONG
+            return redirect("staff_prescription", int(number)) if known else redirect("staff_record", pk)
     if reason is None or form.is_bound:
         return render(request, "staff/open_record.html", {"who": who, "form": form}, status=form.status)
-    shown(request, "patient", [who.pk])
-    rows = queries.listed(request.actor).filter(patient__in=who.everywhere())
+    shown(request, "patient", found)
+    rows = queries.listed(request.actor).filter(patient__in=list(found))
     context: dict[str, Any] = {
         "who": who, "reason": reason, "page": Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page")),
         **banner(request, who),

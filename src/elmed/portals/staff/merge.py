@@ -18,6 +18,7 @@ from elmed.patients.models import Patient
 from elmed.portals.forms import PortalForm
 from elmed.portals.page import PortalRequest, page, shown
 from elmed.portals.staff.views import STAFF
+from elmed.portals.words import event_words
 from elmed.prescriptions.models import Prescription
 
 
@@ -48,7 +49,10 @@ def find(request: PortalRequest) -> HttpResponse:
         shown(request, "records", [one.pk, *(other.pk for other in others)])
         groups = [[one, *others]] if others else []
         return render(request, "staff/duplicates.html", {"groups": groups, "like": one})
-    return render(request, "staff/duplicates.html", {"groups": merging.duplicates(request.actor), "like": None})
+    context = {
+        "groups": merging.duplicates(request.actor), "recent": merging.recent(request.actor, request.now), "like": None,
+    }  # fmt: skip
+    return render(request, "staff/duplicates.html", context)
 
 
 @page(permission=Permission.PATIENT_MERGE, kinds=STAFF)
@@ -87,6 +91,11 @@ def undo(request: PortalRequest, pk: int) -> HttpResponse:
             return redirect("staff_records")
         loser.refresh_from_db()
     shown(request, "records", [loser.pk])
-    possible = loser.merged_into_id is not None and merging.last_merge(request.actor, loser, request.now) is not None
-    context = {"loser": loser, "winner": loser.merged_into, "form": form, "possible": possible}
+    winner = loser.merged_into
+    event = merging.last_merge(request.actor, loser, request.now) if winner else None
+    since = merging.written_since(request.actor, winner, event) if winner and event else {}
+    context = {
+        "loser": loser, "winner": winner, "form": form, "possible": event is not None,
+        "since": [(event_words(kind), count) for kind, count in sorted(since.items())],
+    }  # fmt: skip
     return render(request, "staff/merge_undo.html", context, status=form.status)
