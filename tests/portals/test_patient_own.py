@@ -7,18 +7,27 @@ import re
 import zipfile
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from elmed.core.clock import real_now
 from elmed.core.refusals import NotAllowed, NotNow, NotVisible, VersionConflict
 from elmed.events.models import Event
+from elmed.notifications import mail
+from elmed.patients.actions import NewPatient, create
+from elmed.patients.claim import invite
 from elmed.patients.contact import change_own_contact
+from elmed.patients.merge import merge
+from elmed.patients.models import IdentityCheck
 from elmed.prescriptions import reference as references
+from elmed.prescriptions.actions.hold import hold
 from elmed.prescriptions.actions.proof import NoMatch, prove
 from elmed.prescriptions.actions.reissue import reissue
+from elmed.prescriptions.actions.reverse import reverse as reverse_
 from elmed.prescriptions.facts import load
 from elmed.prescriptions.snapshot import intact
-from elmed.prescriptions.vocabulary import Status
+from elmed.prescriptions.vocabulary import ReversalReason, Status
 from tests import factories
 
 
@@ -134,6 +143,65 @@ def test_all_data_as_a_file(cast, sign_in):
     assert rows[0][0] == "prescription" and rows[1][0] == str(rx.pk)
     assert "Dora" not in "".join(files.values()) and "Please counsel" not in "".join(files.values())
     assert Event.objects.filter(type="patient.exported").count() == 1
+
+
+def my_data(browser):
+    answer = browser.post(reverse("patient_data"))
+    with zipfile.ZipFile(io.BytesIO(b"".join(answer.streaming_content))) as zipped:
+        return json.loads(zipped.read("my-data.json"))
+
+
+def test_the_file_holds_all_that_belongs_to_a_prescription(cast, sign_in):
+    asked = factories.verified(cast, now=real_now())
+    hold(cast.actor("pharmacist"), asked.pk, reason="Dose", question="Is that meant?", now=real_now())
+    given = factories.verified(cast, now=real_now())
+    made = factories.supply(cast, given, now=real_now(), receiver="Neighbour")
+    reverse_(cast.actor("pharmacist"), made.pk, reason=ReversalReason.RECORDED_IN_ERROR, now=real_now())
+    bad = factories.pending_review(cast, now=real_now())
+    hold(cast.actor("staff"), bad.pk, reason="The licence is somebody else's", now=real_now())
+    data = my_data(sign_in("patient"))
+    rx = {one["id"]: one for one in data["prescriptions"]}
+    assert rx[asked.pk]["pauses"][0]["question"] == "Is that meant?"
+    supply = rx[given.pk]["supplies"][0]
+    assert (supply["receiver"], supply["taken_back_why"]) == ("Neighbour", "recorded_in_error")
+    assert supply["lines"][0]["taken_back"] == "21"
+    assert [one["type"] for one in rx[given.pk]["history"]] == [
+        f"prescription.{word}" for word in ("issued", "routed", "verified", "dispensed", "dispense_reversed")
+    ]
+    assert rx[given.pk]["history"][2]["who"] == "Pharmacist, Brook Street Pharmacy"
+    assert rx[given.pk]["warnings"][0]["words"] == "Same medicine, wanted"
+    assert rx[bad.pk]["pauses"][0]["kind"] == "fraud" and "licence" not in json.dumps(data)
+    sign = data["sign_in"]
+    assert (sign["email"], sign["name"]) == (cast.people["patient"].email, cast.people["patient"].name)
+
+
+def test_the_file_holds_the_merged_record_too_and_no_mails_of_others(cast, sign_in):
+    other = create(
+        cast.actor("other_doctor"), NewPatient("Dean", "Cara M", cast.patient.date_of_birth, phone="+44 20 9"),
+        identity_check=IdentityCheck.KNOWN, now=real_now(),
+    ).patient  # fmt: skip
+    invite(cast.actor("other_doctor"), other.pk, email="cara.m@example.org", now=real_now())
+    merge(cast.actor("staff"), cast.patient.pk, other.pk, reason="One person, registered twice", now=real_now())
+    mail.queue(to="doctor@example.org", template="plain", at=real_now(), context={})
+    words = {"phone": "", "email": "doctor@example.org", "address": ""}
+    change_own_contact(cast.actor("patient"), **words, now=real_now())
+    data = my_data(sign_in("patient"))
+    merged = data["record"]["merged_records"]
+    assert [(one["id"], one["given_name"], one["phone"]) for one in merged] == [(other.pk, "Cara M", "+44 20 9")]
+    assert [one["email"] for one in data["sign_in"]["invitations"]] == ["cara.m@example.org"]
+    assert data["sign_in"]["mails"] == []
+    assert any(look["reason"] == "One person, registered twice" for look in data["who_looked"])
+
+
+def test_its_statements_do_not_grow_with_the_record(cast, sign_in):
+    patient, counts = sign_in("patient"), []
+    for _ in range(2):
+        for _ in range(3):
+            factories.supply(cast, factories.verified(cast, now=real_now()), now=real_now())
+        with CaptureQueriesContext(connection) as asked:
+            my_data(patient)
+        counts.append(len(asked))
+    assert counts[0] == counts[1]
 
 
 def test_a_cell_is_no_formula(cast, sign_in):

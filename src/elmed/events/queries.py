@@ -13,11 +13,20 @@ from elmed.events.models import AccessRecord, AccessRecordPatient, Event, EventC
 
 def of_prescription(prescription_id: int, world_id: int) -> list[Event]:
     """A prescription's history, the newest first, with `person_name` and `account_name` of who did it. One statement."""
-    rows = Event.objects.filter(prescription_id=prescription_id, world_id=world_id).annotate(
+    return list(_named(Event.objects.filter(prescription_id=prescription_id, world_id=world_id)).order_by("-pk"))
+
+
+def of_prescriptions(prescription_ids: Iterable[int], world_id: int) -> list[Event]:
+    """The same of several, the oldest first. One statement."""
+    rows = Event.objects.filter(prescription_id__in=list(prescription_ids), world_id=world_id)
+    return list(_named(rows).order_by("pk"))
+
+
+def _named(rows: QuerySet[Event]) -> QuerySet[Event]:
+    return rows.annotate(
         person_name=Subquery(Person.objects.filter(pk=OuterRef("actor_person_id")).values("name")),
         account_name=Subquery(Account.objects.filter(pk=OuterRef("actor_account_id")).values("name")),
     )
-    return list(rows.order_by("-pk"))
 
 
 def of_account(account_id: int, most: int = 100) -> list[Event]:

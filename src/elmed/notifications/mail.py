@@ -67,3 +67,8 @@ def _row(one: Addressee, template: str, at: datetime) -> Mail:
         to=one.address.strip(), template=template, language=one.language, context=words, dedupe_key=one.dedupe_key,
         created_at=at, due_at=at,
     )  # fmt: skip
+
+
+def sent_to(address: str) -> list[Mail]:
+    """The mails to a confirmed address that are still kept, the oldest first, without their words; for its owner."""
+    return list(Mail.objects.filter(to__iexact=address).defer("context").order_by("pk"))

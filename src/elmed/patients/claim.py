@@ -4,6 +4,7 @@ Called by the doctor's page of a patient, and by the page of the invitation's li
 wrong dates end an invitation.
 """
 
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
 from django.core.exceptions import ValidationError
@@ -70,6 +71,12 @@ def invite(actor: Actor, patient_id: int, *, email: str, now: datetime) -> Patie
 def last_invitation(patient: Patient) -> PatientInvitation | None:
     """The newest invitation to that record, for the doctor's page."""
     return PatientInvitation.objects.filter(patient=patient).order_by("-pk").first()
+
+
+def invitations_of(patient_ids: Iterable[int]) -> list[PatientInvitation]:
+    """Every invitation to these records, the oldest first, for the patient's own file."""
+    rows = PatientInvitation.objects.filter(patient_id__in=list(patient_ids))
+    return list(rows.select_related("doctor").order_by("pk"))
 
 
 def opened(token: str, *, now: datetime, lock: bool = False) -> PatientInvitation:

@@ -22,6 +22,7 @@ from elmed.patients.contact import taken_out
 from elmed.patients.models import Patient
 from elmed.portals.page import PortalRequest, page, shown
 from elmed.portals.patient import held
+from elmed.portals.patient.held_prescriptions import prescriptions
 from elmed.portals.patient.views import PATIENT
 
 IN_MEMORY = 1_000_000  # bytes; what is more lies on the disk
@@ -59,11 +60,13 @@ def _json(entry: IO[bytes], request: PortalRequest, own: Patient) -> None:
     """One object; the long lists are written one element after the other."""
     lists: dict[str, Iterator[Any]] = {
         "consultations": held.consultations(request.actor),
-        "prescriptions": held.prescriptions(request.actor),
+        "prescriptions": prescriptions(request.actor),
         "who_looked": held.looks(request.actor, own),
         "changes": held.changes(request.actor),
     }
-    head = json.dumps({"made_at": real_now().isoformat(), "record": held.record(own)}, ensure_ascii=False, indent=1)
+    sign_in = held.sign_in(request.person, own, real_now())
+    words = {"made_at": real_now().isoformat(), "record": held.record(own), "sign_in": sign_in}
+    head = json.dumps(words, ensure_ascii=False, indent=1)
     entry.write(head[:-2].encode())
     for name, rows in lists.items():
         entry.write(f',\n "{name}": ['.encode())
@@ -75,7 +78,7 @@ def _json(entry: IO[bytes], request: PortalRequest, own: Patient) -> None:
 
 def _html(request: PortalRequest, own: Patient) -> Iterator[str]:
     yield render_to_string("patient/export_head.html", {"own": own, "record": held.record(own)}, request)
-    for row in held.prescriptions(request.actor):
+    for row in prescriptions(request.actor):
         yield render_to_string("patient/export_prescription.html", {"rx": row})
     yield render_to_string("patient/export_foot.html", {}, request)
 

@@ -1,20 +1,25 @@
 """What ELMED holds on a patient, row by row, as plain values: for the file that the patient takes out.
 
-What the doctor wrote to the pharmacist alone (`notes`) is not in it, as it is on no page of the patient's.
+What the doctor wrote to the pharmacist alone (`notes`) is not in it, as it is on no page of the patient's. Prescriptions
+with all that belongs to them are held_prescriptions.py.
 """
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
-from elmed.access import visibility
+from elmed.access import sessions, visibility
 from elmed.access.actors import Actor
+from elmed.accounts.models import Person
 from elmed.accounts.queries import account_names, person_names
 from elmed.core import quantities
 from elmed.core.clock import rfc3339
 from elmed.events import queries as events
+from elmed.notifications.mail import sent_to
+from elmed.patients.claim import invitations_of
 from elmed.patients.models import Consultation, Patient
-from elmed.portals.words import access_words
-from elmed.prescriptions.models import Dispense, Prescription
+from elmed.portals.patient.held_prescriptions import prescriptions
+from elmed.portals.words import access_words, event_words
 
 CHUNK = 200
 PRESCRIPTION_COLUMNS = [
@@ -25,7 +30,7 @@ LOOK_COLUMNS = ["at", "person", "account", "by key", "what", "reason"]
 
 
 def record(own: Patient) -> dict[str, Any]:
-    """The record itself, with its allergies and the numbers of those that were merged into it."""
+    """The record itself with its allergies, and so those that were merged into it."""
     weight = quantities.text(own.weight_milli) if own.weight_milli else None
     return {
         "id": own.pk, "family_name": own.family_name, "given_name": own.given_name, "date_of_birth": own.date_of_birth.isoformat(),
@@ -37,7 +42,32 @@ def record(own: Patient) -> dict[str, Any]:
             for one in own.allergies.order_by("pk")
         ],
         "created_at": rfc3339(own.created_at), "updated_at": rfc3339(own.updated_at),
-        "merged_records": sorted(own.merged.values_list("pk", flat=True)),
+        "merged_records": [record(one) for one in own.merged.order_by("pk")],
+    }  # fmt: skip
+
+
+def sign_in(person: Person, own: Patient, now: datetime) -> dict[str, Any]:
+    """How the patient signs in and was invited, where they are signed in, and what was mailed to them."""
+    ids = [own.pk, *own.merged.values_list("pk", flat=True)]
+    return {
+        "name": person.name, "email": person.email, "language": person.language, "created_at": rfc3339(person.created_at),
+        "terms_accepted_at": rfc3339(person.terms_accepted_at) if person.terms_accepted_at else None,
+        "signed_in": [
+            {"since": rfc3339(one.created_at), "last_used": rfc3339(one.last_seen_at), "browser": one.user_agent, "address": one.ip}
+            for one in sessions.of_person(person.pk, now)
+        ],
+        "invitations": [
+            {
+                "email": one.email, "doctor": one.doctor.name, "sent_at": rfc3339(one.created_at),
+                "accepted_at": rfc3339(one.accepted_at) if one.accepted_at else None,
+            }
+            for one in invitations_of(ids)
+        ],
+        # Of the address that they sign in with: the record's may be anybody's.
+        "mails": [
+            {"about": one.template, "written_at": rfc3339(one.created_at), "sent_at": rfc3339(one.sent_at) if one.sent_at else None}
+            for one in sent_to(person.email)
+        ],
     }  # fmt: skip
 
 
@@ -48,20 +78,6 @@ def consultations(actor: Actor) -> Iterator[dict[str, Any]]:
         yield {
             "id": row.pk, "held_at": rfc3339(row.held_at), "doctor": row.doctor.name, "identity_check": row.identity_check,
             "summary": row.summary,
-        }  # fmt: skip
-
-
-def prescriptions(actor: Actor) -> Iterator[dict[str, Any]]:
-    """Each signed prescription with its lines and supplies, the oldest first."""
-    rows = visibility.visible(actor, Prescription).select_related("prescriber", "pharmacy").order_by("pk")
-    for rx in rows.prefetch_related("lines").iterator(chunk_size=CHUNK):
-        yield {
-            "id": rx.pk, "reference": rx.reference, "status": rx.status, "status_reason": rx.status_reason,
-            "issued_at": rfc3339(rx.issued_at) if rx.issued_at else None, "doctor": rx.prescriber.name,
-            "pharmacy": rx.pharmacy.name if rx.pharmacy else None, "diagnosis": rx.diagnosis,
-            "valid_from": rx.valid_from.isoformat(), "valid_until": rx.valid_until.isoformat(),
-            "repeats_allowed": rx.repeats_allowed, "medications": [_line(line) for line in rx.lines.all()],
-            "supplies": _supplies(actor, rx),
         }  # fmt: skip
 
 
@@ -93,6 +109,7 @@ def changes(actor: Actor) -> Iterator[dict[str, Any]]:
         yield {
             "at": rfc3339(row.created_at),
             "type": row.type,
+            "words": event_words(row.type),
             "prescription_id": row.prescription_id,
             "data": row.data,
         }
@@ -107,30 +124,3 @@ def _named(rows: list[Any]) -> Iterator[dict[str, Any]]:
             "account": accounts.get(row.actor_account_id or 0),
             "by_key": row.actor_key_id is not None, "what": access_words(row.action), "reason": row.reason,
         }  # fmt: skip
-
-
-def _line(line: Any) -> dict[str, Any]:
-    return {
-        "text": line.medication_text, "code": line.medication_code, "system": line.medication_system,
-        "strength": line.strength, "form": line.form, "route": line.route, "how_to_take_it": line.dosage_text,
-        "quantity": quantities.text(line.quantity_milli), "remaining": quantities.text(line.remaining_milli), "unit": line.unit,
-        "days_supply": line.days_supply,
-    }  # fmt: skip
-
-
-def _supplies(actor: Actor, rx: Prescription) -> list[dict[str, Any]]:
-    rows = visibility.visible(actor, Dispense).filter(prescription=rx).select_related("pharmacy").order_by("pk")
-    return [
-        {
-            "handed_over_at": rfc3339(row.handed_over_at), "pharmacy": row.pharmacy.name, "receiver": row.receiver,
-            "taken_back": row.fully_reversed,
-            "lines": [
-                {
-                    "text": given.line.medication_text, "quantity": quantities.text(given.quantity_milli), "unit": given.line.unit,
-                    "batch_number": given.batch_number, "expiry_date": given.expiry_date.isoformat() if given.expiry_date else None,
-                }
-                for given in row.lines.all()
-            ],
-        }
-        for row in rows.prefetch_related("lines__line")
-    ]  # fmt: skip
