@@ -246,3 +246,25 @@ def test_older_pages_of_the_audit(cast, sign_in, monkeypatch):
     second = staff.get(reverse("staff_audit") + first.context["older"])
     assert [entry["code"] for entry in second.context["entries"]] == ["prescription.issued"]
     assert second.context["older"] == ""
+
+
+def test_staff_take_a_hand_over_back_that_the_pharmacy_cannot_any_more(cast, sign_in):
+    then = real_now() - timedelta(days=5)
+    rx = factories.verified(cast, now=then)
+    made = factories.supply(cast, rx, now=then)
+    staff, url = sign_in("staff"), reverse("staff_reverse", args=[rx.pk, made.pk])
+    record = f"{reverse('staff_record', args=[cast.patient.pk])}?prescription={rx.pk}"
+    assert staff.get(url)["Location"] == staff.post(url)["Location"] == record  # nothing before a reason
+    opened(cast, staff)
+    assert url in staff.get(reverse("staff_prescription", args=[rx.pk])).content.decode()
+    line, version = factories.first_line(rx), fresh(rx).version
+    sent = {"reason": "recorded_in_error", f"line_{line}": "21", "version": version}
+    assert staff.post(url, sent | {"version": version - 1}).status_code == 412
+    assert fresh(rx).status == Status.DISPENSED
+    assert staff.post(url, sent)["Location"] == reverse("staff_prescription", args=[rx.pk])
+    assert fresh(rx).status == Status.VERIFIED
+    assert staff.post(url, sent | {"version": fresh(rx).version}).status_code == 409
+    mine = reverse("pharmacy_reverse", args=[rx.pk, made.pk])
+    assert staff.get(mine).status_code == 403
+    for who in ("doctor", "patient", "owner"):
+        assert sign_in(who).get(url).status_code == 403

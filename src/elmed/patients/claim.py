@@ -79,6 +79,11 @@ def invitations_of(patient_ids: Iterable[int]) -> list[PatientInvitation]:
     return list(rows.select_related("doctor").order_by("pk"))
 
 
+def claimed_since(patient_ids: Iterable[int], since: datetime) -> bool:
+    """Whether an account was made since then by an invitation to one of these records: it is that person's."""
+    return PatientInvitation.objects.filter(patient_id__in=list(patient_ids), accepted_at__gte=since).exists()
+
+
 def opened(token: str, *, now: datetime, lock: bool = False) -> PatientInvitation:
     """The invitation that a link opens. Raises NotVisible: not ours, used, ended, replaced, overdue, claimed meanwhile."""
     found = links.read(links.PATIENT, token)

@@ -20,7 +20,8 @@ from elmed.access.permissions import Permission
 from elmed.core.refusals import Invalid, NotNow, NotVisible
 from elmed.events.models import Event
 from elmed.events.record import record, record_access
-from elmed.patients.models import AllergyStatus, Patient, PatientInvitation
+from elmed.patients.claim import claimed_since
+from elmed.patients.models import AllergyStatus, Patient
 from elmed.patients.opening import LONGEST, SHORTEST
 
 UNDO_WITHIN = timedelta(hours=24)
@@ -84,7 +85,7 @@ def undo(actor: Actor, loser_id: int, *, now: datetime) -> Patient:
         if "patient.allergies_recorded" not in written_since(actor, winner, event):
             winner.allergies.filter(pk__in=did["allergies"], from_merge=True).delete()
             winner.allergy_status = did["status_before"]
-        if did["account_id"] is not None or _claimed_since(loser, event):
+        if did["account_id"] is not None or claimed_since([loser.pk, *did["carried"]], event.created_at):
             _give_contact(actor, winner, loser, event)
             _give_account(winner, loser)
         loser.merged_into = None
@@ -102,12 +103,6 @@ def written_since(actor: Actor, winner: Patient, merged: Event) -> dict[str, int
     rows = Event.objects.filter(world_id=actor.world_id, type__in=WRITES, created_at__gte=merged.created_at)
     rows = rows.filter(pk__gt=merged.pk, data__patient_id=winner.pk)
     return dict(rows.order_by().values_list("type").annotate(count=Count("pk")))
-
-
-def _claimed_since(loser: Patient, merged: Event) -> bool:
-    """Whether the account was made since, by an invitation to the other record: it is that person's."""
-    rows = PatientInvitation.objects.filter(patient_id__in=[loser.pk, *merged.data["carried"]])
-    return rows.filter(accepted_at__gte=merged.created_at).exists()
 
 
 def _give_contact(actor: Actor, giver: Patient, taker: Patient, merged: Event) -> None:

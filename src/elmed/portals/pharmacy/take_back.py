@@ -1,5 +1,6 @@
 """Taking a record of a hand-over back: why, and how much of it."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -19,6 +20,7 @@ from elmed.portals.shared.acts import PHARMACY_PAGE, told_meanwhile
 from elmed.portals.shared.prescription import sheet_context
 from elmed.prescriptions import queries
 from elmed.prescriptions.actions.reverse import reverse
+from elmed.prescriptions.facts import Subject
 from elmed.prescriptions.models import Dispense
 from elmed.prescriptions.states import TRANSITIONS
 from elmed.prescriptions.vocabulary import Act, ReversalReason
@@ -69,6 +71,13 @@ class ReverseForm(VersionedForm):
 @page(permission=TRANSITIONS[Act.REVERSE].permission, kinds=PHARMACY)
 def reverse_page(request: PortalRequest, pk: int, dispense_pk: int) -> HttpResponse:
     """Take a dispense back, in whole or in part."""
+    return take_back(request, pk, dispense_pk, back=PHARMACY_PAGE, those=reversible)
+
+
+def take_back(
+    request: PortalRequest, pk: int, dispense_pk: int, *, back: str, those: Callable[[PortalRequest, Subject], set[int]]
+) -> HttpResponse:
+    """The page, for the pharmacy and for ELMED's staff; `those` are the dispenses that have a button for it."""
     made = visibility.get(request.actor, Dispense, dispense_pk)
     if made.prescription_id != pk:
         raise NotVisible("dispense")
@@ -84,9 +93,9 @@ def reverse_page(request: PortalRequest, pk: int, dispense_pk: int) -> HttpRespo
         )  # fmt: skip
         if done is not None:
             messages.success(request, _("Taken back. The history keeps both records."))
-            return redirect(PHARMACY_PAGE, made.prescription_id)
+            return redirect(back, made.prescription_id)
     sheet = queries.sheet(request.actor, made.prescription_id, request.now, answers=False)
-    possible = Act.REVERSE in sheet.acts and dispense_pk in reversible(request, sheet.subject)
+    possible = Act.REVERSE in sheet.acts and dispense_pk in those(request, sheet.subject)
     if not possible and not form.is_bound:
         words = _(
             "It cannot be taken back here: it was taken back already, or its 72 hours are over. ELMED’s staff can help."
@@ -94,7 +103,7 @@ def reverse_page(request: PortalRequest, pk: int, dispense_pk: int) -> HttpRespo
         raise NotNow("not_reversible", words)
     shown(request, "prescription.act", [sheet.rx.patient_id])
     page_words = {
-        "title": _("Take a dispense back"), "submit": _("Take it back"), "back": PHARMACY_PAGE,
+        "title": _("Take a dispense back"), "submit": _("Take it back"), "back": back,
         "explains": _("The record stays in the history, marked as taken back. The status follows from what remains supplied."),
     }  # fmt: skip
     context = sheet_context(request, sheet) | page_words | {"form": form}

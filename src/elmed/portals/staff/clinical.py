@@ -22,7 +22,9 @@ from elmed.portals.shared.acts import buttons
 from elmed.portals.shared.prescription import banner, screen
 from elmed.portals.staff.views import STAFF
 from elmed.prescriptions import queries
+from elmed.prescriptions.facts import Subject
 from elmed.prescriptions.models import Prescription
+from elmed.prescriptions.vocabulary import Act
 
 PAGE_SIZE = 25
 LONG = 19  # digits that no number of a row has
@@ -57,16 +59,16 @@ def records(request: PortalRequest) -> HttpResponse:
     return render(request, "staff/records.html", {"form": form, "found": found}, status=form.status)
 
 
-def opened(view: Callable[[PortalRequest, int], HttpResponse]) -> Callable[[PortalRequest, int], HttpResponse]:
+def opened(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """A page about one prescription: without a reason of this hour, the page that asks for it comes first."""
 
-    def asked(request: PortalRequest, pk: int) -> HttpResponse:
+    def asked(request: PortalRequest, pk: int, **more: int) -> HttpResponse:
         rx = visibility.visible(request.actor, Prescription).filter(pk=pk).select_related("patient").first()
         if rx is None:
             raise NotVisible("prescription")
         if opening.reason_given(request.actor, rx.patient) is None:
             return redirect(f"{reverse('staff_record', args=[opening.whole_id(rx.patient)])}?prescription={pk}")
-        return view(request, pk)
+        return view(request, pk, **more)
 
     asked.__module__, asked.__name__ = view.__module__, view.__name__
     return asked
@@ -106,5 +108,14 @@ def prescription(request: PortalRequest, pk: int) -> HttpResponse:
     """One prescription with its history, and the acts that staff can do now."""
     sheet = queries.sheet(request.actor, pk, request.now)
     shown(request, "prescription", [sheet.rx.patient_id])
-    context = screen(request, sheet) | {"buttons": buttons(sheet, "staff", {})}
+    context = screen(request, sheet) | {
+        "buttons": buttons(sheet, "staff", {}), "take_back": "staff_reverse",
+        "reversible": reversible(request, sheet.subject) if Act.REVERSE in sheet.acts else set(),
+    }  # fmt: skip
     return render(request, "staff/prescription.html", context)
+
+
+def reversible(_request: PortalRequest, subject: Subject) -> set[int]:
+    """The dispenses of the newest supply that nobody took back; the act itself decides again."""
+    rows = subject.supplied
+    return {row.dispense_id for row in rows if not row.reversed and row.issue_number == subject.newest_issue}
