@@ -5,6 +5,7 @@ import io
 import json
 import re
 import zipfile
+from dataclasses import replace
 
 import pytest
 from django.db import connection
@@ -15,11 +16,13 @@ from elmed.core.clock import real_now
 from elmed.core.refusals import NotAllowed, NotNow, NotVisible, VersionConflict
 from elmed.events.models import Event
 from elmed.notifications import mail
-from elmed.patients.actions import NewPatient, create
+from elmed.patients import identity
+from elmed.patients.actions import create
 from elmed.patients.claim import invite
 from elmed.patients.contact import change_own_contact
+from elmed.patients.identity import Identity
 from elmed.patients.merge import merge
-from elmed.patients.models import IdentityCheck
+from elmed.patients.models import IdentityCheck, Sex
 from elmed.prescriptions import reference as references
 from elmed.prescriptions.actions.hold import hold
 from elmed.prescriptions.actions.proof import NoMatch, prove
@@ -177,9 +180,17 @@ def test_the_file_holds_all_that_belongs_to_a_prescription(cast, sign_in):
 
 def test_the_file_holds_the_merged_record_too_and_no_mails_of_others(cast, sign_in):
     other = create(
-        cast.actor("other_doctor"), NewPatient("Dean", "Cara M", cast.patient.date_of_birth, phone="+44 20 9"),
+        cast.actor("other_doctor"), Identity("Dean", "Cara M", cast.patient.date_of_birth, phone="+44 20 9"),
         identity_check=IdentityCheck.KNOWN, now=real_now(),
     ).patient  # fmt: skip
+    was = Identity(**{name: getattr(other, name) for name in identity.FIELDS})
+    identity.correct(
+        cast.actor("doctor"),
+        cast.patient.pk,
+        replace(was, sex=Sex.FEMALE),
+        reason="She told me so today",
+        now=real_now(),
+    )
     invite(cast.actor("other_doctor"), other.pk, email="cara.m@example.org", now=real_now())
     merge(cast.actor("staff"), cast.patient.pk, other.pk, reason="One person, registered twice", now=real_now())
     mail.queue(to="doctor@example.org", template="plain", at=real_now(), context={})
@@ -188,6 +199,8 @@ def test_the_file_holds_the_merged_record_too_and_no_mails_of_others(cast, sign_
     data = my_data(sign_in("patient"))
     merged = data["record"]["merged_records"]
     assert [(one["id"], one["given_name"], one["phone"]) for one in merged] == [(other.pk, "Cara M", "+44 20 9")]
+    correction = merged[0]["corrections"][0]
+    assert correction["before"] == {"sex": "unknown"} and correction["reason"] == "She told me so today"
     assert [one["email"] for one in data["sign_in"]["invitations"]] == ["cara.m@example.org"]
     assert data["sign_in"]["mails"] == []
     assert any(look["reason"] == "One person, registered twice" for look in data["who_looked"])

@@ -28,7 +28,13 @@ UNDO_WITHIN = timedelta(hours=24)
 MOST = 50
 MERGED = "patient.merged"
 # What is written into a record and cannot be told apart again.
-WRITES = ("patient.allergies_recorded", "patient.weight_recorded", "patient.contact_changed", "consultation.recorded")
+WRITES = (
+    "patient.allergies_recorded",
+    "patient.weight_recorded",
+    "patient.contact_changed",
+    "patient.corrected",
+    "consultation.recorded",
+)
 
 
 def merge(actor: Actor, winner_id: int, loser_id: int, *, reason: str, now: datetime) -> Patient:

@@ -41,6 +41,10 @@ def record(own: Patient) -> dict[str, Any]:
             {"substance": one.substance, "reaction": one.reaction, "recorded_at": rfc3339(one.created_at)}
             for one in own.allergies.order_by("pk")
         ],
+        "corrections": [
+            {"at": rfc3339(one.created_at), "before": one.before, "reason": one.reason, "doctor": one.account.name}
+            for one in own.corrections.select_related("account").order_by("pk")
+        ],
         "created_at": rfc3339(own.created_at), "updated_at": rfc3339(own.updated_at),
         "merged_records": [record(one) for one in own.merged.order_by("pk")],
     }  # fmt: skip
