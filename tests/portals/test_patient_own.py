@@ -185,8 +185,8 @@ def test_the_file_holds_the_merged_record_too_and_no_mails_of_others(cast, sign_
     ).patient  # fmt: skip
     was = Identity(**{name: getattr(other, name) for name in identity.FIELDS})
     identity.correct(
-        cast.actor("doctor"),
-        cast.patient.pk,
+        cast.actor("other_doctor"),
+        other.pk,
         replace(was, sex=Sex.FEMALE),
         reason="She told me so today",
         now=real_now(),
