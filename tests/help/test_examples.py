@@ -25,6 +25,8 @@ from elmed.help.examples import EXAMPLES, YESTERDAY, Example, Language, code, ye
 from elmed.inventory.models import Sale
 from elmed.patients.models import Patient
 from elmed.prescriptions.models import Dispense, Prescription, PrescriptionLine, Reservation
+from elmed.webhooks import address
+from elmed.webhooks.models import Endpoint
 from tests import factories
 from tests.api import shop
 from tests.cast import NOW, Cast, assemble
@@ -67,8 +69,9 @@ def handed_over() -> datetime:
 
 
 @pytest.fixture
-def secret(transactional_db, live_server, settings) -> str:
+def secret(transactional_db, live_server, settings, monkeypatch) -> str:
     """The world that the examples speak of, on a server of its own; the key to it."""
+    monkeypatch.setattr(address, "_resolve", lambda _host, _port: ["93.184.215.14"])  # no names are looked up in a test
     settings.BASE_URL = live_server.url
     next_id(Patient, 456)
     cast = assemble()
@@ -80,7 +83,9 @@ def secret(transactional_db, live_server, settings) -> str:
     shop.product(cast, replace(shop.WEEK, sku="AMOX-500-21", pack_size_milli=21_000))
     shop.product(cast, replace(shop.PLASTERS, sku="PLASTER-20"))
     next_id(Reservation, 77)
-    return keys.create(cast.actor("pharmacist"), name="till", scopes=["rx:read", "rx:dispense", "patient:read"])[1]
+    return keys.create(
+        cast.actor("pharmacist"), name="till", scopes=["rx:read", "rx:dispense", "patient:read", "webhooks:manage"]
+    )[1]
 
 
 def blocks(language: str) -> list[str]:
@@ -131,6 +136,7 @@ def what_they_did() -> None:
     assert late.handed_over_at == handed_over()
     assert Reservation.objects.get().used_at is not None
     assert Sale.objects.get().external_reference == "1043"
+    assert Endpoint.objects.get().url == EXAMPLES["webhook"].body["url"]
     assert IdempotencyRecord.objects.count() == sum(1 for one in EXAMPLES.values() if one.idempotency_key)
 
 

@@ -76,6 +76,10 @@ EXAMPLES: dict[str, Example] = {
     "sale": Example(
         "POST", "/sales", {"external_reference": "1043", "lines": [{"sku": "PLASTER-20", "quantity": "2"}]}, "order-1043-sold"
     ),
+    "events": Example("GET", "/events?limit=100"),
+    "webhook": Example(
+        "POST", "/webhook-endpoints", {"url": "https://example.com/elmed", "event_types": ["*"]}, "webhook-of-the-till"
+    ),
     "poll": Example("GET", f"/prescriptions?updated_since={YESTERDAY}T10:15:00Z&limit=100"),
 }  # fmt: skip
 

@@ -12,7 +12,7 @@ from elmed.help.what_to_do import EXTRAS, HEADERS, HOW_IT_IS, NOT_OF_A_PRESCRIPT
 
 _REQUEST_ID = "req_7163867ed405f395b1e69335"
 # The order in which the API looks (docs/reference/errors.md): the first that is wrong answers.
-_ORDER = (401, 429, 400, 403, 404, 405, 413, 415, 422, 409, 412, 500, 503)
+_ORDER = (401, 429, 400, 403, 404, 405, 410, 413, 415, 422, 409, 412, 500, 503)
 
 
 @dataclass(frozen=True)

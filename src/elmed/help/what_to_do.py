@@ -79,6 +79,9 @@ WHAT_TO_DO: dict[str, str] = {
     "already_asked": "Wait: ELMED's staff answer by mail.",
     "already_decided": "Nothing: look at the answer.",
     "invalid_state": "Look at the account again: somebody changed its state.",
+    "events_expired": "Read the prescriptions that concern you anew, then ask for events without `after`.",
+    "too_many_endpoints": "Remove an endpoint that nothing listens to any more, or let one address serve several systems.",
+    "endpoint_off": "Switch it on under Settings → Webhooks, or with `PATCH` and `enabled`; then repeat.",
     "version_conflict": "Read it again, compare, and repeat with the new `ETag`.",
     "body_too_large": "Send fewer lines in one request.",
     "unsupported_media_type": "Set the header `Content-Type: application/json`.",
@@ -94,7 +97,7 @@ WHAT_TO_DO: dict[str, str] = {
 # A 409 about a prescription says how it is; these are about something else.
 NOT_OF_A_PRESCRIPTION = frozenset({
     "sku_taken", "pack_size_fixed", "product_on_order", "changed_meanwhile", "already_recalled", "not_recalled", "reservation_confirmed",
-    "request_in_progress", "already_rotated", "already_revoked", "already_asked", "already_decided", "invalid_state",
+    "request_in_progress", "too_many_endpoints", "endpoint_off", "already_rotated", "already_revoked", "already_asked", "already_decided", "invalid_state",
 })  # fmt: skip
 HOW_IT_IS = {"current_status": "verified", "allowed_actions": ["dispense"]}
 _DONE = {"current_status": "dispensed", "allowed_actions": ["reverse"]}
