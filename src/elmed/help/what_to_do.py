@@ -97,7 +97,8 @@ WHAT_TO_DO: dict[str, str] = {
 # A 409 about a prescription says how it is; these are about something else.
 NOT_OF_A_PRESCRIPTION = frozenset({
     "sku_taken", "pack_size_fixed", "product_on_order", "changed_meanwhile", "already_recalled", "not_recalled", "reservation_confirmed",
-    "request_in_progress", "too_many_endpoints", "endpoint_off", "already_rotated", "already_revoked", "already_asked", "already_decided", "invalid_state",
+    "request_in_progress", "too_many_endpoints", "endpoint_off",
+    "already_rotated", "already_revoked", "already_asked", "already_decided", "invalid_state",
 })  # fmt: skip
 HOW_IT_IS = {"current_status": "verified", "allowed_actions": ["dispense"]}
 _DONE = {"current_status": "dispensed", "allowed_actions": ["reverse"]}
