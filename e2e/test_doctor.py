@@ -183,19 +183,26 @@ def test_an_arrow_before_the_list_marks_the_list_of_all_the_words(person: Person
     expect(page.locator("[name=lines-0-dose]")).to_be_focused()
 
 
-def test_an_answer_that_is_being_typed_outlives_a_check_of_another_row(person: Person, trouble) -> None:
+def test_an_answer_that_is_being_typed_outlives_the_checks_of_its_row_and_of_others(person: Person, trouble) -> None:
     trouble.awaited = ("htmx:sendAbort", "htmx:afterRequest")
     page = person("doctor")
     page.goto(f"{patient_of(page)}/prescriptions/new")
     page.fill("[name=diagnosis-0-text]", "Test of warnings")
     choose(page, 0, "methotrexate", "1 od 7d")
+    words = page.locator("#lines-0-warned .stop input[name$=-words]")
     page.locator("#lines-0-warned .stop .keep > summary").click()
-    page.locator("#lines-0-warned .stop input[name$=-words]").press_sequentially("Trial")
-    page.fill("[name=notes]", "500 mg twice a day")
-    page.locator("#lines-0-warned .stop input[name$=-words]").press_sequentially(" of the clinic", delay=80)
+    with page.expect_response("**/prescriptions/check"):
+        page.fill("[name=lines-0-dose]", "1 od 40d")  # the row is checked anew while its answer is typed
+        words.focus()
+        page.keyboard.type("Trial of", delay=80)
+    expect(words).to_have_value("Trial of")
+    with page.expect_response("**/prescriptions/check"):
+        page.fill("[name=notes]", "500 mg twice a day")
+        words.focus()
+        page.keyboard.type(" the clinic", delay=80)
     expect(page.locator("#notes-warned .warned")).to_be_visible()
-    expect(page.locator("#lines-0-warned .stop input[name$=-words]")).to_have_value("Trial of the clinic")
-    expect(page.locator("#lines-0-warned .stop input[name$=-words]")).to_be_focused()
+    expect(words).to_have_value("Trial of the clinic")
+    expect(words).to_be_focused()
 
 
 def test_a_doctor_corrects_a_record_with_a_reason(person: Person, trouble, axe, picture) -> None:

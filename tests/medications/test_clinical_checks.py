@@ -191,7 +191,7 @@ def test_duplicates(ordered, current, expected):
 
 def test_the_shared_ingredient_is_named():
     [warning] = found(line(CO_CODAMOL), current=[CurrentFacts("Panadol", "N02BE01", "ATC")])
-    assert warning.message == "The patient has an open prescription with paracetamol."
+    assert warning.message == "Another prescription for this patient, open or a draft, holds paracetamol."
 
 
 def test_messages_name_numbers_as_canonical_decimals():

@@ -8,10 +8,12 @@ from django.urls import reverse
 
 from elmed.core.clock import real_now
 from elmed.events.models import AccessRecord
-from elmed.prescriptions.models import PrescriptionLine
+from elmed.prescriptions.models import Prescription, PrescriptionLine
+from elmed.prescriptions.print import sheet
 from elmed.prescriptions.print.sheet import Printed, pdf
 from tests import factories
-from tests.portals.test_doctor import doctor  # noqa: F401  (fixture)
+from tests.portals.test_doctor import doctor, known  # noqa: F401  (fixtures)
+from tests.portals.test_doctor_composer import compose, formulary, formulary_line, medicine  # noqa: F401
 
 
 def test_a_signed_prescription_is_printed_and_the_patient_can_see_that(cast, doctor):
@@ -53,3 +55,18 @@ def test_names_in_other_letters_and_many_long_lines_are_drawn(cast, name):
     drawn = pdf(json.dumps(signed), about)
     assert drawn.count(b"/Type /Page\n") > 1
     assert drawn == pdf(json.dumps(signed), about), "the same sheet, byte for byte"
+
+
+def test_the_paper_says_where_its_medicines_are_demonstration_data(cast, doctor, known, formulary, monkeypatch):
+    review = compose(doctor, known, **formulary_line(medicine("amoxicillin", "500 mg"), "1 tds 5d"))["Location"]
+    rx = Prescription.objects.get()
+    assert doctor.post(review, {"version": rx.version}).status_code == 302
+    free = factories.issued(cast, now=real_now(), lines=(factories.RAMIPRIL,))
+    said: list[str] = []
+    monkeypatch.setattr(sheet._Sheet, "_words", lambda self, words, **_how: said.append(words))
+    doctor.get(reverse("doctor_print", args=[rx.pk]))
+    assert "Demonstration data, not for clinical use." in said
+    assert any("15 capsules" in words for words in said)
+    said.clear()
+    doctor.get(reverse("doctor_print", args=[free.pk]))
+    assert said and "Demonstration data, not for clinical use." not in said

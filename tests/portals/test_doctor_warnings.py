@@ -54,6 +54,11 @@ def test_an_open_prescription_and_an_earlier_draft_are_looked_at(cast, doctor, k
     assert compose(doctor, known, **formulary_line(medicine("warfarin"), "1 od 28d")).status_code == 302
     words = check(doctor, known, **formulary_line(medicine("ibuprofen", "400"), "1 tds 5d")).content.decode()
     assert "warfarin" in words and "warned stop" in words
+    words = check(doctor, known, **formulary_line(medicine("warfarin"), "1 od 28d")).content.decode()
+    assert "open or a draft, holds the same medicine" in words
+    factories.issued(cast, now=real_now(), lines=(factories.RAMIPRIL,))
+    words = check(doctor, known, **{"lines-0-medication_text": "ramipril 5 mg"}).content.decode()
+    assert "open or a draft, holds the same medicine" in words
 
 
 def test_added_by_the_server_the_row_has_its_warning_and_its_sentence(doctor, known, formulary):

@@ -144,12 +144,16 @@ def _duplicate(line: LineFacts, earlier: Sequence[LineFacts], current: Sequence[
             return [Warning("duplicate", line.position, message, NOTE, _("Keep one of the lines."))]
     for taken in current:
         if _same(line, taken):
-            message = _("The patient has an open prescription for the same medicine.")
+            message = _("Another prescription for this patient, open or a draft, holds the same medicine.")
         elif names := _shared(line, taken):
-            message = _("The patient has an open prescription with %(names)s.") % {"names": names}
+            message = _("Another prescription for this patient, open or a draft, holds %(names)s.") % {"names": names}
         else:
             continue
-        return [Warning("duplicate", line.position, message, NOTE, _("Stop or replace the other prescription."))]
+        return [
+            Warning(
+                "duplicate", line.position, message, NOTE, _("Keep one of the two: stop, replace or discard the other.")
+            )
+        ]
     return []
 
 

@@ -11,6 +11,7 @@ from elmed.portals.doctor.patients import DOCTOR
 from elmed.portals.page import PortalRequest, page, shown
 from elmed.portals.words import status_words
 from elmed.prescriptions import queries, snapshot
+from elmed.prescriptions.actions.checked import medicines_of
 from elmed.prescriptions.print.sheet import Printed, pdf
 from elmed.prescriptions.vocabulary import Status
 
@@ -32,6 +33,7 @@ def printed(request: PortalRequest, pk: int) -> HttpResponse:
     about = Printed(
         site=settings.SITE_NAME, reference=rx.reference, status=status_words(rx.status),
         printed_at=timezone.localtime(request.now),
+        demonstration=any(row.source.demonstration for row in medicines_of(sheet.subject.lines).values()),
     )  # fmt: skip
     answer = HttpResponse(pdf(rx.snapshot, about), content_type="application/pdf")
     answer["Content-Disposition"] = f'inline; filename="prescription-{rx.reference}.pdf"'

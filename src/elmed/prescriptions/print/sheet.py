@@ -12,9 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import segno
+from django.conf import settings
+from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from fpdf import FPDF
+
+from elmed.core import quantities
+from elmed.medications.dose.words import amount_words
 
 FONTS = Path(__file__).parent / "fonts"
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -30,6 +35,7 @@ class Printed:
     status: str
     printed_at: datetime
     language: str = "en"
+    demonstration: bool = False  # a medicine of it came from demonstration data
 
 
 def pdf(snapshot: str, about: Printed) -> bytes:
@@ -79,6 +85,8 @@ class _Sheet(FPDF):
         code.seek(0)
         self.image(code, x=210 - _MARGIN - 34, y=_MARGIN - 4, w=34, alt_text=about.reference)
         self._words(_("Prescription"), size=18, bold=True)
+        if about.demonstration:
+            self._words(_("Demonstration data, not for clinical use."), size=11, bold=True)
         self._words(about.reference, size=14, bold=True)
         self._words(
             _("%(status)s · signed %(moment)s") % {"status": about.status, "moment": _moment(signed_at)}, size=10
@@ -106,7 +114,8 @@ class _Sheet(FPDF):
             self.ln(2)
             self._words(f"{number}.  {line['medication']['text']}", size=12, bold=True)
             self._words(line["dosage_instruction"], size=11)
-            quantity = f"{line['quantity']['value']} {line['quantity']['unit']}"
+            with translation.override(settings.LANGUAGE_CODE):  # quantities are the same in every language
+                quantity = amount_words(quantities.parse(line["quantity"]["value"]), line["quantity"]["unit"])
             extra = [word for word in (line["medication"]["route"], _days(line["days_supply"])) if word]
             if line["is_controlled"]:
                 extra.append(_("controlled"))

@@ -117,7 +117,19 @@
   document.querySelectorAll("[data-line]").forEach(combobox);
 
   const saying = (part) => part.querySelector("[data-same]")?.dataset.same ?? part.textContent.replace(/\s+/g, " ").trim();
+  let held = []; // where the cursor stood in the answers of a part: they are moved into its new words
   document.addEventListener("htmx:oobBeforeSwap", (event) => {
-    if (saying(event.detail.target) === saying(event.detail.fragment)) event.detail.shouldSwap = false;
+    const part = event.detail.target;
+    if (saying(part) === saying(event.detail.fragment)) { event.detail.shouldSwap = false; return; }
+    held = [...part.querySelectorAll("input[type=text], select")]
+      .map((field) => [field, field === document.activeElement, field.selectionStart, field.selectionEnd]);
+  });
+  document.addEventListener("htmx:oobAfterSwap", () => {
+    for (const [field, focused, from, to] of held) {
+      if (!field.isConnected) continue;
+      if (focused && document.activeElement !== field) field.focus({ preventScroll: true });
+      if (from !== undefined) field.setSelectionRange(from, to);
+    }
+    held = [];
   });
 })();
