@@ -6,7 +6,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, R
 
 from e2e.server import Server
 
-ROLES = ("doctor", "pharmacist", "technician", "patient", "staff", "unverified-doctor")
+ROLES = ("doctor", "pharmacist", "technician", "patient", "staff", "unverified-doctor", "owner", "developer", "locum")
 
 
 @dataclass

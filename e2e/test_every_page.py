@@ -80,8 +80,12 @@ def judge(page: Page, path: str, who: str) -> list[str]:
 
 @pytest.mark.parametrize("role", ROLES)
 def test_every_page_of(role: str, person: Callable[..., Page]) -> None:
-    page = person(role)
+    page, before = person(role), []
+    if role == "locum":  # of two pharmacies: chooses one first
+        before = judge(page, "/account", role)
+        page.get_by_role("button", name="Act for this one").first.click()
     paths, found = reachable(page, role)
+    found += before
     assert 4 <= len(paths) < MOST, paths  # at MOST, pages would be left out unseen
     print(f"{role}: {len(paths)} pages: {' '.join(paths)}")
     assert not found, "\n".join(found)

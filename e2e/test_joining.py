@@ -34,7 +34,7 @@ def link(page: Page, to: str, subject: str) -> str:
 def sign_in_as(page: Page, email: str) -> None:
     """With the password of these journeys."""
     page.goto("/accounts/login/")
-    page.get_by_label("Email").fill(email)
+    page.get_by_label("E-mail address").fill(email)
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Sign in", exact=True).click()
 
@@ -93,7 +93,7 @@ def test_an_owner_invites_a_pharmacist_who_joins(
 ) -> None:
     owner, tess = visitor(scheme="dark"), visitor(width=360)
     owner.goto("/accounts/login/")
-    owner.get_by_label("Email").fill("owner@demo.example")
+    owner.get_by_label("E-mail address").fill("owner@demo.example")
     owner.get_by_label("Password", exact=True).fill("elmed-demo-owner")
     owner.get_by_role("button", name="Sign in", exact=True).click()
     owner.goto("/settings/staff")

@@ -5,6 +5,8 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
+from e2e.test_doctor import write
+
 AUTHENTICATOR = {
     "protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True, "isUserVerified": True,
     "automaticPresenceSimulation": True,
@@ -37,7 +39,7 @@ def test_a_technician_sets_a_passkey_up_and_signs_in_with_it(person: Callable[..
     axe(page)
     page.get_by_role("button", name="Sign out").first.click()
     page.goto("/accounts/login/")
-    page.get_by_label("Email").fill("technician@demo.example")
+    page.get_by_label("E-mail address").fill("technician@demo.example")
     page.get_by_label("Password").fill("elmed-demo-technician")
     page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.get_by_role("heading", name="Second factor")).to_be_visible()
@@ -77,3 +79,38 @@ def test_an_owners_key_from_the_first_to_the_last_day(person: Callable[..., Page
     axe(page)
     page.get_by_role("button", name="Revoke").click()
     assert page.request.get("/api/public/v1/me", headers={"X-API-Key": following}).status == 401
+
+
+def test_a_doctor_signs_a_controlled_medicine_with_a_passkey_alone(
+    person: Callable[..., Page], visitor: Callable[..., Page], axe, picture: Callable[..., None]
+) -> None:
+    page = visitor()
+    devtools = page.context.new_cdp_session(page)
+    devtools.send("WebAuthn.enable")
+    devtools.send("WebAuthn.addVirtualAuthenticator", {"options": AUTHENTICATOR})
+    page.goto("/accounts/login/")
+    page.get_by_label("E-mail address").fill("other-doctor@demo.example")
+    page.get_by_label("Password").fill("elmed-demo-other-doctor")
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    page.wait_for_url("**/doctor/**")
+    page.goto("/accounts/2fa/webauthn/add/")
+    page.get_by_label("It also signs me in alone").check()
+    page.get_by_role("button", name="Go on").click()
+    expect(page.get_by_role("heading", name="Recovery codes")).to_be_visible()
+    page.get_by_role("button", name="Sign out").first.click()
+    page.goto("/accounts/login/")
+    page.get_by_role("button", name="Sign in with a passkey").click()
+    page.wait_for_url("**/doctor/**")
+    page.goto("/doctor/patients")
+    patient = page.get_by_role("link", name=re.compile("MISTRY")).first.get_attribute("href")
+    page.goto(f"{patient}/prescriptions/new")
+    write(page, "morph", "1 bd 5d", "Pain")
+    expect(page.get_by_role("heading", name="Check before you sign")).to_be_visible()
+    for row in page.get_by_label("Keep it, because").all():
+        row.select_option(index=1)
+    for row in page.get_by_label(re.compile("In your words")).all():
+        row.fill("Palliative care")
+    axe(page)
+    picture(page, "doctor-sign-passkey")
+    page.get_by_role("button", name="Sign with a passkey").click()
+    expect(page.get_by_text("Signed.")).to_be_visible()

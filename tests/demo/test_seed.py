@@ -10,6 +10,7 @@ from elmed.access.keys import ADMIN_KEY_MAX_LIFE, digest, well_formed
 from elmed.access.models import ApiKey
 from elmed.access.visibility import visible
 from elmed.accounts.models import Account, Person
+from elmed.accounts.queries import accounts_of
 from elmed.core.clock import real_now
 from elmed.demo.medicines import MEDICINES
 from elmed.demo.printed import curl_lines, welcome
@@ -71,6 +72,8 @@ def test_its_shape_is_the_promised_one(told, db):
         "patient",
         "staff",
         "unverified_doctor",
+        "developer",
+        "locum",
     }
     assert set(told["prescriptions"]) == set(STATUSES)
     assert set(told["patients"]) == {"related", "unrelated"}
@@ -239,7 +242,7 @@ def test_the_admin_key_is_bound(told, db):
 
 
 @pytest.mark.parametrize(
-    "login", ["doctor", "pharmacist", "technician", "owner", "patient", "staff", "unverified_doctor"]
+    "login", ["doctor", "pharmacist", "technician", "owner", "patient", "staff", "unverified_doctor", "developer"]
 )
 def test_logins_work(told, db, login):
     person = Person.objects.get(email=told["logins"][login]["email"])
@@ -250,6 +253,13 @@ def test_logins_work(told, db, login):
     assert membership.role == role
     assert membership.account.state == ("pending" if login == "unverified_doctor" else "verified")
     assert permissions.of_roles(frozenset({role}))
+
+
+def test_the_locum_chooses_between_two_pharmacies(told, db):
+    person = Person.objects.get(email=told["logins"]["locum"]["email"])
+    assert person.check_password(told["logins"]["locum"]["password"])
+    assert {one.name for one in accounts_of(person)} == {"Kingfisher Pharmacy", "Northgate Chemist"}
+    assert set(person.memberships.values_list("role", flat=True)) == {"pharmacist"}
 
 
 def test_the_patient_login_sees_own_prescriptions(told, db):

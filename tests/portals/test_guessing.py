@@ -245,3 +245,5 @@ class TestTwoAccounts:
         assert 'value="/settings/api-keys"' in browser.get(asked["Location"]).content.decode()
         sent = {"account": cast.other_pharmacy.pk, "next": "/settings/api-keys"}
         assert browser.post(reverse("choose_account"), sent)["Location"] == "/settings/api-keys"
+        sent = {"account": cast.pharmacy.pk, "next": reverse("doctor_home")}  # no page of a pharmacy
+        assert browser.post(reverse("choose_account"), sent)["Location"] == reverse("home")

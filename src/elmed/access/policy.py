@@ -12,7 +12,7 @@ from django.utils.translation import gettext_noop
 
 from elmed.access.actors import Actor
 from elmed.access.permissions import SCOPES, Permission
-from elmed.accounts.models import AccountState
+from elmed.accounts.models import AccountKind, AccountState
 from elmed.core.clock import real_now
 from elmed.core.models import Mode
 from elmed.core.refusals import NotAllowed
@@ -62,4 +62,7 @@ def require(actor: Actor, permission: Permission) -> None:
             f"This key lacks a scope for that; it needs: {' or '.join(needed) or 'none has it'}.",
             needed_scopes=needed,
         )
-    raise NotAllowed("permission_denied", _("Your role in this account does not include that."))
+    words = _("Your role in this account does not include that.")
+    if actor.account_kind is AccountKind.PHARMACY:
+        words = f"{words} {_('An owner of the pharmacy can do it, or change your role: Settings → Staff lists the owners.')}"
+    raise NotAllowed("permission_denied", words)

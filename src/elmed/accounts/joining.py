@@ -60,10 +60,18 @@ class NewAccount:
 
 def judge_password(password: str, *, email: str, name: str) -> None:
     """Raise Invalid (`/password`) where it is too easy to guess."""
+    if errors := weaknesses(password, email=email, name=name):
+        raise Invalid(errors)
+
+
+def weaknesses(password: str, *, email: str, name: str) -> list[dict[str, str]]:
+    """What is wrong with it: one error, or none."""
     try:
         validate_password(password, Person(email=email, name=name))
     except ValidationError as error:
-        raise Invalid.field("/password", "weak_password", " ".join(error.messages)) from None
+        detail = f"{' '.join(error.messages)} {_('Take several words that nobody would guess of you.')}"
+        return [{"pointer": "/password", "code": "weak_password", "detail": detail}]
+    return []
 
 
 @transaction.atomic
@@ -81,6 +89,8 @@ def join(who: Newcomer | Person, new: NewAccount, *, language: str = "", now: da
             errors.append({"pointer": "/licence_expires_on", "code": "expired", "detail": detail})
         if new.document is None:
             errors.append({"pointer": "/document", "code": "required", "detail": _("Send your licence.")})
+    if isinstance(who, Newcomer):
+        errors += weaknesses(who.password, email=who.email, name=who.name)
     if errors:
         raise Invalid(errors)
     if isinstance(who, Person):
@@ -91,7 +101,6 @@ def join(who: Newcomer | Person, new: NewAccount, *, language: str = "", now: da
         if new.kind != AccountKind.DEVELOPER:
             tell_waiting(now)
         return account
-    judge_password(who.password, email=who.email, name=who.name)
     # Before the question, so that it is refused alike for an address that is known and for one that is not.
     judge(kind=new.kind, name=new.name, licence_number=new.licence_number, licence_body=new.licence_body)
     known = person_by_email(who.email)

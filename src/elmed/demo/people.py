@@ -69,7 +69,10 @@ ORGANISATIONS = (
     _Organisation("closed_pharmacy", AccountKind.PHARMACY, "Riverside Pharmacy", (_Member("closed_pharmacist", "Dana Whitlock", (Role.OWNER, Role.PHARMACIST), "2059921"),), "1076543", "GPhC", phone="+44 117 496 0140", address="1 Old Ferry Lane"),
     _Organisation("staff", AccountKind.STAFF, "ELMED staff", (_Member("staff", "Ines Moreau", (Role.STAFF,)),)),
     _Organisation("patient", AccountKind.PATIENT, "Marta Kowalska", (_Member("patient", "Marta Kowalska", (Role.PATIENT,)),)),
+    _Organisation("developer", AccountKind.DEVELOPER, "Tillwork", (_Member("developer", "Robin Tallis", (Role.DEVELOPER,)),)),
 )
+# Somebody who works in two places, and chooses for which one.
+LOCUM, LOCUM_AT = _Member("locum", "Ada Quist", (Role.PHARMACIST,), "2077310"), ("pharmacy", "other_pharmacy")
 
 F, M = Sex.FEMALE, Sex.MALE
 # name: family, given, born, sex, phone, street, allergies (None: not recorded, empty: none known)
@@ -135,6 +138,10 @@ def settle(people: People, start: datetime) -> None:
                 add_member(account, person, role, registration_number=number)
             people.persons[member.login], people.account_of[member.login] = person, one.key
         people.accounts[one.key] = account
+    locum = people.persons[LOCUM.login] = sign_in(LOCUM.login, LOCUM.name)
+    people.account_of[LOCUM.login] = LOCUM_AT[0]
+    for key in LOCUM_AT:
+        add_member(people.accounts[key], locum, Role.PHARMACIST, registration_number=LOCUM.registered)
     for index, (key, row) in enumerate(PATIENTS.items(), start=1):
         doctor = people.actor("other_doctor" if key in OTHERS else "doctor")
         people.patients[key] = _meet(doctor, key, row, health_number(index), start + timedelta(hours=index))

@@ -17,6 +17,8 @@ PORTAL_OF = {
     "patient": "patient portal",
     "staff": "ELMED's staff",
     "unverified_doctor": "a doctor whom staff have not verified yet",
+    "developer": "a developer, who makes test keys only",
+    "locum": "a pharmacist of two pharmacies, who chooses one",
 }
 
 

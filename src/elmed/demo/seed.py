@@ -15,7 +15,7 @@ from elmed.demo import desk, joining, keys, named, practice, shelves, staff_desk
 from elmed.demo.people import People, email, password, settle
 from elmed.medications import demonstration
 
-LOGINS = ("doctor", "pharmacist", "technician", "owner", "patient", "staff", "unverified_doctor")
+LOGINS = ("doctor", "pharmacist", "technician", "owner", "patient", "staff", "unverified_doctor", "developer", "locum")
 
 
 @transaction.atomic

@@ -14,13 +14,13 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
 
 from elmed.access import factor_secrets, second_factor, sessions
 from elmed.accounts.joining import ask_to_confirm
 from elmed.accounts.queries import accounts_of
 from elmed.core.clock import real_now
 from elmed.notifications import mail
+from elmed.portals.allauth_words import FACTORS, SIGN_IN
 from elmed.portals.devices import COOKIE
 from elmed.portals.onward import ours
 from elmed.portals.presence import fresh
@@ -29,10 +29,7 @@ from elmed.portals.presence import fresh
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     """Accounts are made by ELMED's own forms, not by allauth's sign-up."""
 
-    error_messages = DefaultAccountAdapter.error_messages | {
-        "email_password_mismatch": _("The e-mail address or the password is wrong."),
-        "too_many_login_attempts": _("Too many wrong tries. Wait five minutes, then try again; or set a new password."),
-    }
+    error_messages = DefaultAccountAdapter.error_messages | SIGN_IN
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002
         """Nobody signs up through allauth."""
@@ -98,10 +95,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 class FactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
     """The second factors."""
 
-    error_messages = DefaultMFAAdapter.error_messages | {
-        "incorrect_code": _("This code is wrong or over. Take the one that the app shows now."),
-        "cannot_delete_authenticator": _("You need a second factor: add another one first, then remove this one."),
-    }
+    error_messages = DefaultMFAAdapter.error_messages | FACTORS
 
     def encrypt(self, text: str) -> str:
         """What allauth keeps of a factor that could stand in for it."""

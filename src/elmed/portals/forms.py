@@ -96,12 +96,27 @@ def quantity_of(text: str) -> int:
         raise forms.ValidationError(_NUMBER) from error
 
 
+# What to do, where something is missing and "Fill this in." (apps.py) is not it.
+_MISSING: tuple[tuple[type[forms.Widget], Any], ...] = (
+    (forms.CheckboxSelectMultiple, gettext_lazy("Choose at least one.")),
+    (forms.RadioSelect, gettext_lazy("Choose one.")),
+    (forms.Select, gettext_lazy("Choose one.")),
+    (forms.CheckboxInput, gettext_lazy("Tick this to go on.")),
+    (forms.FileInput, gettext_lazy("Choose a file.")),
+    (DateInput, gettext_lazy("Give a day.")),
+)
+
+
 def dress(form: forms.BaseForm) -> None:
     """Give each widget the stylesheet's class, let no text turn its own order round, and each run as it is written.
 
     `dir=auto`: a dose, a reference or a name in Latin letters reads left to right in a page that runs the other way.
+    Where something is missing, its message says what to do.
     """
     for field in form.fields.values():
+        missing = next((words for kind, words in _MISSING if isinstance(field.widget, kind)), None)
+        if missing and field.error_messages.get("required") == forms.Field.default_error_messages["required"]:
+            field.error_messages = field.error_messages | {"required": missing}
         if isinstance(field, forms.CharField):
             field.validators = [*field.validators, _turns_round]
         if isinstance(field.widget, _TYPED) and not isinstance(field.widget, forms.DateInput | forms.DateTimeInput):

@@ -41,5 +41,8 @@ def choose_account(request: HttpRequest) -> HttpResponse:
         if chosen is None:
             raise Http404
         act_for(request, chosen)
-        return redirect(onward(request))
+        target = onward(request)
+        portal = target.split("/")[1]
+        elsewhere = portal in list(AccountKind) and portal != chosen.kind  # a page of another kind of account
+        return redirect("home" if elsewhere else target)
     return render(request, "portals/choose_account.html", {"accounts": accounts, "next": request.GET.get("next", "")})

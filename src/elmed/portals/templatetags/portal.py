@@ -15,6 +15,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from elmed.core import quantities
+from elmed.portals.allauth_words import FIELDS
 from elmed.portals.forms import dress
 from elmed.portals.words import STATUS_TONE, day_words, kept_words, reason_words, status_words, unit_words
 
@@ -98,8 +99,12 @@ def widget_kind(field: BoundField) -> str:
 
 @register.simple_tag
 def dressed(form: forms.BaseForm | None) -> str:
-    """Give the widgets of a form that is not ours the stylesheet's classes. Prints nothing."""
+    """Give a form that is allauth's our words and the stylesheet's classes. Prints nothing."""
     if form is not None:
+        for name, field in form.fields.items():
+            if name in FIELDS:
+                field.label, field.help_text = FIELDS[name]
+            field.widget.attrs.pop("placeholder", None)
         dress(form)
         form.use_required_attribute = False
     return ""
