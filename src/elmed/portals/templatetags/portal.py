@@ -103,7 +103,7 @@ def dressed(form: forms.BaseForm | None) -> str:
     if form is not None:
         for name, field in form.fields.items():
             if name in FIELDS:
-                field.label, field.help_text = FIELDS[name]
+                form[name].label, form[name].help_text = FIELDS[name]  # the bound field: a refused form has it already
             field.widget.attrs.pop("placeholder", None)
         dress(form)
         form.use_required_attribute = False
