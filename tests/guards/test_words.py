@@ -132,12 +132,26 @@ def test_every_exception_still_exists():
         assert (PACKAGE / known).exists(), known
 
 
-def test_a_translation_that_loses_a_placeholder_is_found():
+@pytest.fixture
+def tool():
+    """tools/messages.py."""
+    spec = spec_from_file_location("messages", ROOT / "tools" / "messages.py")
+    found = module_from_spec(spec)
+    spec.loader.exec_module(found)
+    return found
+
+
+def test_every_name_that_marks_words_is_known_to_the_catalogues(tool):
+    for path in files():
+        for node in ast.walk(tree(path)):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("django.utils.translation"):
+                names = {one.asname or one.name for one in node.names if "gettext" in one.name}
+                assert names <= set(tool.KEYWORDS), f"{name(path)} marks words with {names - set(tool.KEYWORDS)}"
+
+
+def test_a_translation_that_loses_a_placeholder_is_found(tool):
     from babel.messages.catalog import Catalog
 
-    spec = spec_from_file_location("messages", ROOT / "tools" / "messages.py")
-    tool = module_from_spec(spec)
-    spec.loader.exec_module(tool)
     catalog = Catalog(locale="ar")
     catalog.add("At most %(most)s.", "على الأكثر.")
     catalog.add("Ask <a>them</a>.", "اسأل <a>هم</a>.")
