@@ -268,3 +268,14 @@ def test_a_phone_dials_who_prescribed_and_who_holds_it(cast, sign_in):
     page = sign_in("patient").get(reverse("patient_prescription", args=[rx.pk])).content.decode()
     for number in ("+44 117 496 0101", "+44 117 496 0110"):
         assert f'<a href="tel:{number.replace(" ", "")}" dir="ltr">{number}</a>' in page
+
+
+@pytest.mark.parametrize("number", [2**63, 10**30])
+def test_a_number_that_no_row_has_is_not_there(cast, sign_in, number):
+    patient = sign_in("patient")
+    for name, sent in (
+        ("patient_route", {"pharmacy_id": cast.pharmacy.pk, "version": 1}),
+        ("patient_reference", {"version": 1}),
+    ):
+        url = reverse(name, args=[number])
+        assert (patient.get(url).status_code, patient.post(url, sent).status_code) == (404, 404), name

@@ -67,7 +67,7 @@ ORGANISATIONS = (
     _Organisation("other_pharmacy", AccountKind.PHARMACY, "Northgate Chemist", (_Member("other_pharmacist", "Oliver Shaw", (Role.OWNER, Role.PHARMACIST), "2065530"),), "1087651", "GPhC", phone="+44 117 496 0120", address="8 Gloucester Road"),
     _Organisation("false_doctor", AccountKind.DOCTOR, "Dr Colin Marsh", (_Member("false_doctor", "Dr Colin Marsh", (Role.PRESCRIBER,)),), "7055512", "GMC", "General practice", "+44 117 496 0104", "2 Quayside"),
     _Organisation("closed_pharmacy", AccountKind.PHARMACY, "Riverside Pharmacy", (_Member("closed_pharmacist", "Dana Whitlock", (Role.OWNER, Role.PHARMACIST), "2059921"),), "1076543", "GPhC", phone="+44 117 496 0140", address="1 Old Ferry Lane"),
-    _Organisation("staff", AccountKind.STAFF, "ELMED staff", (_Member("staff", "Ines Moreau", (Role.STAFF,)),)),
+    _Organisation("staff", AccountKind.STAFF, "ELMED staff", (_Member("staff", "Ines Moreau", (Role.STAFF,)), _Member("other_staff", "Paul Adler", (Role.STAFF,)))),
     _Organisation("patient", AccountKind.PATIENT, "Marta Kowalska", (_Member("patient", "Marta Kowalska", (Role.PATIENT,)),)),
     _Organisation("developer", AccountKind.DEVELOPER, "Tillwork", (_Member("developer", "Robin Tallis", (Role.DEVELOPER,)),)),
 )

@@ -86,8 +86,11 @@ def _again(people: People, name: str, now: datetime) -> Patient:
 
 
 def tell(people: People, desk: Desk, now: datetime) -> None:
-    """What staff did since yesterday, and the pharmacy's reminder of the longest waiting one."""
-    staff, written = people.actor("staff"), desk.prescriptions
+    """What a colleague of `staff` did since yesterday, and the pharmacy's reminder of the longest waiting one.
+
+    Whoever signs in as `staff` is still asked for a reason before a record opens.
+    """
+    staff, written = people.actor("other_staff"), desk.prescriptions
     change_state(
         staff, people.accounts["closed_pharmacy"].pk, AccountState.SUSPENDED,
         reason="The pharmacy closed for good on Monday.", now=now - 6 * HOUR,

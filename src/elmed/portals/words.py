@@ -46,6 +46,21 @@ OTHER_WORDS: dict[str, StrPromise] = {
     ReversalReason.RETURNED_UNOPENED: _("Returned unopened"),
     ReversalReason.RETURNED_UNUSABLE: _("Returned unusable"),
 }
+# The same as a patient reads it, in plain words; what follows from it is patient/next_step.py.
+PATIENT_STATUS_WORDS: dict[str, StrPromise] = {
+    S.ISSUED: _("No pharmacy chosen"),
+    S.PENDING_REVIEW: _("Being checked"),
+    S.VERIFIED: _("Checked by the pharmacy"),
+    S.PARTIALLY_DISPENSED: _("A part is supplied"),
+    S.DISPENSED: _("All supplied"),
+    S.NOT_DISPENSED: _("Nothing was supplied"),
+    S.REJECTED: _("Not accepted"),
+    S.ON_HOLD: _("Paused"),
+    S.CANCELLED: _("Cancelled"),
+    S.STOPPED: _("Stopped"),
+    S.EXPIRED: _("Its time is over"),
+    S.ENTERED_IN_ERROR: _("A mistake"),
+}
 STATUS_TONE: dict[str, str] = {
     S.DRAFT: "waiting",
     S.ISSUED: "waiting",
@@ -185,6 +200,11 @@ def unit_words(unit: str, *, many: bool) -> str:
 def status_words(value: str) -> str:
     """A status, or any code, as people read it."""
     return str(STATUS_WORDS.get(value) or OTHER_WORDS.get(value) or "") or value.replace("_", " ").capitalize()
+
+
+def patient_status_words(value: str) -> str:
+    """A prescription's status as the patient reads it."""
+    return str(PATIENT_STATUS_WORDS.get(value) or "") or status_words(value)
 
 
 def kept_words(code: str) -> str:

@@ -17,10 +17,19 @@ from django.utils.safestring import SafeString
 from elmed.core import quantities
 from elmed.portals.allauth_words import FIELDS
 from elmed.portals.forms import dress
-from elmed.portals.words import STATUS_TONE, day_words, kept_words, reason_words, status_words, unit_words
+from elmed.portals.words import (
+    STATUS_TONE,
+    day_words,
+    kept_words,
+    patient_status_words,
+    reason_words,
+    status_words,
+    unit_words,
+)
 
 register = template.Library()
 register.filter("status_words", status_words)
+register.filter("patient_status_words", patient_status_words)
 register.filter("kept_words", kept_words)
 register.filter("told_words", reason_words)
 

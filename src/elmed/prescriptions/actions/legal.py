@@ -40,6 +40,8 @@ def lock(actor: Actor, prescription_id: int, *, proven: bool = False) -> Subject
 
     `proven`: somebody showed reference and date of birth, so that it need not be visible yet; only its world counts.
     """
+    if prescription_id > BIGGEST:  # no row has such a number, and no database takes it
+        raise NotVisible("prescription")
     locking = _locking(connection.vendor, actor.account_kind, actor.by_key, actor.permissions, proven)
     found = locking.rows(id=prescription_id, account=actor.account_id, world=actor.world_id)
     rows = {row.pk: row for row in found}
@@ -49,6 +51,7 @@ def lock(actor: Actor, prescription_id: int, *, proven: bool = False) -> Subject
     return facts_.load(rx, rows.get(rx.replaces_id) if rx.replaces_id else None)
 
 
+BIGGEST = 2**63 - 1
 _ID, _ACCOUNT, _WORLD = stand_in(1), stand_in(2), stand_in(3)
 
 
