@@ -33,6 +33,7 @@ FOLDERS = {
     "doctors": ("doctor", "joining", "settings"), "pharmacists": ("pharmacy",), "pharmacy-owners": ("pharmacy", "joining", "settings"),
     "patients": ("patient", "joining"), "first-steps": ("settings",), "staff": ("staff", "joining"),
     "joining": ("joining",), "sign-in": ("settings", "account", "mfa", "allauth"), "outage": ("pharmacy",),
+    "troubleshooting": ("doctor", "pharmacy", "patient", "joining", "settings"),
 }  # fmt: skip
 SHARED = ("portals", "cotton", "shared", ".")
 
@@ -41,7 +42,7 @@ def words_of_the_portals(page: str) -> set[str]:
     """Every text and string of a portal's templates and Python: what a button or a field can be called."""
     found = set()
     for path in PACKAGE.glob("portals/templates/**/*.html"):
-        if path.parent.name not in FOLDERS[page] + SHARED[:2] and path.name != "base.html":
+        if path.parent.name not in FOLDERS[page] + SHARED[:2] and path.name not in ("base.html", "403_csrf.html"):
             continue
         text = path.read_text()
         found.update(re.findall(r"(?:translate|_\()\s*\"([^\"]+)\"", text) + re.findall(r"translate '([^']+)'", text))

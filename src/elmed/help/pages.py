@@ -55,7 +55,7 @@ PAGES: tuple[HelpPage, ...] = (
     ),
     HelpPage(
         "help_pharmacists", "pharmacists", _("For pharmacists and technicians"),
-        _("Check a prescription, dispense it whole or in part, ask the doctor, take a record back."),
+        _("Check a prescription, dispense it, labels, walk-ins, ask the doctor, take a record back."),
     ),
     HelpPage(
         "help_owners", "pharmacy-owners", _("For pharmacy owners"),
@@ -63,7 +63,7 @@ PAGES: tuple[HelpPage, ...] = (
     ),
     HelpPage(
         "help_patients", "patients", _("For patients"),
-        _("Your record, your prescriptions, the code to show, the choice of pharmacy, who looked."),
+        _("Your prescriptions, the code to show, the choice of pharmacy, who looked, your data."),
     ),
     HelpPage(
         "help_first_steps", "first-steps", _("For developers: first steps"),
@@ -71,7 +71,7 @@ PAGES: tuple[HelpPage, ...] = (
     ),
     HelpPage(
         "help_staff", "staff", _("For ELMED’s staff"),
-        _("Verify, ask, reject and suspend; renewed licences; what is done on the command line."),
+        _("Verify and suspend accounts, answer for limits, open records, merge, release, correct."),
     ),
     HelpPage(
         "help_joining", "joining", _("Joining"),
@@ -79,7 +79,11 @@ PAGES: tuple[HelpPage, ...] = (
     ),
     HelpPage(
         "help_sign_in", "sign-in", _("Signing in"),
-        _("Password, second factor, a lost phone, several accounts."),
+        _("Password, second factor, a lost phone, a covered page, several accounts."),
+    ),
+    HelpPage(
+        "help_troubleshooting", "troubleshooting", _("Something does not work"),
+        _("By what you see: no sign-in, no mail, no button, nothing found, refused."),
     ),
     HelpPage(
         "help_outage", "outage", _("Outage: what the counter does"),

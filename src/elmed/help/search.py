@@ -28,7 +28,8 @@ _OF_GROUP = {Group.REFERENCE: 0.6}
 _WORD = re.compile(r"\w+")
 _SUFFIXES = ("ings", "ing", "ies", "ied", "ed", "es", "s", "e", "y")
 _SAYS_NOTHING = """a an and are at be by can do does for from has have how i if in is it my not of on or the to was we
-what when where which who why with you your"""
+what when where which who why with you your s t don doesn isn"""
+_CANNOT = re.compile(r"\bcan(?: no|n?['’]?)t\b", re.IGNORECASE)
 _EMPTY = frozenset(_SAYS_NOTHING.split())
 # Words that people bring along, and the words of these pages.
 _SAME = {
@@ -36,7 +37,10 @@ _SAME = {
     "totp": "authenticator", "drug": "medicine", "drugs": "medicine", "medication": "medicine", "medications": "medicine",
     "rx": "prescription", "script": "prescription", "scripts": "prescription", "dob": "birth", "offline": "outage",
     "down": "outage", "webshop": "shop", "store": "shop", "undo": "take", "refund": "take", "csv": "import",
-    "throttle": "limit", "token": "key", "apikey": "key", "delete": "revoke",
+    "throttle": "limit", "token": "key", "apikey": "key", "delete": "revoke", "locked": "covered", "lock": "covered",
+    "logged": "signed", "email": "mail", "duplicate": "merge", "duplicates": "merge", "gdpr": "data", "export": "file",
+    "barcode": "scan", "sticker": "label", "stickers": "label", "walkin": "walk", "slow": "answers", "broken": "work",
+    "unable": "cannot", "reminder": "remind", "reminders": "remind",
 }  # fmt: skip
 
 
@@ -77,7 +81,7 @@ def search(query: str) -> tuple[list[Result], int]:
 
 
 def _wanted(query: str) -> list[str]:
-    words = [_SAME.get(word, word) for word in _folded(query)]
+    words = [_SAME.get(word, word) for word in _folded(_CANNOT.sub("cannot", query))]
     return list(dict.fromkeys(_stem(word) for word in [w for w in words if w not in _EMPTY] or words))
 
 
