@@ -5,6 +5,7 @@ from django.contrib.auth.hashers import Argon2PasswordHasher
 
 from elmed.core.clock import real_now
 from elmed.prescriptions import seal
+from elmed.request_log.collect import collector
 from tests.cast import Cast, assemble
 
 
@@ -31,3 +32,24 @@ def quick_hashes():
 def cast(db) -> Cast:
     """Everybody."""
     return assemble()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def no_writing_aside():
+    """The request log is written where a test says so (the fixture `request_log`), never by a thread of its own."""
+    collector.threaded = False
+
+
+@pytest.fixture
+def request_log(db):
+    """The request log: `request_log()` writes what was noted and gives the rows, the oldest first."""
+    from elmed.request_log.models import LoggedRequest
+
+    collector.clear()
+
+    def rows():
+        collector.flush()
+        return list(LoggedRequest.objects.order_by("pk"))
+
+    yield rows
+    collector.clear()

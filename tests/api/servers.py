@@ -17,7 +17,7 @@ from urllib.parse import quote
 from django.conf import settings
 from django.db import connection
 
-from elmed.api.middleware import PREFIX
+from elmed.api.endpoint import PREFIX
 from tests.api.client import check
 
 READY_WITHIN = 60

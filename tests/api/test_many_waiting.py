@@ -9,7 +9,7 @@ import pytest
 from django.db import connection
 
 from elmed.access import keys
-from elmed.api.middleware import PREFIX
+from elmed.api.endpoint import PREFIX
 from elmed.events.models import EventCounter
 from elmed.prescriptions.models import Dispense
 from tests import factories as f

@@ -11,7 +11,7 @@ from django.db.models import CharField, Value
 from django.db.models.functions import Cast, Concat
 
 from elmed.access import keys
-from elmed.api.middleware import PREFIX
+from elmed.api.endpoint import PREFIX
 from elmed.events.models import Event
 from elmed.inventory.models import Product
 from elmed.prescriptions.models import Dispense, Prescription, PrescriptionLine, Reservation

@@ -196,12 +196,18 @@ def revoke(actor: Actor, key_id: int, *, reason: str = "") -> ApiKey:
     others = actor.account_id is not None and key.account_id != actor.account_id
     if others and not reason.strip():
         raise Invalid.field("/reason", "required", _("Say why."))
-    key.revoked_at, key.revoked_by_id = real_now(), actor.person_id
-    key.save(update_fields=["revoked_at", "revoked_by"])
-    record(actor, "key.revoked", accounts=[key.account_id], at=key.revoked_at, data={"key_id": key.pk})
+    now = real_now()
+    end(key, at=now, by=actor.person_id)
+    record(actor, "key.revoked", accounts=[key.account_id], at=now, data={"key_id": key.pk})
     if others:
-        tell(key.account, "key_revoked", at=key.revoked_at, key=key.name, hint=key.hint, reason=reason.strip()[:500])
+        tell(key.account, "key_revoked", at=now, key=key.name, hint=key.hint, reason=reason.strip()[:500])
     return key
+
+
+def end(key: ApiKey, *, at: datetime, by: int | None) -> None:
+    """Revoke a locked key; `by`: the person. For `revoke` and leaks.py, which say who may."""
+    key.revoked_at, key.revoked_by_id = at, by
+    key.save(update_fields=["revoked_at", "revoked_by"])
 
 
 @transaction.atomic

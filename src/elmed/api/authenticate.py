@@ -28,6 +28,8 @@ from elmed.core.clock import real_now
 from elmed.core.models import LIVE_WORLD_ID, Mode
 
 WINDOW_SECONDS = 60
+# In a request's META, for the request log: the caller, or the digest of a key that does not work.
+CALLER, REFUSED = "elmed.caller", "elmed.refused_key"
 _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="ELMED"'}
 
 
@@ -103,10 +105,13 @@ def given_key(request: HttpRequest) -> str:
 def authenticate(request: HttpRequest) -> Caller:
     """The caller, counted. Raises ApiProblem: 401 (the key), 429 (its minute is used up)."""
     secret = given_key(request)
-    row = _look_up(keys.digest(secret), str(client_address(request))) if keys.well_formed(secret) else None
+    digest = keys.digest(secret) if keys.well_formed(secret) else None
+    row = _look_up(digest, str(client_address(request))) if digest else None
     if row is None:
+        request.META[REFUSED] = digest
         raise ApiProblem("invalid_key", headers={"WWW-Authenticate": 'Bearer realm="ELMED", error="invalid_token"'})
     caller = _caller(row, request_id(request))
+    request.META[CALLER] = caller
     if row.used > row.limit:
         wait = str(caller.resets_in)
         raise ApiProblem("rate_limited", headers={"Retry-After": wait, **rate_headers(caller)})

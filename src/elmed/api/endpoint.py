@@ -29,7 +29,10 @@ from elmed.core.refusals import NotVisible, Refusal
 
 log = logging.getLogger("elmed.api")
 B = TypeVar("B", bound=BaseModel)
+PREFIX = "/api/public/v1"
 RETRY_AFTER = "5"
+# In a request's META, for the request log: the path of the address, and the endpoint that the caller may use.
+ROUTE, ADMITTED = "elmed.route", "elmed.endpoint"
 
 
 class NoQuery(Query):
@@ -164,9 +167,11 @@ def patterns() -> list[URLPattern]:
 
 
 def _view(methods: Mapping[str, Endpoint]) -> Callable[..., HttpResponse]:
+    route = next(iter(methods.values())).path
     allow = ", ".join(sorted({*methods, *({"HEAD"} if "GET" in methods else set()), "OPTIONS"}))
 
     def view(request: HttpRequest, **ids: str) -> HttpResponse:
+        request.META[ROUTE] = route
         method = "GET" if request.method == "HEAD" else request.method or ""
         if method == "OPTIONS":
             return HttpResponse(status=204, headers={"Allow": allow})
@@ -211,6 +216,7 @@ def _checked(chosen: Endpoint, request: HttpRequest, caller: Caller, ids: Mappin
         call.idempotency_key = idempotency_key(request)
     require_address(caller, request)
     policy.require(caller.actor, chosen.permission)
+    request.META[ADMITTED] = chosen
     return chosen.handler(call)
 
 

@@ -8,6 +8,7 @@ wait. A proxy in front sends `/api/public/v1/events` here and everything else to
 import asyncio
 import io
 import os
+import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
@@ -20,8 +21,8 @@ from django.db import DatabaseError, close_old_connections, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 
-from elmed.api.endpoint import guarded
-from elmed.api.middleware import PREFIX
+from elmed.api.endpoint import PREFIX, guarded
+from elmed.api.noting import note
 from elmed.api.waiting import ELSEWHERE, Waits, Wish
 from elmed.events.queries import last_numbers
 
@@ -112,6 +113,7 @@ class ManyWaiting:
             return
         request = ASGIRequest(scope, io.BytesIO())
         request.META[ELSEWHERE] = True
+        began = time.monotonic()
         response = await self._in_thread(lambda: self._answer(request))
         if isinstance(response, Waits):
             first = response
@@ -120,6 +122,7 @@ class ManyWaiting:
                 return
             if came:
                 response = await self._in_thread(lambda: _again(request, first))
+            note(request, response, began)
         await _send(send, response, scope)
 
     async def _in_thread(self, work: Callable[[], T]) -> T:

@@ -1,15 +1,17 @@
 """The public API's own short way: sessions, CSRF, CSP and the rest of the portals' middleware are not run for it."""
 
+import time
 from collections.abc import Callable
 
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.urls import Resolver404, resolve
 
-from elmed.api.endpoint import guarded, refused
+from elmed.api.endpoint import PREFIX, guarded, refused
+from elmed.api.noting import note
 from elmed.api.problems import ApiProblem
+from elmed.api.waiting import Waits
 
-PREFIX = "/api/public/v1"
 
 
 class PublicApi:
@@ -25,10 +27,13 @@ class PublicApi:
             return self.get_response(request)
         # The key's look-up retries on a dead connection itself: no extra statement to try it first.
         connection.health_check_done = True  # type: ignore[attr-defined]
+        began = time.monotonic()
         response = guarded(request, lambda: _dispatch(request))
         response["X-Content-Type-Options"] = "nosniff"
         if response.status_code not in (204, 304):
             response["Content-Length"] = str(len(response.content))
+        if not isinstance(response, Waits):  # that one is noted when it is answered
+            note(request, response, began)
         return response
 
 

@@ -1,6 +1,6 @@
 """The OpenAPI 3.1 document, generated from the registered endpoints and the shapes: nothing of it is written by hand twice."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.conf import settings
@@ -8,8 +8,7 @@ from django.conf import settings
 from elmed import __version__
 from elmed.access.permissions import SCOPE_MEANING, SCOPES, Permission
 from elmed.api import webhook_document
-from elmed.api.endpoint import ENDPOINTS, Endpoint
-from elmed.api.middleware import PREFIX
+from elmed.api.endpoint import ENDPOINTS, PREFIX, Endpoint
 from elmed.api.problems import CONTENT_TYPE, ERROR_CODES
 
 # Errors that any endpoint can answer, before its own.
@@ -51,6 +50,8 @@ def document() -> dict[str, Any]:
     schemas: dict[str, Any] = {**v1.SCHEMAS, **webhook_document.SCHEMAS, "Problem": _problem()}
     for one in ENDPOINTS:
         paths.setdefault(one.path, {})[one.method.lower()] = _operation(one, schemas)
+    schemas[v1.leaks.Leak.__name__] = v1.leaks.Leak.model_json_schema()
+    paths[v1.leaks.PATH] = {"post": v1.leaks.operation(_problems(v1.leaks.CODES))}
     return {
         "openapi": "3.1.0",
         "info": {
@@ -133,22 +134,25 @@ def _responses(one: Endpoint) -> dict[str, Any]:
     ok: dict[str, Any] = {"description": "OK", "headers": _HEADERS}
     if one.answer:
         ok["content"] = {"application/json": {"schema": one.answer}}
-    by_status: dict[int, list[str]] = {}
     codes = dict.fromkeys((*_COMMON, *(_OF_WRITES if one.writes else ()), *one.codes))
     if one.body is not None:
         codes["validation_failed"] = None
     if "{" in one.path:
         codes["not_found"] = None
+    return {str(one.status): ok, **_problems(codes)}
+
+
+def _problems(codes: Iterable[str]) -> dict[str, Any]:
+    by_status: dict[int, list[str]] = {}
     for code in codes:
         by_status.setdefault(ERROR_CODES[code][0], []).append(code)
-    problems = {
+    return {
         str(status): {
             "description": ", ".join(f"`{code}`" for code in names),
             "content": {CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
         }
         for status, names in sorted(by_status.items())
     }
-    return {str(one.status): ok, **problems}
 
 
 _HEADERS: Mapping[str, Any] = {

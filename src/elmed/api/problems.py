@@ -15,6 +15,7 @@ from elmed.config.middleware import request_id
 from elmed.core.refusals import Refusal
 
 CONTENT_TYPE = "application/problem+json"
+CODE = "elmed.error_code"  # in a request's META, for the request log
 
 # code: (status, meaning and what to do)
 ERROR_CODES: dict[str, tuple[int, str]] = {
@@ -145,6 +146,7 @@ def respond(
     request: HttpRequest, *, status: int, code: str, detail: str, extra: Mapping[str, Any], headers: Mapping[str, str]
 ) -> HttpResponse:
     """One problem document."""
+    request.META[CODE] = code
     body = {
         "type": f"{settings.BASE_URL}/help/errors#{code}",
         "title": _TITLES[status],

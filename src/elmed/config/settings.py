@@ -76,6 +76,7 @@ INSTALLED_APPS = [
     "elmed.events",
     "elmed.notifications",
     "elmed.webhooks",
+    "elmed.request_log",
     "elmed.prescriptions",
     "elmed.inventory",
     "elmed.api",
@@ -189,7 +190,8 @@ ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
 ACCOUNT_REAUTHENTICATION_REQUIRED = True  # before the e-mail address is changed; access/policy.py has the rest
 ACCOUNT_EMAIL_NOTIFICATIONS = True  # a changed password or second factor is told by mail
-ACCOUNT_RATE_LIMITS = {"join": "30/h/ip"}  # beside allauth's own: registering, and opening invitations
+# Beside allauth's own: registering and opening invitations; reports of leaked keys, which need no key.
+ACCOUNT_RATE_LIMITS = {"join": "30/h/ip", "report_leak": "30/m/ip"}
 ALLAUTH_TRUSTED_PROXY_COUNT = ENV.trusted_proxies  # else its limits a client count everybody behind the proxy as one
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"

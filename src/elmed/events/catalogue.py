@@ -11,7 +11,7 @@ EVENT_TYPES: dict[str, str] = {row.event: f"The act `{act.value}` took place." f
     REMINDED: "The pharmacy reminded the patient that a prescription waits to be collected.",
     "key.created": "An API key was made.",
     "key.changed": "An API key's name, end or addresses were changed.",
-    "key.revoked": "An API key was revoked.",
+    "key.revoked": "An API key was revoked: by its account, by ELMED's staff, or because it leaked.",
     "key.limit_changed": "ELMED's staff changed an API key's limit.",
     "key.limit_asked": "Somebody asked ELMED's staff for a higher limit of an API key.",
     "key.limit_refused": "ELMED's staff refused a higher limit of an API key.",

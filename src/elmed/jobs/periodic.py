@@ -21,6 +21,7 @@ from elmed.prescriptions.actions.expire import expire_due
 from elmed.prescriptions.actions.proof import purge_tries
 from elmed.prescriptions.actions.reservations import free_due
 from elmed.prescriptions.jurisdiction import jurisdiction
+from elmed.request_log import write as request_log
 from elmed.webhooks import deliver
 
 
@@ -129,6 +130,11 @@ def purge_webhook_log(real: datetime) -> int:
     return deliver.purge(real)
 
 
+def purge_request_log(real: datetime) -> int:
+    """Forget API requests older than 30 days."""
+    return request_log.purge(real)
+
+
 SWEEPING = 8.0  # seconds a run: mails and what is due by the minute come in between
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
@@ -159,6 +165,8 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic("purge kept answers", HOUR, purge_kept_answers),
     # Kept 30 days, as the page says.
     Periodic("purge webhook log", HOUR, purge_webhook_log),
+    # Kept 30 days, as the page says.
+    Periodic("purge request log", HOUR, purge_request_log),
     # Kept 90 days, as promised to clients.
     Periodic("purge event lists", HOUR, purge_event_lists),
     # They count an hour at most.

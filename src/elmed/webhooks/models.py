@@ -86,6 +86,7 @@ class Delivery(models.Model):
         indexes = [
             models.Index(fields=["endpoint", "due_at"], condition=Q(state="waiting"), name="webhook_waiting"),
             models.Index(fields=["endpoint", "-id"], name="webhook_log"),
+            models.Index(fields=["endpoint", "-created_at"], name="webhook_time"),
             models.Index(fields=["created_at"], name="webhook_created"),
         ]
 

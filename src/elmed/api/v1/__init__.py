@@ -5,6 +5,7 @@ from elmed.api.v1 import (
     dispenses,
     events,
     integrations,
+    leaks,
     me,
     meta,
     patients,
@@ -17,7 +18,7 @@ from elmed.api.v1 import (
 )
 
 __all__ = [
-    "checks", "dispenses", "events", "integrations", "me", "meta", "patients", "prescriptions", "products", "reservations",
+    "checks", "dispenses", "events", "integrations", "leaks", "me", "meta", "patients", "prescriptions", "products", "reservations",
     "sales", "webhooks",
 ]  # fmt: skip
 SCHEMAS = {

@@ -1,0 +1,45 @@
+"""A key that was found where it should not be: whoever holds it may revoke it, for it is its own proof.
+
+Nobody is told whether a key was known: what is reported twice, was revoked, has ended or never was looks alike.
+"""
+
+from django.db import transaction
+
+from elmed.access import keys
+from elmed.access.actors import Actor
+from elmed.access.models import ApiKey
+from elmed.access.queries import usable
+from elmed.accounts.models import AccountState
+from elmed.accounts.told import tell
+from elmed.core.clock import real_now
+from elmed.events.record import record
+
+REASON = "leak"
+
+
+@transaction.atomic
+def report(secret: str, *, request_id: str = "") -> ApiKey | None:
+    """Revoke the key at once, and tell by mail who manages its account and who made it. None: there is no such key that works."""
+    if not keys.well_formed(secret):
+        return None
+    now = real_now()
+    locked = ApiKey.objects.select_for_update(no_key=True, of=("self",)).select_related("account")
+    key = locked.filter(usable(now), digest=keys.digest(secret)).first()
+    if key is None:
+        return None
+    keys.end(key, at=now, by=None)
+    record(_finder(request_id), "key.revoked", accounts=[key.account_id], at=now, data={"key_id": key.pk, "reason": REASON})
+    tell(key.account, "key_leaked", at=now, key=key.name, hint=key.hint, also=[key.created_by_id])
+    return key
+
+
+def _finder(request_id: str) -> Actor:
+    """Somebody who found a key: nobody that is known, and who may nothing else."""
+    return Actor(
+        account_id=None,
+        account_kind=None,
+        account_state=AccountState.VERIFIED,
+        permissions=frozenset(),
+        source="leak",
+        request_id=request_id,
+    )
