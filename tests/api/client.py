@@ -9,8 +9,7 @@ from django.test import Client
 from jsonschema import Draft202012Validator, FormatChecker
 
 from elmed.api import v1  # noqa: F401 - registers the endpoints
-from elmed.api.endpoint import ENDPOINTS, Endpoint
-from elmed.api.endpoint import PREFIX
+from elmed.api.endpoint import ENDPOINTS, PREFIX, Endpoint
 from elmed.api.openapi import document
 from elmed.api.problems import ERROR_CODES
 

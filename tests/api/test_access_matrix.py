@@ -1,5 +1,6 @@
 """Every endpoint × everybody who may not: refused as promised, and nothing changed. A route without a row here fails."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from elmed.access.permissions import SCOPES, SCOPES_OF_KIND, Permission, Scope, 
 from elmed.accounts.models import Account, AccountState
 from elmed.api import endpoint as endpoint_module
 from elmed.api.endpoint import ENDPOINTS, endpoint
+from elmed.api.urls import urlpatterns
 from elmed.core.clock import real_now, rfc3339
 from elmed.core.models import Mode
 from elmed.inventory.models import Product
@@ -92,6 +94,17 @@ def routes():
 
 def test_every_route_has_its_row():
     assert sorted(REQUESTS) == sorted(routes())
+
+
+def test_what_needs_no_key():
+    """Anything else comes by @endpoint, with a permission."""
+    endpoints = {re.sub(r"{(\w+)}", r"<str:\1>", one.path).lstrip("/") for one in ENDPOINTS}
+    assert {str(one.pattern) for one in urlpatterns} - endpoints == {
+        "openapi.json",
+        "docs",
+        "docs/",
+        "keys/report-leak",
+    }
 
 
 def ok(one):

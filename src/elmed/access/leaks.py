@@ -28,7 +28,9 @@ def report(secret: str, *, request_id: str = "") -> ApiKey | None:
     if key is None:
         return None
     keys.end(key, at=now, by=None)
-    record(_finder(request_id), "key.revoked", accounts=[key.account_id], at=now, data={"key_id": key.pk, "reason": REASON})
+    record(
+        _finder(request_id), "key.revoked", accounts=[key.account_id], at=now, data={"key_id": key.pk, "reason": REASON}
+    )
     tell(key.account, "key_leaked", at=now, key=key.name, hint=key.hint, also=[key.created_by_id])
     return key
 

@@ -13,7 +13,6 @@ from elmed.api.problems import ApiProblem
 from elmed.api.waiting import Waits
 
 
-
 class PublicApi:
     """Answers everything under the API's prefix; passes the rest on."""
 

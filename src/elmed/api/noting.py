@@ -8,7 +8,7 @@ import time
 from datetime import timedelta
 from functools import cache, lru_cache
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponseBase
 
 from elmed.access.permissions import SCOPES, Permission, Scope
 from elmed.api.authenticate import CALLER, REFUSED, client_address
@@ -25,7 +25,7 @@ _LONGEST_QUERY = 2_000
 _TELLING = frozenset({"/events"})  # open to any key; what they tell depends on all of its scopes
 
 
-def note(request: HttpRequest, response: HttpResponse, began: float) -> None:
+def note(request: HttpRequest, response: HttpResponseBase, began: float) -> None:
     """Note the request. `began`: time.monotonic() of its arrival. It never fails: the answer is there already."""
     try:
         made = _made(request, response, time.monotonic() - began)
@@ -35,7 +35,7 @@ def note(request: HttpRequest, response: HttpResponse, began: float) -> None:
         log.exception("a request is missing in the request log")
 
 
-def _made(request: HttpRequest, response: HttpResponse, took: float) -> Note | None:
+def _made(request: HttpRequest, response: HttpResponseBase, took: float) -> Note | None:
     meta = request.META
     caller, refused = meta.get(CALLER), meta.get(REFUSED)
     if caller is None and refused is None:

@@ -9,6 +9,7 @@ import os
 import threading
 import time
 from collections import Counter, deque
+from datetime import date, timedelta
 from multiprocessing import util
 
 from django.db import InterfaceError, OperationalError, connection
@@ -90,7 +91,7 @@ class Collector:
             if self._dropped:
                 dropped, self._dropped = self._dropped, 0
                 log.warning("%s requests were left out of the request log", dropped)
-            forget_known(real_now().date())
+            forget_known(real_now().date() - timedelta(days=1))
         except (OperationalError, InterfaceError):
             log.warning("the request log waits for the database")
             connection.close()
@@ -117,6 +118,7 @@ class Collector:
             self._notes.clear()
             self._refused.clear()
             self._held, self._dropped, self._cheap = [], 0, Counter()
+            forget_known(date.max)
 
     def close(self) -> None:
         """Write what is left, for some seconds, and end the thread."""

@@ -18,16 +18,16 @@ class LoggedRequest(models.Model):
     """
 
     at = models.DateTimeField(help_text="Real time of its arrival.", db_index=True)
-    key = models.ForeignKey(
-        ApiKey, on_delete=models.CASCADE, related_name="+", db_constraint=False, db_index=False
-    )
+    key = models.ForeignKey(ApiKey, on_delete=models.CASCADE, related_name="+", db_constraint=False, db_index=False)
     account = models.ForeignKey(
         Account, on_delete=models.CASCADE, related_name="+", db_constraint=False, db_index=False
     )
     world = models.ForeignKey(World, on_delete=models.CASCADE, related_name="+", db_constraint=False, db_index=False)
     method = models.CharField(max_length=7)
     route = models.CharField(max_length=100, blank=True, help_text="The endpoint's path; empty: there is no such.")
-    path = models.CharField(max_length=300, help_text="With its ids; … for whatever is neither an id nor a word of the API.")
+    path = models.CharField(
+        max_length=300, help_text="With its ids; … for whatever is neither an id nor a word of the API."
+    )
     parameters = models.CharField(max_length=500, blank=True, help_text="The query's names, never their values.")
     status = models.PositiveSmallIntegerField()
     milliseconds = models.PositiveIntegerField()

@@ -81,9 +81,9 @@ def _note_uses(uses: set[tuple[int, str, date]]) -> None:
         )
 
 
-def forget_known(today: date) -> None:
+def forget_known(before: date) -> None:
     """Drop what was remembered of earlier days."""
-    _known.difference_update({use for use in _known if use[2] < today - timedelta(days=1)})
+    _known.difference_update({use for use in _known if use[2] < before})
 
 
 def purge(now: datetime) -> int:

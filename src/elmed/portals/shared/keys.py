@@ -30,6 +30,7 @@ from elmed.portals.forms import DayField, OnceForm
 from elmed.portals.page import PortalRequest, page
 from elmed.portals.presence import confirmed
 from elmed.prescriptions.jurisdiction import jurisdiction
+from elmed.request_log.queries import unused_scopes
 
 PROFESSIONAL = (AccountKind.DOCTOR, AccountKind.PHARMACY, AccountKind.STAFF, AccountKind.DEVELOPER)
 PAGE_SIZE = 50
@@ -180,8 +181,10 @@ def api_keys(request: PortalRequest) -> HttpResponse:
         (f"{url}?show=ended", _("Revoked and expired"), pages["ended"].count, show == "ended"),
     ]
     found = pages[show].get_page(request.GET.get("page"))
+    unused = unused_scopes([key for key in found if hasattr(key, "window")], now) if show == "working" else {}
+    rows = [row_of(key, now) | {"unused": unused.get(key.pk)} for key in found]
     context = {
-        "page": found, "rows": [row_of(key, now) for key in found], "show": show, "tabs": tabs, "live": may_live(request),
+        "page": found, "rows": rows, "show": show, "tabs": tabs, "live": may_live(request),
         "manages": Permission.KEY_MANAGE in request.actor.permissions, "ended": pages["ended"].count,
     }  # fmt: skip
     return render(request, "settings/api_keys.html", context)

@@ -83,6 +83,16 @@ def moment(value: datetime | None) -> SafeString | str:
     return _time(value, "DATETIME_FORMAT")
 
 
+@register.filter
+def instant(value: datetime | None) -> SafeString | str:
+    """A day with the time to the second, for logs: `22 Nov 2026, 10:15:07`."""
+    if not value:
+        return ""
+    local = timezone.localtime(value)
+    words = f"{date_format(local, 'DATE_FORMAT')}, {local:%H:%M:%S}"
+    return format_html('<time datetime="{}">{}</time>', local.isoformat(), words)
+
+
 def _time(value: date | datetime | None, form: str) -> SafeString | str:
     if not value:
         return ""

@@ -1,0 +1,3 @@
+"""The API's people."""
+
+from tests.api.conftest import *  # noqa: F403
