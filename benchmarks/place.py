@@ -112,5 +112,5 @@ def create(place: Place) -> None:
 def drop(place: Place) -> None:
     """Remove the database and the folder."""
     with psycopg.connect(place.url, dbname="postgres", autocommit=True) as connection:
-        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(place.database)))
+        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(place.database)))
     shutil.rmtree(place.folder, ignore_errors=True)

@@ -77,7 +77,7 @@ def _measure(link: psycopg.Connection, reads: Reads, *, requests: int, rounds: i
             for turn in range(requests):
                 prescription, secret = reads[(at + turn) % len(reads)]
                 _read(application, prescription, secret)
-            written = _written(application, collector)
+            written = _written(collector)
             time.sleep(SETTLED)
             used = time.process_time() - own + cpu.spent(backends, cpu.of_backends(link))
             at += requests
@@ -92,7 +92,7 @@ def _measure(link: psycopg.Connection, reads: Reads, *, requests: int, rounds: i
     print(f"with / without: {ratio:.3f} over all rounds; load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
 
 
-def _written(application: object, collector: object) -> int:
+def _written(collector: object) -> int:
     total = 0
     while (taken := collector.flush()) > 0:  # type: ignore[attr-defined]
         total += taken
@@ -111,7 +111,7 @@ def _read(application: object, prescription: str, secret: str) -> None:
         "wsgi.run_once": False, "wsgi.version": (1, 0),
     }  # fmt: skip
     answered = []
-    answer = application(environ, lambda status, headers: answered.append(status))  # type: ignore[operator]
+    answer = application(environ, lambda status, _headers: answered.append(status))  # type: ignore[operator]
     b"".join(answer)
     answer.close()
     if not answered[0].startswith("200"):
