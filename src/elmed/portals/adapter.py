@@ -82,7 +82,13 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         """allauth's other mails wait in the same place as every mail; what was sent is forgotten at once."""
         # By the settings: the request's Host is whatever its sender wrote.
         site = SimpleNamespace(name=settings.SITE_NAME, domain=settings.BASE_URL)
-        words = {"request": current.request, "email": email, "current_site": site, **context}
+        words = {
+            "request": current.request,
+            "email": email,
+            "current_site": site,
+            "SUPPORT_EMAIL": settings.SUPPORT_EMAIL,
+            **context,
+        }
         if "signup_url" in words:
             words["signup_url"] = settings.BASE_URL + reverse("join")
         made = self.render_mail(template_prefix, email, words)
