@@ -23,10 +23,18 @@ def description():
     return document()
 
 
+OPEN = ("POST", "/keys/report-leak")  # without a key: nobody's scope, limit or idempotency; twice is as once
+
+
 def operations(description):
     return {
         (method.upper(), path): one for path, methods in description["paths"].items() for method, one in methods.items()
     }
+
+
+def keyed(description):
+    """What needs a key."""
+    return {route: one for route, one in operations(description).items() if route != OPEN}
 
 
 def test_it_is_valid(description):
@@ -43,7 +51,7 @@ def test_it_is_what_is_served(client, description):
 
 def test_every_endpoint_is_described(description):
     described = operations(description)
-    assert described.keys() == {(one.method, one.path) for one in ENDPOINTS}
+    assert described.keys() == {(one.method, one.path) for one in ENDPOINTS} | {OPEN}
     assert len({one["operationId"] for one in described.values()}) == len(described)
     for (method, path), one in described.items():
         assert one["summary"].endswith("."), path
@@ -61,7 +69,7 @@ def test_every_endpoint_names_the_scopes_that_do(description):
 
 
 def test_every_code_exists_under_its_status(description):
-    for (method, path), one in operations(description).items():
+    for (method, path), one in keyed(description).items():
         for status, response in one["responses"].items():
             codes = re.findall(r"`(\w+)`", response["description"])
             assert (status in ("200", "201", "204")) == (not codes), (path, status)
@@ -72,9 +80,17 @@ def test_every_code_exists_under_its_status(description):
         assert ("422" in one["responses"]) == ("requestBody" in one)
 
 
+def test_what_needs_no_key_says_so(description):
+    one = operations(description)[OPEN]
+    assert one["security"] == []
+    assert one["responses"].keys() == {"202", "400", "413", "415", "422", "429", "500", "503"}
+    for status, response in one["responses"].items():
+        assert all(ERROR_CODES[code][0] == int(status) for code in re.findall(r"`(\w+)`", response["description"]))
+
+
 def test_the_headers_that_are_heeded_are_described(description):
     """An Idempotency-Key on every POST that writes; a version where there is one."""
-    for (method, path), one in operations(description).items():
+    for (method, path), one in keyed(description).items():
         headers = {parameter["name"] for parameter in one["parameters"] if parameter["in"] == "header"}
         assert ("Idempotency-Key" in headers) == (method == "POST"), path
         assert ("If-Match" in headers) == path.endswith(("/dispense", "/reverse")), path
