@@ -67,10 +67,11 @@ def test_the_skip_link_leads_past_the_navigation(person: Person) -> None:
     assert page.evaluate("document.querySelector('main').contains(document.activeElement)")
 
 
-def test_an_error_leads_to_its_field(person: Person, trouble) -> None:
+def test_an_error_leads_to_its_field(person: Person, trouble, picture) -> None:
     trouble.awaited = ("422",)
     page = person("doctor")
     page.goto("/doctor/patients/find")
+    picture(page, "doctor-find")
     press_until(page, "Tab", "Family name")
     page.keyboard.press("Enter")
     expect(page.locator(".summary")).to_be_focused()
@@ -90,7 +91,7 @@ def test_the_cover_holds_the_focus(person: Person) -> None:
         assert page.evaluate("document.activeElement === document.body || !!document.activeElement.closest('#lock')")
 
 
-def test_signing_in_and_opening_a_patient_without_a_mouse(visitor: Person) -> None:
+def test_signing_in_and_opening_a_patient_without_a_mouse(visitor: Person, picture: Callable[..., None]) -> None:
     page = visitor()
     page.goto("/accounts/login/")
     page.locator("main").focus()
@@ -101,6 +102,7 @@ def test_signing_in_and_opening_a_patient_without_a_mouse(visitor: Person) -> No
     page.keyboard.type("elmed-demo-doctor")
     page.keyboard.press("Enter")
     page.wait_for_url("**/doctor/**")
+    picture(page, "doctor-today")
     press_until(page, "Tab", "Patients")
     page.keyboard.press("Enter")
     page.wait_for_url("**/doctor/patients")

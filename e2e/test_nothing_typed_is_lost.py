@@ -129,7 +129,7 @@ def test_a_pause_covers_the_page_and_the_password_opens_it(person: Person, troub
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_be_visible()
     axe(page)
-    picture(page, "locked")
+    picture(page, "locked", of="dialog#lock")
     page.fill("#lock-password", "not this one")
     page.keyboard.press("Enter")
     expect(page.locator("#lock [role=alert]")).not_to_be_empty()

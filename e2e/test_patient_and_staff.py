@@ -10,11 +10,13 @@ Person = Callable[..., Page]
 WHY = "The patient asked us by phone"
 
 
-def test_a_patient_gets_a_new_reference_and_takes_their_data(person: Person) -> None:
+def test_a_patient_gets_a_new_reference_and_takes_their_data(person: Person, picture) -> None:
     page = person("patient", width=360)
     page.goto("/patient/")
+    picture(page, "patient-home")
     page.locator("main .sheet a").first.click()
     expect(page.get_by_text("What happens next")).to_be_visible()
+    picture(page, "patient-prescription")
     before = page.locator("#reference").inner_text()
     page.get_by_role("link", name=re.compile("Get a new reference")).click()
     page.get_by_role("button", name="Get a new reference").click()
@@ -29,7 +31,7 @@ def test_a_patient_gets_a_new_reference_and_takes_their_data(person: Person) -> 
         assert before not in zipped.read("my-data.json").decode()
 
 
-def test_staff_open_a_record_with_a_reason_that_the_patient_reads(person: Person) -> None:
+def test_staff_open_a_record_with_a_reason_that_the_patient_reads(person: Person, picture) -> None:
     staff = person("staff")
     staff.goto("/staff/records")
     staff.get_by_label("Number, reference or family name").fill("1")
@@ -37,11 +39,13 @@ def test_staff_open_a_record_with_a_reason_that_the_patient_reads(person: Person
     staff.get_by_role("link", name="Open with a reason").first.click()
     expect(staff.locator("main")).not_to_contain_text("capsule")
     staff.get_by_label("Why do you open this record?").fill(WHY)
+    picture(staff, "staff-record")
     staff.get_by_role("button", name="Open the record").click()
     expect(staff.get_by_role("heading", name="Prescriptions")).to_be_visible()
     patient = person("patient")
     patient.goto("/patient/access")
     expect(patient.get_by_text(WHY)).to_be_visible()
+    picture(patient, "patient-access")
 
 
 def test_a_patient_takes_elsewhere_what_a_closed_pharmacy_had(person: Person, axe: Callable[[Page], None]) -> None:
@@ -61,7 +65,7 @@ def test_a_patient_takes_elsewhere_what_a_closed_pharmacy_had(person: Person, ax
     expect(page.get_by_text("A pharmacist of Northgate Chemist checks it")).to_be_visible()
 
 
-def test_staff_merge_two_records_and_take_it_back(person: Person, axe: Callable[[Page], None]) -> None:
+def test_staff_merge_two_records_and_take_it_back(person: Person, axe: Callable[[Page], None], picture) -> None:
     page = person("staff")
     page.goto("/staff/records")
     page.get_by_role("link", name="Records that may be duplicates").click()
@@ -69,6 +73,7 @@ def test_staff_merge_two_records_and_take_it_back(person: Person, axe: Callable[
     page.get_by_role("row", name=re.compile("Bea Fernandes")).get_by_role("link").click()
     page.get_by_role("radio", name=re.compile("Beatriz Fernandes")).check()
     page.get_by_label("Why are they one person’s?").fill("One person: the surgery confirmed it")
+    picture(page, "staff-merge")
     axe(page)
     page.get_by_role("button", name="Merge").click()
     expect(page.get_by_role("status").filter(has_text="It can be taken back")).to_be_visible()

@@ -153,10 +153,11 @@ def test_labels_and_receipt_fit_their_paper(person: Person, axe, picture) -> Non
         assert pages_of(page.pdf(prefer_css_page_size=True, format="A4")) == 1
 
 
-def test_what_was_not_collected_and_the_reminder(person: Person, axe) -> None:
+def test_what_was_not_collected_and_the_reminder(person: Person, axe, picture) -> None:
     page = person("pharmacist")
     page.goto("/pharmacy/uncollected?days=3")
     axe(page)
+    picture(page, "pharmacy-uncollected")
     button = page.get_by_role("button", name="Reminded just now")
     if button.count():
         button.first.click()

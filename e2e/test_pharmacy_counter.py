@@ -245,8 +245,10 @@ def test_what_a_shop_keeps_is_freed_for_the_counter(person: Person, server: Serv
     expect(page.get_by_role("link", name="Dispense", exact=True)).to_be_visible()
 
 
-def test_a_file_of_products_is_looked_at_and_then_imported(person: Person, axe) -> None:
+def test_a_file_of_products_is_looked_at_and_then_imported(person: Person, axe, picture) -> None:
     page = person("pharmacist")
+    page.goto("/pharmacy/inventory")
+    picture(page, "owner-inventory")
     page.goto("/pharmacy/inventory/import")
     rows = "sku,name,price,currency\nE2E-1,Eye bath,2.10,GBP\nE2E-2,Nail file,x,GBP\n"
     file = {"name": "list.csv", "mimeType": "text/csv", "buffer": rows.encode()}

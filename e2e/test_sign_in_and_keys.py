@@ -49,14 +49,16 @@ def test_a_technician_sets_a_passkey_up_and_signs_in_with_it(person: Callable[..
     page.wait_for_url("**/pharmacy/**")
 
 
-def test_an_owners_key_from_the_first_to_the_last_day(person: Callable[..., Page], axe) -> None:
+def test_an_owners_key_from_the_first_to_the_last_day(person: Callable[..., Page], axe, picture) -> None:
     page = person("pharmacist")
     page.goto("/settings/api-keys")
+    picture(page, "owner-keys")
     page.get_by_role("link", name="Create new key").click()
     page.get_by_role("link", name="Read only").click()
     page.get_by_label("Name").fill("Screen in the window")
     page.get_by_label("Expires").select_option("30")
     axe(page)
+    picture(page, "key-new")
     page.get_by_role("button", name="Create new key").click()
     secret = page.locator("#secret").inner_text().strip()
     assert re.fullmatch(r"elm_[0-9a-f]{64}", secret)

@@ -15,7 +15,7 @@ from e2e.test_pharmacy import dispensable, step
 Person = Callable[..., Page]
 
 
-def test_a_doctor_finds_a_patient_prescribes_signs_and_sends_it(person: Person) -> None:
+def test_a_doctor_finds_a_patient_prescribes_signs_and_sends_it(person: Person, picture) -> None:
     page = person("doctor", scripts=False)
     page.get_by_role("link", name="New patient").click()
     for name, words in {"family_name": "Paper", "given_name": "Ada", "date_of_birth": "1952-03-04"}.items():
@@ -42,6 +42,7 @@ def test_a_doctor_finds_a_patient_prescribes_signs_and_sends_it(person: Person) 
         page.fill("[name=password]", "elmed-demo-doctor")
     page.get_by_role("button", name=re.compile("Sign for")).click()
     expect(page.locator("h1 .status")).to_have_text("Pending review")
+    picture(page, "doctor-prescription")
 
 
 def test_a_pharmacist_finds_verifies_dispenses_and_takes_back(person: Person) -> None:

@@ -75,7 +75,7 @@ def test_what_is_read_against_a_packet_is_the_same_in_every_language():
         english = template.render(Context(context))
     with translation.override("ar"):
         arabic = template.render(Context(context))
-    same = '<bdi dir="ltr">03-Feb-1961</bdi> <bdi dir="ltr">0.5 tablets</bdi>'
+    same = '<bdi dir="ltr" class="text-nowrap">03-Feb-1961</bdi> <bdi dir="ltr">0.5 tablets</bdi>'
     assert english.startswith(same) and arabic.startswith(same)
     assert ">3 Feb 1961</time>" in english and ">22 Nov 2026, 10:15</time>" in english
     assert ">3 فبراير 1961</time>" in arabic

@@ -62,7 +62,7 @@ def phone(number: str) -> SafeString | str:
 @register.filter
 def birth(day: date | None) -> SafeString | str:
     """A birth date: `03-Feb-1961` in every language."""
-    return ltr(day_words(day)) if day else ""
+    return format_html('<bdi dir="ltr" class="text-nowrap">{}</bdi>', day_words(day)) if day else ""
 
 
 @register.filter
