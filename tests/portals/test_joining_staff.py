@@ -105,7 +105,8 @@ def test_suspension_stops_everything_and_fraud_pauses_what_was_signed(cast, sign
     assert staff.post(url, {"reason": "", "fraud": "on"}).status_code == 422
     assert Prescription.objects.get(pk=rx.pk).status == Status.VERIFIED
     page = staff.post(url, {"reason": "Forged identity", "fraud": "on"}, follow=True).content.decode()
-    assert "1 prescription is on hold" in page
+    assert "1 of 1 prescription looked at" in page
+    assert re.search(r"<dt>On hold</dt><dd>1</dd>", page)
     assert Prescription.objects.get(pk=rx.pk).status == Status.ON_HOLD
     assert doctor.get(reverse("doctor_patients")).status_code == 403  # the session that was open
     assert waiting("account_suspended") == ["doctor@example.org"]
