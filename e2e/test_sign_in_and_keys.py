@@ -113,6 +113,6 @@ def test_a_doctor_signs_a_controlled_medicine_with_a_passkey_alone(
     for row in page.get_by_label(re.compile("In your words")).all():
         row.fill("Palliative care")
     axe(page)
-    picture(page, "doctor-sign-passkey")
+    picture(page, "doctor-sign-passkey", of="section.sheet:has(button[name=sign])")
     page.get_by_role("button", name="Sign with a passkey").click()
     expect(page.get_by_text("Signed.")).to_be_visible()

@@ -135,3 +135,10 @@ def test_the_guides_have_the_sites_name_and_support_address(read, settings):
     assert "Rx &amp; Co’s support" in text
     assert 'href="mailto:ask@example.org"' in text
     assert "{support}" not in plain(text)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_mark_is_left_unread(name, read):
+    article = re.sub(r"<pre.*?</pre>|<code.*?</code>", "", read(name), flags=re.S)
+    words = plain(re.search(r"<article.*</article>", article, re.S)[0])
+    assert not re.search(r"\*\w|\w\*|%%|\]\(|\{(site|support)\}", words)
