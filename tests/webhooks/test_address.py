@@ -22,7 +22,7 @@ SAYS = [  # what the URL itself says
     ("file:///etc/passwd", "https_only"), ("gopher://example.org/", "https_only"), ("example.org", "https_only"),
     ("", "https_only"), ("javascript:alert(1)", "https_only"), ("http://127.0.0.2/", "https_only"),
     ("https://user:secret@example.org/", "invalid_url"), ("https://user@example.org/", "invalid_url"),
-    ("https://@example.org/", "invalid_url"), ("https://example.org/#x", "invalid_url"), ("https://", "invalid_url"),
+    ("https://@example.org/", "invalid_url"), ("https://example.org/#x", "invalid_url"), ("https://example.org/a;b", "invalid_url"), ("https://", "invalid_url"),
     ("https:///x", "invalid_url"), ("https://example.org:0/", "invalid_url"), ("https://example.org:99999/", "invalid_url"),
     ("https://exam ple.org/", "invalid_url"), ("https://example.org\\@127.0.0.1/", "invalid_url"),
     ("https://example.org/\r\nX: 1", "invalid_url"), ("https://[::1/", "invalid_url"),
@@ -33,6 +33,7 @@ LEADS = [  # where it leads, as the system reads it
     "100.64.0.1", "192.0.2.1", "198.18.0.1", "203.0.113.9", "224.0.0.1", "240.0.0.1", "255.255.255.255",
     "[::1]", "[::]", "[fe80::1]", "[fc00::1]", "[fd12::1]", "[ff02::1]", "[::ffff:127.0.0.1]", "[::ffff:8.8.8.8]",
     "[::127.0.0.1]", "[64:ff9b::7f00:1]", "[64:ff9b:1::7f00:1]", "[2002:7f00:1::]", "[2001:0:1::1]", "[2001:db8::1]",
+    "[fec0::1]", "[3fff::1]", "192.88.99.1", "192.0.0.8", "168.63.129.16",
     "0x7f.1", "2130706433", "127.1", "0177.0.0.1",
 ]  # fmt: skip
 

@@ -71,7 +71,16 @@ def test_connections_are_used_again(post, receiver):
 
 
 @pytest.mark.parametrize(
-    ("text", "seconds"), [("7", 7.0), ("0", 0.0), ("", None), ("soon", None), ("-1", None), ("9" * 30, 999999999.0)]
+    ("text", "seconds"),
+    [
+        ("7", 7.0),
+        ("0", 0.0),
+        ("", None),
+        ("soon", None),
+        ("-1", None),
+        ("9" * 30, 999999999.0),
+        ("Mon, 01 Jan 99999999999999999999 00:00:00 GMT", None),
+    ],
 )
 def test_retry_after_in_seconds(text, seconds):
     assert _retry_after([(b"Retry-After", text.encode())]) == seconds

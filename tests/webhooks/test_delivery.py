@@ -15,12 +15,12 @@ from elmed.core.models import Mode, World
 from elmed.events.models import Event, EventListing
 from elmed.events.record import record
 from elmed.notifications.models import Mail
-from elmed.webhooks import deliver, endpoints, schedule
+from elmed.webhooks import deliver, endpoints, schedule, sealed
 from elmed.webhooks.client import Client, Outcome
 from elmed.webhooks.deliver import due_endpoints, take
 from elmed.webhooks.endpoints import Wanted
 from elmed.webhooks.fan_out import fan_out
-from elmed.webhooks.models import Attempt, Delivery, Endpoint
+from elmed.webhooks.models import Attempt, Delivery, Endpoint, Why
 from tests import factories as f
 from tests.webhooks.receiver import plainly
 
@@ -246,3 +246,50 @@ def test_the_log_is_forgotten_after_thirty_days_but_not_what_waits(cast, told, r
     Delivery.objects.update(created_at=real_now() - timedelta(days=31))
     assert deliver.purge(real_now()) == delivered
     assert set(Delivery.objects.values_list("state", flat=True)) == {"waiting"}
+
+
+def test_a_suspended_account_is_told_nothing(cast, told, receiver):
+    f.verified(cast)
+    Account.objects.filter(pk=cast.pharmacy.pk).update(state="suspended")
+    assert send_all() == []
+    Account.objects.filter(pk=cast.pharmacy.pk).update(state="verified")
+    assert len(send_all()) == 2  # nothing is lost
+
+
+def test_what_cannot_be_sent_is_a_try_that_failed(cast, told, receiver):
+    Endpoint.objects.update(secret=b"fernet:unreadable")
+    row = failing(cast, told, receiver)
+    assert (row.attempts, row.tries.get().error, receiver.got) == (1, "internal", [])
+
+
+def test_a_late_410_of_the_address_before_switches_nothing_off(cast, told, receiver):
+    seen = Endpoint.objects.get()
+    Endpoint.objects.update(url="https://8.8.8.8/new")
+    assert not endpoints.pause(seen, Why.GONE, actor=actors.clock(), now=real_now())
+    assert Endpoint.objects.get().off == ""
+
+
+def test_one_that_answered_meanwhile_is_not_paused_for_old_failures(cast, told, receiver):
+    Endpoint.objects.update(failing_since=real_now() - timedelta(days=6))
+    seen = Endpoint.objects.get()
+    Endpoint.objects.update(failing_since=None)
+    assert not endpoints.pause(seen, Why.FAILING, actor=actors.clock(), now=real_now())
+
+
+def test_rolled_twice_what_receivers_hold_signs_on(cast, told, receiver):
+    for _ in range(2):
+        newest = endpoints.roll(cast.actor("pharmacist"), told[0].pk)[1]
+    f.verified(cast)
+    send_all()
+    for secret in (told[1], newest):
+        verified_message(receiver.got[-1], secret)
+
+
+def test_secrets_go_over_to_a_new_key(cast, told, receiver):
+    before = bytes(Endpoint.objects.get().secret)
+    assert sealed.encrypt_all() == 1
+    assert sealed.count_unreadable() == 0
+    assert bytes(Endpoint.objects.get().secret) != before
+    f.verified(cast)
+    send_all()
+    verified_message(receiver.got[-1], told[1])

@@ -10,6 +10,8 @@ from elmed.core.clock import real_now, rfc3339
 from elmed.core.models import Mode
 from elmed.events.models import Event
 from elmed.events.record import record
+from elmed.webhooks import endpoints
+from elmed.webhooks.endpoints import Wanted
 from elmed.webhooks.models import Delivery, Endpoint
 from tests import factories as f
 from tests.api.client import Api, refusal
@@ -210,3 +212,34 @@ def test_what_the_makers_scopes_do_not_tell_is_not_sent(cast, make_key, receiver
     send_all()
     kinds = [one.body.split(b'"type":"')[1].split(b'"')[0] for one in receiver.got]
     assert kinds == [b"account.contact_changed"]
+
+
+def test_a_key_that_redirects_an_endpoint_is_told_only_what_it_reads(cast, make_key, receiver):  # noqa: F811
+    whole, _ = endpoints.make(cast.actor("pharmacist"), Wanted("https://8.8.8.8/hooks"))
+    weak = Api(make_key("pharmacist", "webhooks:manage")[1])
+    weak.call("PATCH", f"/webhook-endpoints/{whole.pk}", {"url": receiver.url})
+    f.verified(cast)
+    send_all()
+    assert not any(b"prescription." in one.body for one in receiver.got)
+
+
+def test_the_log_withholds_what_the_feed_withholds(cast, make_key, made):  # noqa: F811
+    f.verified(cast)
+    send_all()
+    weak = Api(make_key("pharmacist", "webhooks:manage")[1])
+    kinds = {one["type"] for one in weak.get(f"/webhook-endpoints/{made['id']}/deliveries").json()["data"]}
+    assert "withheld" in kinds
+    assert not any(kind.startswith("prescription.") for kind in kinds)
+
+
+def test_one_whose_name_leads_nowhere_any_more_can_be_switched_off(cast, api, made):
+    Endpoint.objects.update(url="https://10.0.0.1/gone")
+    path = f"/webhook-endpoints/{made['id']}"
+    assert api.call("PATCH", path, {"enabled": False}).json()["enabled"] is False
+    assert api.call("DELETE", path).status_code == 204
+
+
+def test_a_change_of_words_leaves_what_was_switched_off_meanwhile(cast, api, made):
+    Endpoint.objects.update(off="gone")
+    changed = api.call("PATCH", f"/webhook-endpoints/{made['id']}", {"description": "Other"}).json()
+    assert (changed["off_reason"], changed["description"]) == ("gone", "Other")

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 import django
 from django.core.handlers.asgi import ASGIRequest
 from django.core.handlers.base import BaseHandler
-from django.db import DatabaseError, close_old_connections, connection
+from django.db import DatabaseError, InterfaceError, close_old_connections, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 
@@ -70,7 +70,7 @@ class Board:
                 some = lists[start : start + LISTS_AT_ONCE]
                 try:
                     found: dict[tuple[int, int], int] = await self._run(lambda some=some: _counters(some))  # type: ignore[misc]
-                except DatabaseError:
+                except (DatabaseError, InterfaceError):
                     break
                 self._wake(found)
 
@@ -84,7 +84,7 @@ class Board:
 def _counters(lists: list[tuple[int, int]]) -> dict[tuple[int, int], int]:
     try:
         return last_numbers(lists)
-    except DatabaseError:
+    except (DatabaseError, InterfaceError):
         connection.close()
         raise
 
@@ -108,7 +108,7 @@ class ManyWaiting:
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         # Nothing else is served here: a body is never read, and to a dispense no body would mean everything.
-        if scope["path"] != PATH or scope["method"] not in ("GET", "HEAD"):
+        if scope["path"] != PATH:
             await _send(send, JsonResponse({"detail": f"This process answers GET {PATH} only."}, status=404), scope)
             return
         request = ASGIRequest(scope, io.BytesIO())

@@ -19,7 +19,7 @@ from elmed.events.queries import last_number
 MOST_SECONDS = 25
 PAUSE = 0.5  # seconds between a thread's looks
 ELSEWHERE = "elmed.waits_elsewhere"  # in a request's META: do not wait in this thread, say what is waited for
-_places = threading.BoundedSemaphore(max(1, environment().web_threads // 2))
+_places = threading.BoundedSemaphore(environment().web_threads // 2)
 
 
 @dataclass(frozen=True)

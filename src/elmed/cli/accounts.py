@@ -19,6 +19,7 @@ from elmed.core.clock import real_now
 from elmed.core.refusals import NotVisible
 from elmed.prescriptions.actions import sweeps
 from elmed.prescriptions.actions.fraud import suspend_for_fraud
+from elmed.webhooks import sealed
 
 if TYPE_CHECKING:
     from elmed.cli.words import Groups
@@ -152,10 +153,12 @@ def encrypt_factors(options: argparse.Namespace) -> int:
             )
         say(f"A new key stands first in {factor_secrets.make_key()}. Copy the file to every host and back it up.")
     try:
-        count = factor_secrets.encrypt_all()
+        with transaction.atomic():
+            count, endpoints = factor_secrets.encrypt_all(), sealed.encrypt_all()
     except factor_secrets.Unreadable as error:
         raise CommandFailed(f"{error} Nothing was changed.") from None
     say(f"{count} second factors were encrypted anew. The newest key opens all of them.")
+    say(f"So were the secrets of {endpoints} webhooks.")
     return 0
 
 

@@ -43,7 +43,10 @@ def run(options: argparse.Namespace) -> int:
     say("Worker running.")
     sending = threading.Thread(target=webhooks.run_forever, args=(stop, threads), name="webhooks")
     sending.start()
-    run_forever(stop)
-    sending.join()
+    try:
+        run_forever(stop)
+    finally:
+        stop.set()
+        sending.join()
     say("Worker stopped.")
     return 0

@@ -19,6 +19,7 @@ from django.db import DatabaseError, transaction
 from elmed.access import factor_secrets
 from elmed.accounts.models import Person
 from elmed.config.environment import Environment, environment
+from elmed.webhooks import sealed
 
 DEMO_DOMAIN = "demo.example"
 SECRET_KEY_LENGTH = 50
@@ -120,9 +121,11 @@ def _second_factor_keys(_env: Environment) -> str | None:
         return f"{file} can be read by others. chmod 600 it."
     try:
         with transaction.atomic():
-            closed = factor_secrets.count_unreadable()
+            closed, mute = factor_secrets.count_unreadable(), sealed.count_unreadable()
     except DatabaseError:
         return None  # no tables yet
+    if mute and not closed:
+        return f"The secrets of {mute} webhooks cannot be read with this installation's second-factor keys: bring the right file back."
     words = f"{closed} second factors cannot be read with this installation's second-factor keys: those people cannot sign in. "
     return (
         f"{words}Bring the right file back; what lay unencrypted, `elmed accounts encrypt-second-factors` encrypts."

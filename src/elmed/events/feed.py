@@ -66,26 +66,33 @@ class Page:
 
 
 def page(account_id: int, world_id: int, *, after: int | None, limit: int) -> Page:
-    """The entries after a number, or from the oldest that is kept. One statement, two where there are none.
+    """The entries after a number, or from the oldest that is kept. One statement, two or three where there are none.
 
     Raises Expired where some between are gone, Ahead for a number that was not given yet.
     """
-    rows = EventListing.objects.filter(account_id=account_id, world_id=world_id, sequence__gt=after or 0)
-    values = rows.order_by("sequence").values_list(
-        "sequence", "event_id", "event__type", "event__created_at", "event__prescription_id", "event__version"
-    )[: limit + 1]
-    entries = [Entry(*row) for row in values]
+    entries = _entries(account_id, world_id, after=after, limit=limit)
     if not entries:
         last = last_number(account_id, world_id)
         if after is not None and after > last:
             raise Ahead(last)
-        if after is not None and after < last:
+        if after is None or after == last:
+            return Page([], has_more=False, last=last)
+        # Something happened between the two looks, or all of it is gone.
+        entries = _entries(account_id, world_id, after=after, limit=limit)
+        if not entries:
             raise Expired
-        return Page([], has_more=False, last=last)
     if after is not None and entries[0].sequence != after + 1:
         raise Expired
     kept = entries[:limit]
     return Page(kept, has_more=len(entries) > limit, last=kept[-1].sequence)
+
+
+def _entries(account_id: int, world_id: int, *, after: int | None, limit: int) -> list[Entry]:
+    rows = EventListing.objects.filter(account_id=account_id, world_id=world_id, sequence__gt=after or 0)
+    values = rows.order_by("sequence").values_list(
+        "sequence", "event_id", "event__type", "event__created_at", "event__prescription_id", "event__version"
+    )
+    return [Entry(*row) for row in values[: limit + 1]]
 
 
 def purge(now: datetime) -> int:
@@ -94,8 +101,12 @@ def purge(now: datetime) -> int:
     Returns how many lists it shortened. Age is real time: a test world's clock does not move it.
     """
     old = EventListing.objects.filter(event__recorded_at__lt=now - KEPT)
-    lists = list(old.order_by().values("account_id", "world_id").annotate(upto=Max("sequence"))[:PURGED_AT_ONCE])
-    for one in lists:
-        rows = EventListing.objects.filter(account_id=one["account_id"], world_id=one["world_id"])
-        rows.filter(sequence__lte=one["upto"]).delete()
-    return len(lists)
+    shortened = 0
+    while lists := list(
+        old.order_by().values("account_id", "world_id").annotate(upto=Max("sequence"))[:PURGED_AT_ONCE]
+    ):
+        for one in lists:
+            rows = EventListing.objects.filter(account_id=one["account_id"], world_id=one["world_id"])
+            rows.filter(sequence__lte=one["upto"]).delete()
+        shortened += len(lists)
+    return shortened

@@ -16,6 +16,19 @@ from elmed.config.environment import environment
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 MAX_LENGTH = 500
+# Not of the public internet, though this Python's `is_global` has some of them so.
+_SPECIAL = tuple(
+    ipaddress.ip_network(text)
+    for text in (
+        "192.0.0.0/24",
+        "192.88.99.0/24",
+        "168.63.129.16/32",
+        "fec0::/10",
+        "3fff::/20",
+        "5f00::/16",
+        "100::/64",
+    )
+)
 # Each carries an IPv4 address inside, or stands for one: mapped, compatible, NAT64 (two prefixes), 6to4, Teredo.
 _EMBEDDING = tuple(
     ipaddress.IPv6Network(text)
@@ -35,6 +48,8 @@ class Inward(Exception):
 def outward(address: Address) -> bool:
     """Whether the address lies in the public internet."""
     if isinstance(address, ipaddress.IPv6Address) and any(address in network for network in _EMBEDDING):
+        return False
+    if any(address.version == network.version and address in network for network in _SPECIAL):
         return False
     return address.is_global and not (address.is_multicast or address.is_reserved or address.is_unspecified)
 
@@ -70,8 +85,8 @@ def parts(url: str) -> tuple[str, int]:
         raise Inward("https_only", _("Only https:// addresses are told."))
     if not host or split.username is not None or split.password is not None or "@" in split.netloc:
         raise Inward("invalid_url", _("A host name, and no user or password in the URL."))
-    if split.fragment or url.endswith("#"):
-        raise Inward("invalid_url", _("No fragment (#…) in the URL."))
+    if split.fragment or url.endswith("#") or ";" in split.path:
+        raise Inward("invalid_url", _("No fragment (#…) and no semicolon in the URL."))
     if port == 0:
         raise Inward("invalid_url", _("Port 0 cannot be called."))
     return host, port or (80 if plain else 443)

@@ -33,6 +33,7 @@ ERRORS: dict[str, str] = {
     "unknown_host": _("The host name has no address."),
     "invalid_url": _("The URL cannot be called."),
     "https_only": _("Only https:// addresses are told."),
+    "internal": _("A fault on our side. It is tried again."),
 }
 
 
@@ -183,7 +184,7 @@ def _retry_after(headers: Iterable[tuple[bytes, bytes]]) -> float | None:
         return float(text[:9])
     try:
         moment = parsedate_to_datetime(text)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return None
     if moment.tzinfo is None:
         return None

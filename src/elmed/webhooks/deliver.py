@@ -4,30 +4,34 @@ A worker that dies leaves its lease, which ends by itself: another sends again w
 workers take at the same time; on PostgreSQL a row that another one is taking is passed by.
 """
 
+import logging
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, F, OuterRef
 
 from elmed.access.actors import clock
 from elmed.core.clock import real_now
 from elmed.core.models import Mode
 from elmed.events.feed import Entry
-from elmed.webhooks import message, secrets
+from elmed.webhooks import message, sealed
 from elmed.webhooks.client import SECONDS, Client, Outcome
-from elmed.webhooks.endpoints import pause
+from elmed.webhooks.endpoints import forget, pause
 from elmed.webhooks.models import Attempt, Delivery, Endpoint, State, Why
+from elmed.webhooks.queries import told
 from elmed.webhooks.schedule import FAILING_PAUSES, KEPT, next_wait
 
+log = logging.getLogger(__name__)
+PURGED_AT_ONCE = 5_000
 LEASE = timedelta(seconds=4 * SECONDS)
 GONE = 410
 
 
 def due_endpoints(now: datetime, most: int) -> list[tuple[int, bool]]:
-    """Endpoints for which something is due, and whether they fail; in no order, so that none is always the last."""
+    """Endpoints for which something is due, and whether they fail: those that answer first."""
     due = Delivery.objects.filter(endpoint=OuterRef("pk"), state=State.WAITING, due_at__lte=now)
-    rows = Endpoint.objects.filter(Exists(due), off=Why.ON).order_by("?").values_list("pk", "failing_since")[:most]
-    return [(pk, failing is not None) for pk, failing in rows]
+    rows = told().filter(Exists(due)).order_by(F("failing_since").asc(nulls_first=True))
+    return [(pk, failing is not None) for pk, failing in rows.values_list("pk", "failing_since")[:most]]
 
 
 @transaction.atomic
@@ -43,15 +47,24 @@ def take(endpoint_id: int, now: datetime, most: int) -> list[int]:
 def deliver(delivery_id: int, client: Client) -> Outcome | None:
     """Try one that was taken. None where it does not wait any more, or its endpoint is off or gone."""
     rows = Delivery.objects.select_related("endpoint__world", "event")
-    row = rows.filter(pk=delivery_id, state=State.WAITING, endpoint__off=Why.ON).first()
+    row = rows.filter(pk=delivery_id, state=State.WAITING, endpoint__in=told()).first()
     if row is None:
         return None
     at = real_now()
-    payload = message.body(_event(row))
-    headers = message.headers(message_id(row), at, payload, _keys(row.endpoint, at))
-    outcome = client.post(row.endpoint.url, payload, headers)
+    outcome = _tried(row, client, at)
     _mark(row, outcome, at)
     return outcome
+
+
+def _tried(row: Delivery, client: Client, at: datetime) -> Outcome:
+    """Send it. What goes wrong on our side is a try that failed, too: it is noted, and ends some day."""
+    try:
+        payload = message.body(_event(row))
+        headers = message.headers(message_id(row), at, payload, _keys(row.endpoint, at))
+        return client.post(row.endpoint.url, payload, headers)
+    except Exception:
+        log.exception("webhook delivery %s could not be sent", row.pk)
+        return Outcome(None, "internal", 0)
 
 
 def message_id(row: Delivery) -> str:
@@ -61,8 +74,12 @@ def message_id(row: Delivery) -> str:
 
 def purge(now: datetime) -> int:
     """Forget deliveries that ended and are older than 30 days. Returns how many."""
-    old = Delivery.objects.filter(created_at__lt=now - KEPT).exclude(state=State.WAITING)
-    return old.delete()[1].get("webhooks.Delivery", 0)
+    old, gone = Delivery.objects.filter(created_at__lt=now - KEPT).exclude(state=State.WAITING), 0
+    while some := list(old.values_list("pk", flat=True)[:PURGED_AT_ONCE]):
+        with transaction.atomic():
+            forget(some)
+        gone += len(some)
+    return gone
 
 
 def _event(row: Delivery) -> dict[str, object]:
@@ -80,7 +97,7 @@ def _keys(endpoint: Endpoint, at: datetime) -> list[str]:
     keys = [endpoint.secret]
     if endpoint.old_secret is not None and endpoint.old_until is not None and endpoint.old_until > at:
         keys.append(endpoint.old_secret)
-    return [secrets.told(key) for key in keys]
+    return [sealed.told(key) for key in keys]
 
 
 def _mark(row: Delivery, outcome: Outcome, at: datetime) -> None:
@@ -109,13 +126,11 @@ def _mark(row: Delivery, outcome: Outcome, at: datetime) -> None:
 def _judge(endpoint: Endpoint, outcome: Outcome, now: datetime) -> None:
     """The endpoint's own state after a try: a success clears it, 410 and five days of failures switch it off."""
     if outcome.delivered:
-        if endpoint.failing_since is not None:
-            Endpoint.objects.filter(pk=endpoint.pk).update(failing_since=None)
+        Endpoint.objects.filter(pk=endpoint.pk, failing_since__isnull=False).update(failing_since=None)
         return
     actor = clock(endpoint.world_id, Mode(endpoint.world.mode))
+    Endpoint.objects.filter(pk=endpoint.pk, failing_since=None, url=endpoint.url).update(failing_since=now)
     if outcome.status == GONE:
-        pause(endpoint.pk, Why.GONE, actor=actor, now=now)
-    elif endpoint.failing_since is None:
-        Endpoint.objects.filter(pk=endpoint.pk, failing_since=None).update(failing_since=now)
-    elif now - endpoint.failing_since > FAILING_PAUSES:
-        pause(endpoint.pk, Why.FAILING, actor=actor, now=now)
+        pause(endpoint, Why.GONE, actor=actor, now=now)
+    elif endpoint.failing_since is not None and now - endpoint.failing_since > FAILING_PAUSES:
+        pause(endpoint, Why.FAILING, actor=actor, now=now)

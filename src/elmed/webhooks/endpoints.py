@@ -19,12 +19,13 @@ from elmed.core.refusals import Invalid, NotNow, NotVisible
 from elmed.events.catalogue import EVENT_TYPES, readable
 from elmed.events.queries import last_number
 from elmed.events.record import record
-from elmed.webhooks import address, message, secrets
-from elmed.webhooks.models import Delivery, Endpoint, State, Why
+from elmed.webhooks import address, message, sealed
+from elmed.webhooks.models import Attempt, Delivery, Endpoint, State, Why
 from elmed.webhooks.schedule import OLD_SECRET_LIVES
 
 EVERYTHING = "*"
 MOST = 20  # endpoints of an account in a world
+FORGOTTEN_AT_ONCE = 1_000
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,27 @@ class Wanted:
     url: str
     event_types: tuple[str, ...] = (EVERYTHING,)
     description: str = ""
+
+
+@dataclass(frozen=True)
+class Change:
+    """What is to be different. None: it stays as it is by then."""
+
+    url: str | None = None
+    event_types: tuple[str, ...] | None = None
+    description: str | None = None
+    on: bool | None = None
+
+
+def require_reachable(url: str) -> None:
+    """Raise Invalid where the address's name leads nowhere, or inward. Asks the network: before a transaction, never in one.
+
+    What a name stands for can change: it is judged again whenever it is called.
+    """
+    try:
+        address.check_url(url)
+    except address.Inward as inward:
+        raise Invalid.field("/url", inward.code, inward.words) from None
 
 
 @transaction.atomic
@@ -51,33 +73,43 @@ def make(actor: Actor, wanted: Wanted) -> tuple[Endpoint, str]:
     now, secret = real_now(), message.new_secret()
     made = Endpoint.objects.create(
         account=account, world_id=actor.world_id, url=wanted.url, description=wanted.description.strip(),
-        event_types=_types(wanted), scopes=scopes, secret=secrets.kept(secret), position=0,
+        event_types=_types(wanted), scopes=scopes, secret=sealed.kept(secret), position=0,
         created_by_id=actor.person_id, created_by_key_id=actor.key_id, created_at=now, updated_at=now,
     )  # fmt: skip
-    _tell(actor, "webhook.created", made, now)
+    _tell(actor, "webhook.created", made.account_id, made.pk, now)
     _from_now_on(made)
     return made, secret
 
 
 @transaction.atomic
-def change(actor: Actor, endpoint_id: int, wanted: Wanted, *, on: bool) -> Endpoint:
+def change(actor: Actor, endpoint_id: int, new: Change) -> Endpoint:
     """Change where and of what it tells, or switch it off and on. What happened while it was off is not told by itself.
 
-    Raises NotVisible, NotAllowed, Invalid.
+    Only what is new is judged: an endpoint whose name leads nowhere any more can still be switched off. A key that
+    changes where or of what it tells narrows it to what that key reads. Raises NotVisible, NotAllowed, Invalid.
     """
     row = lock(actor, endpoint_id)
-    _check(wanted, scopes=row.scopes, kind=actor.account_kind or "")
+    elsewhere = new.url is not None and new.url != row.url
+    others = new.event_types is not None and sorted(set(new.event_types)) != sorted(row.event_types)
+    if (elsewhere or others) and actor.by_key:
+        row.scopes = sorted(set(row.scopes) & actor.scopes)
+    if elsewhere or others:
+        wanted = Wanted(new.url or row.url, tuple(new.event_types or row.event_types))
+        _check(wanted, scopes=row.scopes, kind=actor.account_kind or "")
+        row.url, row.event_types = wanted.url, _types(wanted)
+        row.failing_since = None if elsewhere else row.failing_since
+    if new.description is not None:
+        row.description = new.description.strip()
     now = real_now()
-    row.url, row.description, row.event_types = wanted.url, wanted.description.strip(), _types(wanted)
-    switched_on = on and bool(row.off)
+    switched_on = new.on is True and bool(row.off)
     if switched_on:
         row.off, row.off_since, row.failing_since = Why.ON, None, None
-    elif not on and not row.off:
+    elif new.on is False and not row.off:
         row.off, row.off_since = Why.BY_HAND, now
         _give_up_waiting(row, now)
     row.updated_at = now
     row.save()
-    _tell(actor, "webhook.changed", row, now)
+    _tell(actor, "webhook.changed", row.account_id, row.pk, now)
     if switched_on:
         _from_now_on(row)
     return row
@@ -88,10 +120,11 @@ def roll(actor: Actor, endpoint_id: int) -> tuple[Endpoint, str]:
     """Give it a new secret; the old one signs besides for 24 hours. Raises NotVisible, NotAllowed."""
     row = lock(actor, endpoint_id)
     now, secret = real_now(), message.new_secret()
-    row.old_secret, row.old_until = row.secret, now + OLD_SECRET_LIVES
-    row.secret, row.updated_at = secrets.kept(secret), now
+    if row.old_until is None or row.old_until <= now:  # rolled twice by mistake: what receivers hold signs on
+        row.old_secret, row.old_until = row.secret, now + OLD_SECRET_LIVES
+    row.secret, row.updated_at = sealed.kept(secret), now
     row.save(update_fields=["old_secret", "old_until", "secret", "updated_at"])
-    _tell(actor, "webhook.secret_rolled", row, now)
+    _tell(actor, "webhook.secret_rolled", row.account_id, row.pk, now)
     return row, secret
 
 
@@ -99,20 +132,34 @@ def roll(actor: Actor, endpoint_id: int) -> tuple[Endpoint, str]:
 def remove(actor: Actor, endpoint_id: int) -> None:
     """Remove it with its log. Raises NotVisible, NotAllowed."""
     row = lock(actor, endpoint_id)
-    _tell(actor, "webhook.removed", row, real_now())
+    number, account_id = row.pk, row.account_id
+    forget(list(Delivery.objects.select_for_update().filter(endpoint=row).order_by("pk").values_list("pk", flat=True)))
     row.delete()
+    _tell(actor, "webhook.removed", account_id, number, real_now())  # last, as the lists' counters are
+
+
+def forget(delivery_ids: list[int]) -> None:
+    """Delete deliveries with their tries, in two statements each few thousand: nothing is loaded."""
+    for start in range(0, len(delivery_ids), FORGOTTEN_AT_ONCE):
+        some = delivery_ids[start : start + FORGOTTEN_AT_ONCE]
+        for rows in (Attempt.objects.filter(delivery_id__in=some), Delivery.objects.filter(pk__in=some)):
+            rows._raw_delete(rows.db)
 
 
 @transaction.atomic
-def pause(endpoint_id: int, why: Why, *, actor: Actor, now: datetime) -> bool:
-    """Switch it off because of what it answered, and tell whose it is. False where it is off already, or gone."""
-    row = Endpoint.objects.select_for_update().select_related("account").filter(pk=endpoint_id, off=Why.ON).first()
-    if row is None:
+def pause(seen: Endpoint, why: Why, *, actor: Actor, now: datetime) -> bool:
+    """Switch it off because of what it answered, and tell whose it is; `seen`: as it was when it was called.
+
+    False where it is off already, gone, points elsewhere by now, or has answered well meanwhile.
+    """
+    rows = Endpoint.objects.select_for_update(of=("self",)).select_related("account")
+    row = rows.filter(pk=seen.pk, off=Why.ON, url=seen.url).first()
+    if row is None or (why is Why.FAILING and row.failing_since != seen.failing_since):
         return False
     row.off, row.off_since = why, now
     row.save(update_fields=["off", "off_since"])
     _give_up_waiting(row, now)
-    _tell(actor, "webhook.paused", row, now)
+    _tell(actor, "webhook.paused", row.account_id, row.pk, now)
     if row.world_id == row.account.world_id:  # what happens in a test world is told by nobody's mail
         tell(
             row.account, "webhook_paused", at=now, host=address.host_of(row.url), why=why.value, number=row.pk,
@@ -151,7 +198,7 @@ def _types(wanted: Wanted) -> list[str]:
 def _check(wanted: Wanted, *, scopes: list[str], kind: str) -> None:
     errors = []
     try:
-        address.check_url(wanted.url)
+        address.parts(wanted.url)
     except address.Inward as inward:
         errors.append({"pointer": "/url", "code": inward.code, "detail": inward.words})
     if not wanted.event_types:
@@ -183,5 +230,5 @@ def _give_up_waiting(row: Endpoint, now: datetime) -> None:
     Delivery.objects.filter(endpoint=row, state=State.WAITING).update(state=State.FAILED, done_at=now)
 
 
-def _tell(actor: Actor, event_type: str, row: Endpoint, now: datetime) -> None:
-    record(actor, event_type, accounts=[row.account_id], at=now, data={"endpoint_id": row.pk})
+def _tell(actor: Actor, event_type: str, account_id: int, endpoint_id: int, now: datetime) -> None:
+    record(actor, event_type, accounts=[account_id], at=now, data={"endpoint_id": endpoint_id})

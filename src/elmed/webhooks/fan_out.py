@@ -4,15 +4,18 @@ Since the list has no gaps, and its numbers are committed in their order, a posi
 deliveries are written in one transaction: whoever dies in between has done nothing.
 """
 
+import logging
 from datetime import datetime
 
-from django.db import connection, transaction
+from django.db import DatabaseError, InterfaceError, connection, transaction
 from django.db.models import Exists, F, OuterRef
 
 from elmed.events.models import EventCounter, EventListing
 from elmed.webhooks.endpoints import takes
-from elmed.webhooks.models import Delivery, Endpoint, Why
+from elmed.webhooks.models import Delivery, Endpoint
+from elmed.webhooks.queries import told
 
+log = logging.getLogger(__name__)
 AT_ONCE = 500  # events of one endpoint in a transaction
 ENDPOINTS = 200  # in one round
 
@@ -22,17 +25,27 @@ def fan_out(now: datetime) -> int:
     newer = EventCounter.objects.filter(
         account_id=OuterRef("account_id"), world_id=OuterRef("world_id"), last__gt=OuterRef("position")
     )
-    behind = Endpoint.objects.filter(Exists(newer), off=Why.ON).order_by("pk").values_list("pk", flat=True)
-    return sum(_give(endpoint_id, now) for endpoint_id in behind[:ENDPOINTS])
+    behind = told().filter(Exists(newer)).order_by("?").values_list("pk", flat=True)[:ENDPOINTS]
+    return sum(_given(endpoint_id, now) for endpoint_id in behind)
+
+
+def _given(endpoint_id: int, now: datetime) -> int:
+    """As `_give`; one endpoint that cannot be dealt with keeps the others from nothing."""
+    try:
+        return _give(endpoint_id, now)
+    except (DatabaseError, InterfaceError):
+        raise
+    except Exception:
+        log.exception("webhook endpoint %s could not be given its events", endpoint_id)
+        return 0
 
 
 @transaction.atomic
 def _give(endpoint_id: int, now: datetime) -> int:
     """Give one endpoint its next events, unless another worker is at it."""
-    locked = Endpoint.objects.select_for_update(
-        of=("self",), skip_locked=connection.features.has_select_for_update_skip_locked
-    )
-    endpoint = locked.select_related("account").filter(pk=endpoint_id, off=Why.ON).first()
+    skips = connection.features.has_select_for_update_skip_locked
+    locked = Endpoint.objects.select_for_update(of=("self",), skip_locked=skips)
+    endpoint = told(locked).select_related("account").filter(pk=endpoint_id).first()
     if endpoint is None:
         return 0
     rows = list(

@@ -5,8 +5,15 @@ from django.db.models import Count, Max, Q, QuerySet
 from elmed.access import policy
 from elmed.access.actors import Actor
 from elmed.access.permissions import Permission
+from elmed.accounts.models import AccountState
 from elmed.core.refusals import NotVisible
-from elmed.webhooks.models import Delivery, Endpoint, State
+from elmed.webhooks.models import Delivery, Endpoint, State, Why
+
+
+def told(rows: QuerySet[Endpoint] | None = None) -> QuerySet[Endpoint]:
+    """Those of the endpoints that are told now: switched on, and of an account that is not suspended."""
+    every = Endpoint.objects.all() if rows is None else rows
+    return every.filter(off=Why.ON).exclude(account__state=AccountState.SUSPENDED)
 
 
 def endpoints_of(actor: Actor) -> QuerySet[Endpoint]:

@@ -9,8 +9,10 @@ from django.utils.translation import gettext as _
 from elmed.access.actors import Actor
 from elmed.core.clock import real_now
 from elmed.core.refusals import Invalid, NotNow, NotVisible
+from elmed.events.catalogue import EVENT_TYPES
 from elmed.events.models import EventListing
 from elmed.webhooks import message
+from elmed.webhooks.deliver import LEASE
 from elmed.webhooks.endpoints import lock, takes
 from elmed.webhooks.models import Delivery, Endpoint, State
 from elmed.webhooks.schedule import KEPT
@@ -43,6 +45,8 @@ def resend_since(actor: Actor, endpoint_id: int, since: datetime, *, delivered_t
         raise Invalid.field("/since", "out_of_range", _("A moment of the last 30 days."))
     _make_missing(endpoint, since, now)
     rows = Delivery.objects.filter(endpoint=endpoint, event__recorded_at__gte=since)
+    # What waits for its next try does not wait any longer; what a worker has in hand right now is left to it.
+    rows.filter(state=State.WAITING, attempts__gt=0, due_at__gt=now + LEASE).update(due_at=now)
     wanted = rows.exclude(state=State.WAITING) if delivered_too else rows.filter(state=State.FAILED)
     chosen = list(wanted.order_by("sequence").values_list("pk", flat=True)[:MOST])
     Delivery.objects.filter(pk__in=chosen).update(
@@ -69,14 +73,10 @@ def _make_missing(endpoint: Endpoint, since: datetime, now: datetime) -> None:
     """Deliveries of events that were never made into any, such as those from while it was off."""
     rows = EventListing.objects.filter(
         account_id=endpoint.account_id, world_id=endpoint.world_id, sequence__lte=endpoint.position,
-        event__recorded_at__gte=since,
+        event__recorded_at__gte=since, event__type__in=[one for one in EVENT_TYPES if takes(endpoint, one)],
     ).exclude(event__in=Delivery.objects.filter(endpoint=endpoint, event__isnull=False).values("event_id"))  # fmt: skip
     found = rows.order_by("sequence").values("sequence", "event_id", type=F("event__type"))[:MOST]
     Delivery.objects.bulk_create(
-        [
-            Delivery(endpoint=endpoint, **row, created_at=now, due_at=now)
-            for row in found
-            if takes(endpoint, row["type"])
-        ],
+        [Delivery(endpoint=endpoint, **row, created_at=now, due_at=now) for row in found],
         ignore_conflicts=True,
     )

@@ -9,7 +9,7 @@ import threading
 from collections import Counter
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
-from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection, connections
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, InterfaceError, connection, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from elmed.core.clock import real_now
@@ -43,8 +43,10 @@ class Sender:
         handed = False
         for endpoint_id, failing in due_endpoints(now, 4 * self._threads):
             most = A_FAILING_ONE if failing else AN_ENDPOINT
-            free = min(self._threads - len(self._busy), most - under_way[endpoint_id])
-            for delivery_id in take(endpoint_id, now, free) if free > 0 else ():
+            # What fails holds half of the threads at most, however many endpoints do.
+            room = self._threads - len(self._busy) - (self._threads // 2 if failing else 0)
+            free = min(room, most - under_way[endpoint_id])
+            for delivery_id in take(endpoint_id, real_now(), free) if free > 0 else ():
                 self._busy[self._pool.submit(self._deliver, delivery_id)] = endpoint_id
                 handed = True
         return moved or handed
@@ -74,7 +76,7 @@ class Sender:
         self._opened.add(connections[DEFAULT_DB_ALIAS])
         try:
             return deliver(delivery_id, self._client) is not None
-        except DatabaseError:  # its lease ends by itself, and it is sent again
+        except (DatabaseError, InterfaceError):  # its lease ends by itself, and it is sent again
             log.warning("webhook delivery %s could not be noted", delivery_id)
             connection.close()
         except Exception:
@@ -92,9 +94,12 @@ def run_forever(stop: threading.Event, threads: int) -> None:
                     sender.settle(PAUSE)
                 else:
                     stop.wait(PAUSE)
-            except DatabaseError:
+            except (DatabaseError, InterfaceError):
                 log.warning("the database does not answer; trying again")
                 connection.close()
+                stop.wait(PAUSE)
+            except Exception:  # whatever it was: nobody else would send
+                log.exception("a round of webhooks failed")
                 stop.wait(PAUSE)
     finally:
         sender.close()

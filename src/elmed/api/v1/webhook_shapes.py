@@ -2,9 +2,12 @@
 
 from typing import Any
 
+from elmed.access.permissions import Permission
 from elmed.core.clock import rfc3339
+from elmed.events.catalogue import WITHHELD, readable
 from elmed.webhooks.client import ERRORS
 from elmed.webhooks.deliver import message_id
+from elmed.webhooks.message import TEST
 from elmed.webhooks.models import Attempt, Delivery, Endpoint, State, Why
 
 _STRING = {"type": "string"}
@@ -90,14 +93,15 @@ def shown(row: Endpoint) -> dict[str, Any]:
     }
 
 
-def delivery_shown(row: Delivery) -> dict[str, Any]:
-    """A delivery with its tries, the oldest first."""
+def delivery_shown(row: Delivery, permissions: frozenset[Permission]) -> dict[str, Any]:
+    """A delivery with its tries, the oldest first; its type as the feed would tell it to who asks."""
+    told = row.type == TEST or readable(row.type, permissions)
     waits = row.state == State.WAITING
     tries: list[Attempt] = sorted(row.tries.all(), key=lambda one: one.pk)
     return {
         "id": row.pk,
         "webhook_id": message_id(row),
-        "type": row.type,
+        "type": row.type if told else WITHHELD,
         "sequence": row.sequence,
         "state": row.state,
         "created_at": rfc3339(row.created_at),

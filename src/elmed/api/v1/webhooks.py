@@ -22,10 +22,10 @@ from elmed.api.v1.webhook_shapes import (
     delivery_shown,
     shown,
 )  # fmt: skip
-from elmed.webhooks import endpoints, queries, resend, secrets
+from elmed.webhooks import endpoints, queries, resend, sealed
 from elmed.webhooks.address import MAX_LENGTH
-from elmed.webhooks.endpoints import EVERYTHING, Wanted
-from elmed.webhooks.models import Endpoint
+from elmed.webhooks.endpoints import EVERYTHING, Change, Wanted
+from elmed.webhooks.models import Delivery, Endpoint
 
 READ, MANAGE = Permission.WEBHOOK_READ, Permission.WEBHOOK_MANAGE
 _ONCE = ("request_in_progress", "idempotency_key_reused")
@@ -75,6 +75,7 @@ def create_webhook_endpoint(call: Call) -> HttpResponse:
     """Make an endpoint; it is told of what happens from now on. The secret is shown in this answer."""
     body = call.body(EndpointBody)
     wanted = Wanted(body.url, tuple(body.event_types), body.description)
+    endpoints.require_reachable(body.url)
     return _with_secret(call, lambda: endpoints.make(call.actor, wanted))
 
 
@@ -91,15 +92,13 @@ def change_webhook_endpoint(call: Call) -> HttpResponse:
     """Change where and of what it tells, or switch it off and on."""
     row = _own(call)
     body = call.body(ChangeBody)
-    wanted = Wanted(
-        row.url if body.url is None else body.url,
-        tuple(row.event_types if body.event_types is None else body.event_types),
-        row.description if body.description is None else body.description,
-    )
-    on = not row.off if body.enabled is None else body.enabled
+    types = None if body.event_types is None else tuple(body.event_types)
+    new = Change(body.url, types, body.description, body.enabled)
+    if body.url is not None and body.url != row.url:
+        endpoints.require_reachable(body.url)
 
     def act() -> str:
-        endpoints.change(call.actor, row.pk, wanted, on=on)
+        endpoints.change(call.actor, row.pk, new)
         return json.dumps(shown(queries.endpoint(call.actor, row.pk)))
 
     return written(call, act)
@@ -138,7 +137,8 @@ def list_webhook_deliveries(call: Call) -> HttpResponse:
     found = list(rows[: query.limit + 1])
     page, more = found[: query.limit], len(found) > query.limit
     following = cursors.make(owner=owner, position=[page[-1].pk]) if more else None
-    return _json({"data": [delivery_shown(one) for one in page], "has_more": more, "next_cursor": following})
+    data = [delivery_shown(one, call.actor.permissions) for one in page]
+    return _json({"data": data, "has_more": more, "next_cursor": following})
 
 
 @endpoint(
@@ -146,7 +146,7 @@ def list_webhook_deliveries(call: Call) -> HttpResponse:
 )  # fmt: skip
 def read_webhook_delivery(call: Call) -> HttpResponse:
     """Read how one delivery stands."""
-    return _json(delivery_shown(queries.delivery(_own(call), call.id("delivery_id", "delivery"))))
+    return _json(_shown(call, queries.delivery(_own(call), call.id("delivery_id", "delivery"))))
 
 
 @endpoint(
@@ -160,7 +160,7 @@ def resend_webhook_delivery(call: Call) -> HttpResponse:
 
     def act() -> str:
         resend.resend(call.actor, row.pk, number)
-        return json.dumps(delivery_shown(queries.delivery(row, number)))
+        return json.dumps(_shown(call, queries.delivery(row, number)))
 
     return once(call, act, replayed=lambda: None, shown=lambda text: text)
 
@@ -198,7 +198,7 @@ def test_webhook_endpoint(call: Call) -> HttpResponse:
 
     def act() -> str:
         made = resend.send_test(call.actor, row.pk)
-        return json.dumps(delivery_shown(queries.delivery(row, made.pk)))
+        return json.dumps(_shown(call, queries.delivery(row, made.pk)))
 
     return once(call, act, replayed=lambda: None, shown=lambda text: text)
 
@@ -208,6 +208,10 @@ def remove_webhook_endpoint(call: Call) -> HttpResponse:
     """Remove it, with its log."""
     number = _own(call).pk
     return written(call, lambda: endpoints.remove(call.actor, number))
+
+
+def _shown(call: Call, row: Delivery) -> dict[str, Any]:
+    return delivery_shown(row, call.actor.permissions)
 
 
 def _own(call: Call) -> Endpoint:
@@ -225,7 +229,7 @@ def _with_secret(call: Call, make: Callable[[], tuple[Endpoint, str]]) -> HttpRe
 
     def with_secret(text: str) -> str:
         row = json.loads(text)
-        secret = fresh[0] if fresh else secrets.told(queries.endpoint(call.actor, row["id"]).secret)
+        secret = fresh[0] if fresh else sealed.told(queries.endpoint(call.actor, row["id"]).secret)
         return json.dumps(row | {"secret": secret})
 
     return once(call, act, replayed=lambda: None, shown=with_secret)

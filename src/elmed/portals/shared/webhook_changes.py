@@ -20,7 +20,8 @@ from elmed.portals.page import PortalRequest, page
 from elmed.portals.presence import confirmed
 from elmed.portals.shared.webhooks import CONNECTING, EndpointChangeForm, secret_shown_once
 from elmed.webhooks import endpoints, queries, resend
-from elmed.webhooks.endpoints import Wanted
+from elmed.webhooks.endpoints import Change, Wanted
+from elmed.webhooks.models import Endpoint
 
 
 class SinceForm(PortalForm):
@@ -37,7 +38,7 @@ def change_webhook(request: PortalRequest, pk: int) -> HttpResponse:
     row = queries.endpoint(request.actor, pk)
     form = EndpointChangeForm(request.POST or None, kind=request.account.kind, row=row)
     if request.method == "POST" and form.is_valid():
-        changed = form.attempt(lambda: endpoints.change(request.actor, pk, form.wanted, on=not row.off))
+        changed = form.attempt(lambda: _changed(request, row, form.wanted))
         if changed is not None:
             messages.success(request, _("The webhook was changed."))
             return redirect("webhook", pk)
@@ -48,11 +49,9 @@ def change_webhook(request: PortalRequest, pk: int) -> HttpResponse:
 @require_POST
 def switch_webhook(request: PortalRequest, pk: int) -> HttpResponse:
     """Off, or on again."""
-    row = queries.endpoint(request.actor, pk)
     on = request.POST.get("on") == "1"
-    same = Wanted(row.url, tuple(row.event_types), row.description)
     said = _("It is on: what happens from now on is sent.") if on else _("It is off: nothing is sent.")
-    return _done(request, pk, lambda: endpoints.change(request.actor, pk, same, on=on), said)
+    return _done(request, pk, lambda: endpoints.change(request.actor, pk, Change(on=on)), said)
 
 
 @page(permission=Permission.WEBHOOK_MANAGE, kinds=CONNECTING, test_keys=True)
@@ -108,6 +107,12 @@ def resend_since(request: PortalRequest, pk: int) -> HttpResponse:
             messages.success(request, words % {"number": waiting})
             return redirect("webhook", pk)
     return render(request, "settings/webhook_since.html", {"form": form, "row": row}, status=form.status)
+
+
+def _changed(request: PortalRequest, row: Endpoint, wanted: Wanted) -> Endpoint:
+    if wanted.url != row.url:
+        endpoints.require_reachable(wanted.url)
+    return endpoints.change(request.actor, row.pk, Change(wanted.url, wanted.event_types, wanted.description))
 
 
 def _done(request: PortalRequest, pk: int, act: Any, said: str) -> HttpResponse:

@@ -107,7 +107,7 @@ def new_webhook(request: PortalRequest) -> HttpResponse:
                 request, _("This form was sent twice; one webhook was made. Roll its secret to see one again.")
             )
             return redirect("webhooks")
-        made = form.attempt(lambda: endpoints.make(request.actor, form.wanted))
+        made = form.attempt(lambda: _made(request, form.wanted))
         if made is not None:
             return secret_shown_once(request, *made)
     return render(request, "settings/webhook_new.html", {"form": form}, status=form.status)
@@ -128,6 +128,11 @@ def webhook(request: PortalRequest, pk: int) -> HttpResponse:
         "everything": EVERYTHING in row.event_types,
     }  # fmt: skip
     return render(request, "settings/webhook.html", context)
+
+
+def _made(request: PortalRequest, wanted: Wanted) -> tuple[Endpoint, str]:
+    endpoints.require_reachable(wanted.url)
+    return endpoints.make(request.actor, wanted)
 
 
 def secret_shown_once(request: PortalRequest, row: Endpoint, secret: str, *, rolled: bool = False) -> HttpResponse:
