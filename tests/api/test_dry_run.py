@@ -50,7 +50,9 @@ def test_guessing_is_counted_as_ever(cast, webshop):
     assert ProofTries.objects.exists()
 
 
-@pytest.mark.parametrize("query", ["dry_run=maybe", "dry_run=", "dry_run=true&dry_run=true"])
+@pytest.mark.parametrize(
+    "query", ["dry_run=maybe", "dry_run=", "dry_run=1", "dry_run=True", "dry_run=true&dry_run=true"]
+)
 def test_bad_values_change_nothing(cast, pharmacy, query):
     script = f.verified(cast)
     refusal(pharmacy.post(f"/prescriptions/{script.pk}/dispense?{query}"), 400, "invalid_parameter")

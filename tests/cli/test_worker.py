@@ -24,6 +24,7 @@ from elmed.prescriptions.actions.route import route
 from elmed.prescriptions.actions.transfer import release_all
 from elmed.prescriptions.jurisdiction import jurisdiction
 from elmed.prescriptions.models import ProofTries
+from elmed.request_log.models import LoggedRequest
 from elmed.webhooks import endpoints, resend
 from elmed.webhooks.endpoints import Wanted
 from elmed.webhooks.models import Delivery
@@ -155,6 +156,10 @@ def test_the_list_does_what_it_says(cast):
     Account.objects.filter(pk=cast.other_pharmacy.pk).update(state="suspended")
     release_all(cast.actor("staff"), cast.other_pharmacy.pk, reason="It closed", now=now)
 
+    LoggedRequest.objects.create(
+        at=now - timedelta(days=31), key=key, account=cast.doctor, world_id=1, method="GET", path="/me", status=200,
+        milliseconds=3, request_id="req_0",
+    )  # fmt: skip
     endpoint, _ = endpoints.make(cast.actor("pharmacist"), Wanted("https://8.8.8.8/hooks"))
     sent = resend.send_test(cast.actor("pharmacist"), endpoint.pk)
     Delivery.objects.filter(pk=sent.pk).update(state="delivered", created_at=now - timedelta(days=31))

@@ -10,12 +10,12 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from django.db import InterfaceError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, BeforeValidator, Field
 
 from elmed.access import policy
 from elmed.access.actors import Actor
@@ -39,10 +39,17 @@ class NoQuery(Query):
     """A read without parameters."""
 
 
+def _true_or_false(text: object) -> object:
+    """Refuse the other spellings that a lenient parser takes: `1`, `yes`, `on`."""
+    if isinstance(text, str) and text not in ("true", "false"):
+        raise ValueError("`true` or `false`.")
+    return text
+
+
 class WriteQuery(Query):
     """What every write takes."""
 
-    dry_run: bool = Field(
+    dry_run: Annotated[bool, BeforeValidator(_true_or_false)] = Field(
         default=False, description="`true`: the same answer, or the same refusal, and nothing is kept."
     )
 
