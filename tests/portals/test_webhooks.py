@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
-from elmed.accounts.models import AccountKind
+from elmed.accounts.models import Account, AccountKind
 from elmed.core.clock import real_now
 from elmed.webhooks.models import Delivery, Endpoint
 from tests import factories as f
@@ -117,3 +117,13 @@ def test_who_may(cast, sign_in, made):
     assert stranger.post(reverse("webhook_remove", args=[one().pk])).status_code == 404
     assert Endpoint.objects.count() == 1
     assert cast.pharmacy.kind == AccountKind.PHARMACY
+
+
+def test_only_who_may_is_led_there(cast, sign_in):
+    link = f'href="{reverse("webhooks")}"'
+    for name, led in (("owner", True), ("pharmacist", True), ("doctor", True), ("technician", False), ("staff", False)):
+        assert (link in sign_in(name).get(reverse("settings")).content.decode()) is led, name
+    Account.objects.filter(pk=cast.doctor.pk).update(state="pending")
+    waiting = sign_in("doctor")
+    assert link not in waiting.get(reverse("settings")).content.decode()
+    assert waiting.get(reverse("webhooks")).status_code == 403

@@ -31,7 +31,7 @@ class SinceForm(PortalForm):
     delivered_too = forms.BooleanField(label=gettext_lazy("Also what was delivered"), required=False)
 
 
-@page(permission=Permission.WEBHOOK_MANAGE, kinds=CONNECTING, test_keys=True)
+@page(permission=Permission.WEBHOOK_MANAGE, kinds=CONNECTING)
 @confirmed
 def change_webhook(request: PortalRequest, pk: int) -> HttpResponse:
     """Another address, or other events."""
@@ -45,7 +45,7 @@ def change_webhook(request: PortalRequest, pk: int) -> HttpResponse:
     return render(request, "settings/webhook_change.html", {"form": form, "row": row}, status=form.status)
 
 
-@page(permission=Permission.WEBHOOK_MANAGE, kinds=CONNECTING, test_keys=True)
+@page(permission=Permission.WEBHOOK_MANAGE, kinds=CONNECTING)
 @require_POST
 def switch_webhook(request: PortalRequest, pk: int) -> HttpResponse:
     """Off, or on again."""
@@ -54,7 +54,7 @@ def switch_webhook(request: PortalRequest, pk: int) -> HttpResponse:
     return _done(request, pk, lambda: endpoints.change(request.actor, pk, Change(on=on)), said)
 
 
-@page(permission=Permission.WEBHOOK_MANAGE, kinds=CONNECTING, test_keys=True)
+@page(permission=Permission.WEBHOOK_MANAGE, kinds=CONNECTING)
 @confirmed
 def roll_webhook(request: PortalRequest, pk: int) -> HttpResponse:
     """A new secret, shown once."""
@@ -65,7 +65,7 @@ def roll_webhook(request: PortalRequest, pk: int) -> HttpResponse:
     return render(request, "settings/webhook_roll.html", {"row": row})
 
 
-@page(permission=Permission.WEBHOOK_MANAGE, kinds=CONNECTING, test_keys=True)
+@page(permission=Permission.WEBHOOK_MANAGE, kinds=CONNECTING)
 def remove_webhook(request: PortalRequest, pk: int) -> HttpResponse:
     """Remove it with its log, after a last look."""
     row = queries.endpoint(request.actor, pk)
@@ -76,7 +76,7 @@ def remove_webhook(request: PortalRequest, pk: int) -> HttpResponse:
     return render(request, "settings/webhook_remove.html", {"row": row})
 
 
-@page(permission=Permission.WEBHOOK_MANAGE, kinds=CONNECTING, test_keys=True)
+@page(permission=Permission.WEBHOOK_MANAGE, kinds=CONNECTING)
 @require_POST
 def test_webhook(request: PortalRequest, pk: int) -> HttpResponse:
     """Send a test message."""
@@ -84,7 +84,7 @@ def test_webhook(request: PortalRequest, pk: int) -> HttpResponse:
     return _done(request, pk, lambda: resend.send_test(request.actor, pk), said)
 
 
-@page(permission=Permission.WEBHOOK_MANAGE, kinds=CONNECTING, test_keys=True)
+@page(permission=Permission.WEBHOOK_MANAGE, kinds=CONNECTING)
 @require_POST
 def resend_webhook(request: PortalRequest, pk: int, delivery: int) -> HttpResponse:
     """Send one again."""
@@ -92,7 +92,7 @@ def resend_webhook(request: PortalRequest, pk: int, delivery: int) -> HttpRespon
     return _done(request, pk, lambda: resend.resend(request.actor, pk, delivery), said)
 
 
-@page(permission=Permission.WEBHOOK_MANAGE, kinds=CONNECTING, test_keys=True)
+@page(permission=Permission.WEBHOOK_MANAGE, kinds=CONNECTING)
 def resend_since(request: PortalRequest, pk: int) -> HttpResponse:
     """Send what was missed since a moment."""
     row = queries.endpoint(request.actor, pk)

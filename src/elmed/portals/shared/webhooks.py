@@ -89,14 +89,14 @@ class EndpointChangeForm(EndpointFields, PortalForm):
         self.offer(kind)
 
 
-@page(permission=Permission.WEBHOOK_READ, kinds=CONNECTING, test_keys=True)
+@page(permission=Permission.WEBHOOK_READ, kinds=CONNECTING)
 def webhooks(request: PortalRequest) -> HttpResponse:
     """The account's endpoints, and how each is."""
     rows = list(queries.with_counts(queries.endpoints_of(request.actor)))
     return render(request, "settings/webhooks.html", {"rows": rows, "full": len(rows) >= endpoints.MOST})
 
 
-@page(permission=Permission.WEBHOOK_MANAGE, kinds=CONNECTING, test_keys=True)
+@page(permission=Permission.WEBHOOK_MANAGE, kinds=CONNECTING)
 @confirmed
 def new_webhook(request: PortalRequest) -> HttpResponse:
     """Make one, and show its secret once."""
@@ -113,7 +113,7 @@ def new_webhook(request: PortalRequest) -> HttpResponse:
     return render(request, "settings/webhook_new.html", {"form": form}, status=form.status)
 
 
-@page(permission=Permission.WEBHOOK_READ, kinds=CONNECTING, test_keys=True)
+@page(permission=Permission.WEBHOOK_READ, kinds=CONNECTING)
 def webhook(request: PortalRequest, pk: int) -> HttpResponse:
     """One endpoint and its log."""
     row = queries.endpoint(request.actor, pk)
