@@ -109,13 +109,18 @@ def authenticate(request: HttpRequest) -> Caller:
     row = _look_up(digest, str(client_address(request))) if digest else None
     if row is None:
         request.META[REFUSED] = digest
-        raise ApiProblem("invalid_key", headers={"WWW-Authenticate": 'Bearer realm="ELMED", error="invalid_token"'})
+        raise invalid_key()
     caller = _caller(row, request_id(request))
     request.META[CALLER] = caller
     if row.used > row.limit:
         wait = str(caller.resets_in)
         raise ApiProblem("rate_limited", headers={"Retry-After": wait, **rate_headers(caller)})
     return caller
+
+
+def invalid_key() -> ApiProblem:
+    """The 401 of a key that opens nothing, or nothing any more."""
+    return ApiProblem("invalid_key", headers={"WWW-Authenticate": 'Bearer realm="ELMED", error="invalid_token"'})
 
 
 def rate_headers(caller: Caller) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """Waiting for the next event (`wait` of `GET /events`), by whoever serves the request.
 
 In a server's thread few may wait, since a thread that waits answers nobody else: half of them, and the next asker gets
-an empty page at once. `elmed serve-events` (api/many_waiting.py) lets thousands wait in one process instead.
+an empty page at once. `elmed serve --only-events` (api/many_waiting.py) lets thousands wait in one process instead.
 Both look at the lists' counters a few times a second. NOTIFY is not used: PostgreSQL lets only one transaction at a
 time commit with one, and a pooler that shares connections between transactions loses it.
 """

@@ -10,6 +10,7 @@ from elmed.access import queries
 from elmed.access.actors import Actor
 from elmed.access.permissions import Permission
 from elmed.api import waiting
+from elmed.api.authenticate import invalid_key
 from elmed.api.bodies import MAX_ID, Digits, Query
 from elmed.api.endpoint import Call, endpoint
 from elmed.api.problems import ApiProblem
@@ -82,7 +83,7 @@ def list_events(call: Call) -> HttpResponse:
 
     def again() -> HttpResponse:
         if actor.key_id is not None and not queries.still_usable(actor.key_id):  # revoked while it waited
-            raise ApiProblem("invalid_key", headers={"WWW-Authenticate": 'Bearer realm="ELMED", error="invalid_token"'})
+            raise invalid_key()
         return _answer(call, _page(actor, after=found.last, limit=query.limit))
 
     if call.request.META.get(waiting.ELSEWHERE):
