@@ -11,6 +11,8 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from woocommerce.tests.site.packages import need_php
+
 FOLDER = Path(__file__).resolve().parent
 SCRIPT = FOLDER / "lint.php"
 OTHERS = ("7.4", "8.1", "8.4", "8.5")
@@ -28,7 +30,8 @@ class Lint:
 
 
 def here(plugin: Path) -> Lint:
-    """This machine's PHP."""
+    """This machine's PHP, installed where there is none."""
+    need_php()
     return _judge(["php", str(SCRIPT), str(plugin)], {})
 
 
