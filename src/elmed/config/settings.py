@@ -89,7 +89,7 @@ MIDDLEWARE = [
     "elmed.config.middleware.RequestId",
     "elmed.api.middleware.PublicApi",  # the API ends here: no session, CSRF or CSP work is done for it
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "elmed.config.static.CompressedStatic",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "elmed.config.middleware.OneSlash",
