@@ -24,6 +24,7 @@ from elmed.api import problems
 from elmed.api.authenticate import Caller, authenticate, rate_headers, require_address
 from elmed.api.bodies import MAX_ID, Query, check_json, parse_body, parse_query, read_bytes
 from elmed.api.conditions import expected_version, idempotency_key
+from elmed.api.deprecation import Deprecated
 from elmed.api.problems import ApiProblem
 from elmed.core.refusals import NotVisible, Refusal
 
@@ -118,11 +119,17 @@ class Endpoint:
     codes: tuple[str, ...]
     tag: str
     status: int
+    deprecated: Deprecated | None = None
 
     @property
     def writes(self) -> bool:
         """Whether it changes something."""
         return self.method != "GET"
+
+    @property
+    def compares(self) -> bool:
+        """Whether it heeds `If-Match`."""
+        return "version_conflict" in self.codes
 
 
 ENDPOINTS: list[Endpoint] = []
@@ -139,6 +146,7 @@ def endpoint(
     body: type[BaseModel] | None = None,
     codes: tuple[str, ...] = (),
     creates: bool = False,
+    deprecated: Deprecated | None = None,
 ) -> Callable[[Callable[[Call], HttpResponse]], Callable[[Call], HttpResponse]]:
     """Register a handler. `answer` is the JSON schema of its 200 (empty: a 204; `creates`: a 201), `codes` the errors
     particular to it. A write takes `dry_run`, and goes through idempotency.py, which heeds it.
@@ -156,7 +164,9 @@ def endpoint(
         name, summary = handler.__name__, handler.__doc__.strip().splitlines()[0]
         status = 201 if creates else 200 if answer else 204
         ENDPOINTS.append(
-            Endpoint(method, route, name, summary, permission, handler, query, body, answer, codes, tag, status)
+            Endpoint(
+                method, route, name, summary, permission, handler, query, body, answer, codes, tag, status, deprecated
+            )
         )
         return handler
 
@@ -193,7 +203,10 @@ def _view(methods: Mapping[str, Endpoint]) -> Callable[..., HttpResponse]:
 def run(chosen: Endpoint, request: HttpRequest, ids: Mapping[str, str]) -> HttpResponse:
     """One request through the checks, in their order, to its endpoint; with the rate headers on every answer."""
     caller = authenticate(request)
-    return _counted(request, caller, lambda: _checked(chosen, request, caller, ids))
+    response = _counted(request, caller, lambda: _checked(chosen, request, caller, ids))
+    for name, value in chosen.deprecated.headers.items() if chosen.deprecated else ():
+        response[name] = value
+    return response
 
 
 def refused(request: HttpRequest, problem: ApiProblem) -> HttpResponse:
@@ -219,7 +232,7 @@ def _checked(chosen: Endpoint, request: HttpRequest, caller: Caller, ids: Mappin
     check_json(request, raw)
     call = Call(request, caller, began, ids, parse_query(request, chosen.query), raw, chosen.status)
     if chosen.writes:
-        call.expected_version = expected_version(request)
+        call.expected_version = expected_version(request, compared=chosen.compares)
         call.idempotency_key = idempotency_key(request)
     require_address(caller, request)
     policy.require(caller.actor, chosen.permission)

@@ -87,6 +87,8 @@ def _operation(one: Endpoint, schemas: dict[str, Any]) -> dict[str, Any]:
         "parameters": [*_path_parameters(one), *_query_parameters(one, schemas), *_header_parameters(one)],
         "responses": _responses(one),
     }
+    if one.deprecated:
+        operation |= {"deprecated": True, "description": f"{one.deprecated.words} {operation['description']}"}
     if one.body is not None:
         schema = _schema(one.body.model_json_schema(ref_template="#/components/schemas/{model}"), schemas)
         schemas[one.body.__name__] = schema

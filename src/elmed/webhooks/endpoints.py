@@ -15,7 +15,7 @@ from elmed.access.permissions import SCOPES_OF_KIND, Permission, of_scopes
 from elmed.accounts.models import Account
 from elmed.accounts.told import tell
 from elmed.core.clock import real_now
-from elmed.core.refusals import Invalid, NotNow, NotVisible
+from elmed.core.refusals import Invalid, NotNow, NotVisible, VersionConflict
 from elmed.events.catalogue import EVENT_TYPES, readable
 from elmed.events.queries import last_number
 from elmed.events.record import record
@@ -82,13 +82,14 @@ def make(actor: Actor, wanted: Wanted) -> tuple[Endpoint, str]:
 
 
 @transaction.atomic
-def change(actor: Actor, endpoint_id: int, new: Change) -> Endpoint:
+def change(actor: Actor, endpoint_id: int, new: Change, *, expected_version: int | None = None) -> Endpoint:
     """Change where and of what it tells, or switch it off and on. What happened while it was off is not told by itself.
 
     Only what is new is judged: an endpoint whose name leads nowhere any more can still be switched off. A key that
-    changes where or of what it tells narrows it to what that key reads. Raises NotVisible, NotAllowed, Invalid.
+    changes where or of what it tells narrows it to what that key reads. Raises NotVisible, NotAllowed, Invalid,
+    VersionConflict.
     """
-    row = lock(actor, endpoint_id)
+    row = lock(actor, endpoint_id, expected_version)
     elsewhere = new.url is not None and new.url != row.url
     others = new.event_types is not None and sorted(set(new.event_types)) != sorted(row.event_types)
     if (elsewhere or others) and actor.by_key:
@@ -107,7 +108,7 @@ def change(actor: Actor, endpoint_id: int, new: Change) -> Endpoint:
     elif new.on is False and not row.off:
         row.off, row.off_since = Why.BY_HAND, now
         _give_up_waiting(row, now)
-    row.updated_at = now
+    row.updated_at, row.version = now, row.version + 1
     row.save()
     _tell(actor, "webhook.changed", row.account_id, row.pk, now)
     if switched_on:
@@ -116,22 +117,22 @@ def change(actor: Actor, endpoint_id: int, new: Change) -> Endpoint:
 
 
 @transaction.atomic
-def roll(actor: Actor, endpoint_id: int) -> tuple[Endpoint, str]:
-    """Give it a new secret; the old one signs besides for 24 hours. Raises NotVisible, NotAllowed."""
-    row = lock(actor, endpoint_id)
+def roll(actor: Actor, endpoint_id: int, *, expected_version: int | None = None) -> tuple[Endpoint, str]:
+    """Give it a new secret; the old one signs besides for 24 hours. Raises NotVisible, NotAllowed, VersionConflict."""
+    row = lock(actor, endpoint_id, expected_version)
     now, secret = real_now(), message.new_secret()
     if row.old_until is None or row.old_until <= now:  # rolled twice by mistake: what receivers hold signs on
         row.old_secret, row.old_until = row.secret, now + OLD_SECRET_LIVES
-    row.secret, row.updated_at = sealed.kept(secret), now
-    row.save(update_fields=["old_secret", "old_until", "secret", "updated_at"])
+    row.secret, row.updated_at, row.version = sealed.kept(secret), now, row.version + 1
+    row.save(update_fields=["old_secret", "old_until", "secret", "updated_at", "version"])
     _tell(actor, "webhook.secret_rolled", row.account_id, row.pk, now)
     return row, secret
 
 
 @transaction.atomic
-def remove(actor: Actor, endpoint_id: int) -> None:
-    """Remove it with its log. Raises NotVisible, NotAllowed."""
-    row = lock(actor, endpoint_id)
+def remove(actor: Actor, endpoint_id: int, *, expected_version: int | None = None) -> None:
+    """Remove it with its log. Raises NotVisible, NotAllowed, VersionConflict."""
+    row = lock(actor, endpoint_id, expected_version)
     number, account_id = row.pk, row.account_id
     forget(list(Delivery.objects.select_for_update().filter(endpoint=row).order_by("pk").values_list("pk", flat=True)))
     row.delete()
@@ -156,8 +157,8 @@ def pause(seen: Endpoint, why: Why, *, actor: Actor, now: datetime) -> bool:
     row = rows.filter(pk=seen.pk, off=Why.ON, url=seen.url).first()
     if row is None or (why is Why.FAILING and row.failing_since != seen.failing_since):
         return False
-    row.off, row.off_since = why, now
-    row.save(update_fields=["off", "off_since"])
+    row.off, row.off_since, row.version = why, now, row.version + 1
+    row.save(update_fields=["off", "off_since", "version"])
     _give_up_waiting(row, now)
     _tell(actor, "webhook.paused", row.account_id, row.pk, now)
     if row.world_id == row.account.world_id:  # what happens in a test world is told by nobody's mail
@@ -168,13 +169,15 @@ def pause(seen: Endpoint, why: Why, *, actor: Actor, now: datetime) -> bool:
     return True
 
 
-def lock(actor: Actor, endpoint_id: int) -> Endpoint:
-    """An endpoint of the actor's account and world, locked. Raises NotAllowed, NotVisible."""
+def lock(actor: Actor, endpoint_id: int, expected_version: int | None = None) -> Endpoint:
+    """An endpoint of the actor's account and world, locked. Raises NotAllowed, NotVisible, VersionConflict."""
     policy.require(actor, Permission.WEBHOOK_MANAGE)
     rows = Endpoint.objects.select_for_update().filter(account_id=actor.acting_account_id, world_id=actor.world_id)
     row = rows.filter(pk=endpoint_id).first()
     if row is None:
         raise NotVisible("webhook endpoint")
+    if expected_version not in (None, row.version):
+        raise VersionConflict(row.version)
     return row
 
 

@@ -23,6 +23,7 @@ __all__ = [
 ]  # fmt: skip
 SCHEMAS = {
     **events.SCHEMAS,
+    **patients.SCHEMAS,
     **prescriptions.SCHEMAS,
     **products.SCHEMAS,
     **reservations.SCHEMAS,

@@ -1,17 +1,20 @@
 """GET /patients/{id}: a basic profile, for those with an active relationship."""
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import transaction
 from django.http import HttpResponse
 
+from elmed.access.actors import Actor
 from elmed.access.permissions import Permission
-from elmed.access.visibility import get
+from elmed.access.visibility import visible
 from elmed.api.endpoint import Call, endpoint
 from elmed.core.clock import rfc3339
+from elmed.core.refusals import NotVisible
 from elmed.events.record import record_access
-from elmed.patients.models import AllergyStatus, Patient, Sex
+from elmed.patients.models import Allergy, AllergyStatus, Patient, Sex
 
 _NULLABLE = {"type": ["string", "null"]}
 ANSWER: dict[str, Any] = {
@@ -48,16 +51,42 @@ ANSWER: dict[str, Any] = {
 }  # fmt: skip
 
 
-@endpoint("GET", "/patients/{id}", permission=Permission.PATIENT_READ, answer=ANSWER, tag="Patients")
+READ_ANSWER = {"$ref": "#/components/schemas/Patient"}
+SCHEMAS = {"Patient": ANSWER}
+
+
+@endpoint("GET", "/patients/{id}", permission=Permission.PATIENT_READ, answer=READ_ANSWER, tag="Patients")
 def read_patient(call: Call) -> HttpResponse:
     """Read a patient's basic profile, where the patient has a prescription or a consultation with you."""
+    number = call.id("id", "patient")
+    profile = profiles(call.actor, [number]).get(number)
+    if profile is None:
+        raise NotVisible("patient")
+    return HttpResponse(json.dumps(profile, ensure_ascii=False), content_type="application/json")
+
+
+def profiles(actor: Actor, patient_ids: Iterable[int]) -> dict[int, dict[str, Any]]:
+    """The profiles of those that the actor has an active relationship with, by the id asked for; each look is recorded.
+
+    A record that was merged into another is answered with that one.
+    """
     with transaction.atomic():
-        found = get(call.actor, Patient, call.id("id", "patient"))
-        patient = found.merged_into or found
-        record_access(call.actor, "patient.read", patient_ids=[patient.pk])
-        allergies = patient.allergies.order_by("substance").values("substance", "code", "reaction")
-        items = [{name: value or None for name, value in row.items()} for row in allergies]
-    body = {
+        rows = visible(actor, Patient).filter(pk__in=patient_ids).select_related("merged_into")
+        found = {row.pk: row.merged_into or row for row in rows}
+        shown = {patient.pk for patient in found.values()}
+        if not shown:
+            return {}
+        record_access(actor, "patient.read", patient_ids=sorted(shown))
+        allergies: dict[int, list[dict[str, Any]]] = {}
+        for row in Allergy.objects.filter(patient__in=shown).order_by("substance"):
+            allergies.setdefault(row.patient_id, []).append(
+                {name: getattr(row, name) or None for name in ("substance", "code", "reaction")}
+            )
+    return {number: _profile(patient, allergies.get(patient.pk, [])) for number, patient in found.items()}
+
+
+def _profile(patient: Patient, allergies: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
         "id": patient.pk,
         "name": patient.name,
         "date_of_birth": patient.date_of_birth.isoformat(),
@@ -65,7 +94,6 @@ def read_patient(call: Call) -> HttpResponse:
         "phone": patient.phone or None,
         "email": patient.email or None,
         "address": patient.address or None,
-        "allergies": {"status": patient.allergy_status, "items": items},
+        "allergies": {"status": patient.allergy_status, "items": allergies},
         "updated_at": rfc3339(patient.updated_at),
     }
-    return HttpResponse(json.dumps(body, ensure_ascii=False), content_type="application/json")

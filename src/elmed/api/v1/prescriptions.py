@@ -1,6 +1,5 @@
 """Prescriptions: list, read, dispense. Reads hand the database's JSON through; dispensing calls the act."""
 
-import hashlib
 import json
 from datetime import date, datetime
 from typing import Annotated, Any
@@ -14,11 +13,12 @@ from elmed.access.permissions import Permission
 from elmed.access.visibility import get
 from elmed.api import cursors
 from elmed.api.bodies import Body, Digits, Id, Moment, PageQuery, Quantity, ShortText, Text, parse_day
-from elmed.api.conditions import not_modified
+from elmed.api.conditions import versioned
 from elmed.api.cursors import SETTLED
 from elmed.api.endpoint import Call, endpoint
 from elmed.api.idempotency import once
 from elmed.api.v1 import dispense_read, prescription_read
+from elmed.api.v1.expand import ExpandQuery, expanded
 from elmed.api.v1.shapes import ALLOWED_ACTIONS_SCHEMA, DISPENSE, PRESCRIPTION, PUBLIC_STATUSES
 from elmed.core import quantities
 from elmed.core.refusals import Invalid, NotVisible
@@ -32,9 +32,19 @@ from elmed.prescriptions.models import Prescription
 def full_schema(*, listed_only: bool = False) -> dict[str, Any]:
     """A prescription's schema as the API answers it."""
     schema = PRESCRIPTION.schema(listed_only=listed_only)
-    schema["properties"] = {**schema["properties"], "allowed_actions": ALLOWED_ACTIONS_SCHEMA}
-    schema["required"] = [*schema["required"], "allowed_actions"]
-    return schema
+    properties = {**schema["properties"], "allowed_actions": ALLOWED_ACTIONS_SCHEMA}
+    properties["patient"] = {
+        "anyOf": [properties["patient"], {"$ref": "#/components/schemas/Patient"}],
+        "description": "The whole profile with `expand=patient`.",
+    }
+    required = list(properties)
+    if listed_only:
+        properties["dispenses"] = {
+            "type": "array",
+            "items": {"$ref": "#/components/schemas/Dispense"},
+            "description": "With `expand=dispenses`.",
+        }
+    return {**schema, "properties": properties, "required": required}
 
 
 LIST_ANSWER: dict[str, Any] = {
@@ -82,7 +92,7 @@ def _public_status(text: str) -> str:
     return text
 
 
-class ListQuery(PageQuery):
+class ListQuery(PageQuery, ExpandQuery):
     """The list's parameters."""
 
     status: tuple[Annotated[str, AfterValidator(_public_status)], ...] = Field(
@@ -99,6 +109,7 @@ class ListQuery(PageQuery):
 def list_prescriptions(call: Call) -> HttpResponse:
     """List the prescriptions linked to your account, newest first; with `updated_since`, oldest change first."""
     query = call.params(ListQuery)
+    wanted = query.wanted(call.actor)
     conditions, params = _filters(query)
     by_change = query.updated_since is not None
     order = "p.updated_at, p.id" if by_change else "p.id DESC"
@@ -106,7 +117,9 @@ def list_prescriptions(call: Call) -> HttpResponse:
         conditions += ["p.updated_at >= %(since)s", "p.updated_at <= %(settled)s"]
         params["since"] = prescription_read.stored(query.updated_since)  # type: ignore[arg-type]
         params["settled"] = prescription_read.stored(call.now - SETTLED)
-    owner = f"{call.actor.account_id}/{call.actor.world_id}/{query.model_dump_json(exclude={'cursor', 'limit'})}"
+    owner = (
+        f"{call.actor.account_id}/{call.actor.world_id}/{query.model_dump_json(exclude={'cursor', 'limit', 'expand'})}"
+    )
     if query.cursor is not None:
         _continue(cursors.read(query.cursor, owner=owner), by_change=by_change, conditions=conditions, params=params)
     page = prescription_read.many(
@@ -118,7 +131,7 @@ def list_prescriptions(call: Call) -> HttpResponse:
         position = [str(prescription_read.moment(last.updated_at)), last.id] if by_change else [last.id]
         following = f'"{cursors.make(owner=owner, position=position)}"'
     more = "true" if page.has_more else "false"
-    data = prescription_read.texts_json(page.texts)
+    data = prescription_read.texts_json(expanded(call.actor, wanted, page.rows, page.texts))
     text = f'{{"data": {data}, "has_more": {more}, "next_cursor": {following}}}'
     return HttpResponse(text, content_type="application/json")
 
@@ -150,20 +163,18 @@ def _continue(position: list[Any], *, by_change: bool, conditions: list[str], pa
 
 
 @endpoint(
-    "GET", "/prescriptions/{id}", permission=Permission.PRESCRIPTION_READ, answer=READ_ANSWER, tag="Prescriptions",
+    "GET", "/prescriptions/{id}", permission=Permission.PRESCRIPTION_READ, query=ExpandQuery, answer=READ_ANSWER,
+    tag="Prescriptions",
 )  # fmt: skip
 def read_prescription(call: Call) -> HttpResponse:
     """Read one prescription in full: medications, diagnosis, dispenses and current status."""
+    wanted = call.params(ExpandQuery).wanted(call.actor)
     prescription_id = call.id("id", "prescription")
     found = prescription_read.one(call.actor, prescription_id, now=call.now, action="prescription.read")
     if found is None:
         raise NotVisible("prescription")
     row, text = found
-    etag = f'"{row.version}-{hashlib.sha256(text.encode()).hexdigest()[:16]}"'
-    headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
-    if not_modified(call.request, etag):
-        return HttpResponse(status=304, headers=headers)
-    return HttpResponse(text, content_type="application/json", headers=headers)
+    return versioned(call.request, row.version, expanded(call.actor, wanted, [row], [text])[0])
 
 
 class SupplyLineBody(Body):

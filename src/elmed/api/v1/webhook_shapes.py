@@ -27,6 +27,7 @@ _ENDPOINT: dict[str, Any] = {
     "description": _STRING,
     "event_types": {"type": "array", "items": _STRING},
     "mode": {"type": "string", "enum": ["live", "test"]},
+    "version": {"type": "integer", "description": "Grows by one with each change; what `If-Match` compares."},
     "enabled": {"type": "boolean"},
     "off_reason": {
         "type": ["string", "null"],
@@ -83,6 +84,7 @@ def shown(row: Endpoint) -> dict[str, Any]:
         "description": row.description,
         "event_types": row.event_types,
         "mode": row.world.mode,
+        "version": row.version,
         "enabled": not row.off,
         "off_reason": row.off or None,
         "off_since": row.off_since and rfc3339(row.off_since),

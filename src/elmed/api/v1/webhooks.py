@@ -10,6 +10,7 @@ from pydantic import Field
 from elmed.access.permissions import Permission
 from elmed.api import cursors
 from elmed.api.bodies import Body, Digits, Moment, NoBody, Query, ShortText, Text
+from elmed.api.conditions import versioned
 from elmed.api.endpoint import Call, endpoint
 from elmed.api.idempotency import once, written
 from elmed.api.v1.webhook_shapes import (
@@ -82,11 +83,13 @@ def create_webhook_endpoint(call: Call) -> HttpResponse:
 @endpoint("GET", "/webhook-endpoints/{id}", permission=READ, answer=ENDPOINT_ANSWER, tag="Webhooks")
 def read_webhook_endpoint(call: Call) -> HttpResponse:
     """Read one endpoint."""
-    return _json(shown(_own(call)))
+    row = _own(call)
+    return versioned(call.request, row.version, json.dumps(shown(row)))
 
 
 @endpoint(
     "PATCH", "/webhook-endpoints/{id}", permission=MANAGE, body=ChangeBody, answer=ENDPOINT_ANSWER, tag="Webhooks",
+    codes=("version_conflict",),
 )  # fmt: skip
 def change_webhook_endpoint(call: Call) -> HttpResponse:
     """Change where and of what it tells, or switch it off and on."""
@@ -98,7 +101,7 @@ def change_webhook_endpoint(call: Call) -> HttpResponse:
         endpoints.require_reachable(body.url)
 
     def act() -> str:
-        endpoints.change(call.actor, row.pk, new)
+        endpoints.change(call.actor, row.pk, new, expected_version=call.expected_version)
         return json.dumps(shown(queries.endpoint(call.actor, row.pk)))
 
     return written(call, act)
@@ -106,13 +109,13 @@ def change_webhook_endpoint(call: Call) -> HttpResponse:
 
 @endpoint(
     "POST", "/webhook-endpoints/{id}/roll-secret", permission=MANAGE, body=NoBody, answer=SECRET_ANSWER, tag="Webhooks",
-    codes=_ONCE,
+    codes=("version_conflict", *_ONCE),
 )  # fmt: skip
 def roll_webhook_secret(call: Call) -> HttpResponse:
     """Give it a new secret, shown in this answer; the old one signs besides for 24 hours."""
     number = _own(call).pk
     call.body(NoBody)
-    return _with_secret(call, lambda: endpoints.roll(call.actor, number))
+    return _with_secret(call, lambda: endpoints.roll(call.actor, number, expected_version=call.expected_version))
 
 
 class DeliveriesQuery(Query):
@@ -203,11 +206,13 @@ def test_webhook_endpoint(call: Call) -> HttpResponse:
     return once(call, act, replayed=lambda: None, shown=lambda text: text)
 
 
-@endpoint("DELETE", "/webhook-endpoints/{id}", permission=MANAGE, answer={}, tag="Webhooks")
+@endpoint(
+    "DELETE", "/webhook-endpoints/{id}", permission=MANAGE, answer={}, tag="Webhooks", codes=("version_conflict",),
+)  # fmt: skip
 def remove_webhook_endpoint(call: Call) -> HttpResponse:
     """Remove it, with its log."""
     number = _own(call).pk
-    return written(call, lambda: endpoints.remove(call.actor, number))
+    return written(call, lambda: endpoints.remove(call.actor, number, expected_version=call.expected_version))
 
 
 def _shown(call: Call, row: Delivery) -> dict[str, Any]:
