@@ -93,7 +93,10 @@ def test_the_headers_that_are_heeded_are_described(description):
     for (method, path), one in keyed(description).items():
         headers = {parameter["name"] for parameter in one["parameters"] if parameter["in"] == "header"}
         assert ("Idempotency-Key" in headers) == (method == "POST"), path
-        assert ("If-Match" in headers) == path.endswith(("/dispense", "/reverse")), path
+        versioned = path.endswith(("/dispense", "/reverse", "/roll-secret")) or (
+            method in ("PATCH", "DELETE") and "webhook" in path
+        )
+        assert ("If-Match" in headers) == versioned, path
 
 
 def test_the_codes_that_tests_meet_are_described(description, cast, pharmacy):
