@@ -14,6 +14,10 @@ STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("style", (f"{BIN}/ruff", "check", ".")),
     ("format", (f"{BIN}/ruff", "format", "--check", ".")),
     ("types", (f"{BIN}/mypy",)),
+    (
+        "types of the Python client",
+        (f"{BIN}/mypy", "--config-file", "clients/python/pyproject.toml", "clients/python/src"),
+    ),
     ("layers", (f"{BIN}/lint-imports",)),
     ("generated files", (sys.executable, "tools/generate.py", "--check")),
     ("translations", (sys.executable, "tools/messages.py", "--check")),

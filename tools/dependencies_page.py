@@ -41,6 +41,7 @@ REASONS = {
     "import-linter": "Refuses imports against the layers.",
     "openapi-spec-validator": "Judges the generated OpenAPI document.",
     "playwright": "Drives a browser through the portals and the shop's checkouts.",
+    "httpx": "What the Python client stands on: its only dependency.",
     "babel": "Reads the translatable words out of code and templates, and compiles the catalogues; pure Python.",
 }
 _CLASSIFIERS = {"MIT License": "MIT", "BSD License": "BSD", "Apache Software License": "Apache-2.0"}

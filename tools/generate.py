@@ -12,6 +12,7 @@ import json
 import os
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -20,7 +21,7 @@ PUBLISHED_AT = "https://elmed.healthcare"  # the address in the contract: never 
 
 def prepare() -> None:
     """Start Django with nothing of this machine's environment, so that everybody makes the same files."""
-    sys.path[:0] = [str(ROOT / "src"), str(ROOT / "tools")]
+    sys.path[:0] = [str(ROOT / "src"), str(ROOT / "tools"), str(ROOT / "clients" / "python")]
     from elmed.config.environment import Environment
 
     for name in Environment.model_fields:
@@ -34,6 +35,8 @@ def prepare() -> None:
 
 def artefacts() -> dict[str, Callable[[], str]]:
     """Every generated file with what makes it."""
+    import make_sync
+
     import plugin_pot
     import reference_pages as pages
     from dependencies_page import dependencies
@@ -48,6 +51,8 @@ def artefacts() -> dict[str, Callable[[], str]]:
         "docs/developer/dependencies.md": dependencies,
         str(plugin_pot.POT.relative_to(ROOT)): plugin_pot.render,
     }
+    for name, text in make_sync.files().items():
+        made[f"clients/python/{name}"] = partial(str, text)
     if importlib.util.find_spec("elmed.api.openapi"):
         openapi = importlib.import_module("elmed.api.openapi")
         made["contract/openapi.json"] = lambda: as_json(openapi.document())

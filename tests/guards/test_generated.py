@@ -22,7 +22,7 @@ def test_generated_files_are_up_to_date():
 
 def test_the_check_bites(tmp_path):
     """A copy of the tree whose settings page was edited by hand is refused, by name."""
-    for folder in ("tools", "src", "docs", "contract", "requirements", "woocommerce"):
+    for folder in ("tools", "src", "docs", "contract", "requirements", "woocommerce", "clients"):
         (tmp_path / folder).symlink_to(ROOT / folder)
     for folder in ("tools", "docs"):
         (tmp_path / folder).unlink()

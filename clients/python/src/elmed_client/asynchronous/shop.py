@@ -1,0 +1,100 @@
+"""What a web shop works with: products, reservations, sales."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from decimal import Decimal
+
+from elmed_client import bodies
+from elmed_client.asynchronous.pages import AsyncPages
+from elmed_client.asynchronous.sending import AsyncSender
+from elmed_client.bodies import SaleLine
+from elmed_client.call import Call, once, tried
+from elmed_client.decode import moment, quantity
+from elmed_client.models import Product, Reservation, Sale
+
+
+class AsyncProducts:
+    """Your own catalogue."""
+
+    def __init__(self, sender: AsyncSender) -> None:
+        """Send through this."""
+        self._sender = sender
+
+    def list(
+        self,
+        *,
+        updated_since: datetime | str | None = None,
+        sku: str | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+    ) -> AsyncPages[Product]:
+        """Newest first, retired ones too; with `updated_since` oldest change first."""
+        query = {
+            "updated_since": None if updated_since is None else moment(updated_since),
+            "sku": sku,
+            "limit": limit,
+            "cursor": cursor,
+        }
+        return AsyncPages(self._sender, Call("list_products", "GET", "/products", object, query=query), Product)
+
+    async def get(self, id: int) -> Product:
+        """One. Raises NotFoundError."""
+        return await self._sender.send(Call("read_product", "GET", "/products/{id}", Product, ids={"id": id}))
+
+    async def count_stock(self, id: int, quantity_counted: Decimal | int | str, *, dry_run: bool = False) -> Product:
+        """Set the stock to the packs that were counted. Scope `inventory:write`."""
+        body = {"quantity": quantity(quantity_counted)}
+        call = Call("count_stock", "PATCH", "/products/{id}/stock", Product, ids={"id": id}, body=body)
+        return await self._sender.send(tried(call, dry_run=dry_run))
+
+
+class AsyncReservations:
+    """What is kept for orders; made by `prescriptions.check(reserve=True)`."""
+
+    def __init__(self, sender: AsyncSender) -> None:
+        """Send through this."""
+        self._sender = sender
+
+    async def get(self, id: int) -> Reservation:
+        """How it stands: this is how a shop learns of the pharmacist's answer."""
+        return await self._sender.send(
+            Call("read_reservation", "GET", "/reservations/{id}", Reservation, ids={"id": id})
+        )
+
+    async def confirm(
+        self, id: int, *, external_reference: str, idempotency_key: str | None = None, dry_run: bool = False
+    ) -> Reservation:
+        """Keep it for an order that was placed."""
+        call = Call(
+            "confirm_reservation", "POST", "/reservations/{id}/confirm", Reservation,
+            ids={"id": id}, body={"external_reference": external_reference},
+        )  # fmt: skip
+        return await self._sender.send(once(call, idempotency_key, dry_run=dry_run))
+
+    async def release(self, id: int, *, dry_run: bool = False) -> None:
+        """Give back what it keeps."""
+        call: Call[None] = Call("release_reservation", "DELETE", "/reservations/{id}", None, ids={"id": id})
+        await self._sender.send(tried(call, dry_run=dry_run))
+
+
+class AsyncSales:
+    """Over-the-counter lines of completed orders."""
+
+    def __init__(self, sender: AsyncSender) -> None:
+        """Send through this."""
+        self._sender = sender
+
+    async def record(
+        self,
+        *,
+        external_reference: str,
+        lines: Iterable[SaleLine],
+        idempotency_key: str | None = None,
+        dry_run: bool = False,
+    ) -> Sale:
+        """Take what an order sold out of the stock, once per `external_reference`."""
+        body = {"external_reference": external_reference, "lines": [bodies.basket(line) for line in lines]}
+        call = Call("record_shop_sale", "POST", "/sales", Sale, body=body)
+        return await self._sender.send(once(call, idempotency_key, dry_run=dry_run))

@@ -1,0 +1,45 @@
+"""GET /me: whose key this is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from elmed_client.models.base import Model
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Account(Model):
+    """A doctor, a pharmacy, a developer or ELMED's staff (`kind`)."""
+
+    id: int
+    name: str
+    kind: str
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Key(Model):
+    """The key that was sent, without itself."""
+
+    id: int
+    name: str
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Limits(Model):
+    """What the key may ask."""
+
+    requests_per_minute: int
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Me(Model):
+    """The account, its key's scopes, its world (`mode`: live or test) and `now`, the time of that world."""
+
+    account: Account
+    key: Key
+    scopes: tuple[str, ...]
+    mode: str
+    limits: Limits
+    now: datetime

@@ -1,0 +1,71 @@
+"""The feed of events, and following it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+from elmed_client.call import Call
+from elmed_client.errors import InvalidRequestError, UnexpectedAnswerError
+from elmed_client.models import Event, EventPage
+from elmed_client.synchronous.sending import Sender
+
+MOST_WAIT = 25
+_BEYOND = 2**63 - 1
+_PAUSE = 2.0  # after an empty page that came at once: the server has no room for one more who waits
+
+
+class Events:
+    """The account's events, oldest first, in a numbering without gaps."""
+
+    def __init__(self, sender: Sender) -> None:
+        """Send through this."""
+        self._sender = sender
+
+    def list(self, *, after: int | None = None, limit: int | None = None, wait: int | None = None) -> EventPage:
+        """A page after a `sequence` (None: from the oldest kept), waiting up to `wait` seconds (25 at most) for one.
+
+        Raises EventsExpiredError where some of what follows is older than 90 days.
+        """
+        query = {"after": after, "limit": limit, "wait": wait}
+        return self._sender.send(
+            Call("list_events", "GET", "/events", EventPage, query=query, patience=float(wait or 0))
+        )
+
+    def newest(self) -> int:
+        """The `sequence` of the newest event; 0 where there is none. Follow after it to hear only what comes."""
+        try:
+            self.list(after=_BEYOND, limit=1)
+        except InvalidRequestError as error:
+            for wrong in error.problem.get("errors", ()):
+                if isinstance(wrong.get("newest"), int):
+                    return int(wrong["newest"])
+            raise
+        raise UnexpectedAnswerError("list_events: the server knows an event that cannot be.")
+
+    def follow(self, *, after: int | None = None, wait: int = MOST_WAIT) -> Follower:
+        """Iterate over events for ever: what is there after `after`, then each as it happens.
+
+        Keep the follower's `cursor` where you keep what you did for an event: it is where to go on.
+        """
+        return Follower(self, after, wait)
+
+
+class Follower:
+    """Events for ever. `cursor` is the `sequence` of the last one that you have dealt with."""
+
+    def __init__(self, events: Events, after: int | None, wait: int) -> None:
+        """Begin after that number."""
+        self._events, self._wait = events, wait
+        self.cursor = after
+
+    def __iter__(self) -> Iterator[Event]:
+        """Each event; the cursor moves on when the next one is asked for. Errors come through: go on with a new one."""
+        while True:
+            began = time.monotonic()
+            page = self._events.list(after=self.cursor, limit=100, wait=self._wait)
+            for event in page.data:
+                yield event
+                self.cursor = event.sequence
+            if not page.data and time.monotonic() - began < min(1.0, self._wait / 2):
+                time.sleep(_PAUSE)

@@ -1,0 +1,82 @@
+"""Patients, what the system can do, leaked keys, and the word of a shop's plugin."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from elmed_client.call import Call, tried
+from elmed_client.decode import decode, moment
+from elmed_client.models import EventType, Patient, ShopReport, StateMachine
+from elmed_client.synchronous.sending import Sender
+
+
+class Patients:
+    """Patients you have an active relationship with."""
+
+    def __init__(self, sender: Sender) -> None:
+        """Send through this."""
+        self._sender = sender
+
+    def get(self, id: int) -> Patient:
+        """The basic profile. Scope `patient:read`. Raises NotFoundError."""
+        return self._sender.send(Call("read_patient", "GET", "/patients/{id}", Patient, ids={"id": id}))
+
+
+class Meta:
+    """What the system can do."""
+
+    def __init__(self, sender: Sender) -> None:
+        """Send through this."""
+        self._sender = sender
+
+    def state_machine(self) -> StateMachine:
+        """Every status and legal act."""
+        return self._sender.send(Call("read_state_machine", "GET", "/meta/state-machine", StateMachine))
+
+    def event_types(self) -> tuple[EventType, ...]:
+        """Every type of event, what it means, and which scopes are told of it."""
+        answer = self._sender.ask(Call("list_event_types", "GET", "/meta/event-types", object))
+        return decode(tuple[EventType, ...], answer.content["data"], where="list_event_types")
+
+
+class Keys:
+    """Keys that lie open somewhere."""
+
+    def __init__(self, sender: Sender) -> None:
+        """Send through this."""
+        self._sender = sender
+
+    def report_leak(self, key: str) -> None:
+        """Make a key harmless that you found. It is revoked and its owner told; nothing says whether it existed."""
+        call: Call[None] = Call(
+            "report_leak", "POST", "/keys/report-leak", None, body={"key": key}, repeatable=True, keyless=True
+        )
+        self._sender.send(call)
+
+
+class Integrations:
+    """Software that says how it is."""
+
+    def __init__(self, sender: Sender) -> None:
+        """Send through this."""
+        self._sender = sender
+
+    def report_woocommerce(
+        self,
+        *,
+        plugin_version: str,
+        last_sync_at: datetime | str | None,
+        orders_waiting: int,
+        problems: Sequence[str] | int,
+        dry_run: bool = False,
+    ) -> ShopReport:
+        """What the pharmacy portal shows of the shop. No patient's data and no key belongs in `problems`."""
+        body = {
+            "plugin_version": plugin_version,
+            "last_sync_at": None if last_sync_at is None else moment(last_sync_at),
+            "orders_waiting": orders_waiting,
+            "problems": problems if isinstance(problems, int) else list(problems),
+        }
+        call = Call("report_shop", "PUT", "/integrations/woocommerce", ShopReport, body=body, repeatable=True)
+        return self._sender.send(tried(call, dry_run=dry_run))
