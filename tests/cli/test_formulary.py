@@ -2,6 +2,10 @@
 
 import pytest
 
+from elmed.core.clock import real_now
+from elmed.medications import demonstration, importing
+from elmed.medications.files import medicines_of
+from elmed.medications.importing import Release
 from elmed.medications.models import FormularySource, Interaction, Medicine
 from elmed.medications.rows import INTERACTION_COLUMNS
 from tests.medications.test_rxnorm import CONSO, REL, SAT
@@ -60,7 +64,10 @@ def test_a_wrong_row_is_named_and_nothing_is_written(elmed, csv):
 def test_the_demonstration_says_what_it_is(elmed):
     assert elmed("formulary", "import", "--demonstration").code == 0
     assert Interaction.objects.count() <= 15
-    assert "not for clinical use" in elmed("formulary", "status").out
+    in_use = "Demonstration data are in use: not for clinical use."
+    assert in_use in elmed("formulary", "status").out
+    importing.replace(Release("Hospital", "1"), medicines_of(demonstration.MEDICINES), real_now())
+    assert in_use not in elmed("formulary", "status").out
 
 
 def test_interactions(elmed, csv, tmp_path):

@@ -14,7 +14,6 @@ from elmed.accounts.queries import accounts_of
 from elmed.core.clock import real_now
 from elmed.demo.medicines import MEDICINES
 from elmed.demo.printed import curl_lines, welcome
-from elmed.demo.seed import seed
 from elmed.events.models import AccessRecord, Event
 from elmed.inventory import queries
 from elmed.inventory.coverage import covers, same_unit
@@ -38,16 +37,6 @@ SCOPES = {
     "admin": {"admin"}, "pharmacy_test": COUNTER,
     "pharmacy_webhooks": {"rx:read", "rx:dispense", "webhooks:manage"},
 }  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def told(django_db_setup, django_db_blocker):
-    """The demo, made once; taken back at the end of the module."""
-    from django.db import transaction
-
-    with django_db_blocker.unblock(), transaction.atomic():
-        yield seed("http://localhost:8000", real_now())
-        transaction.set_rollback(True)
 
 
 @pytest.fixture

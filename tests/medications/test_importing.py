@@ -268,12 +268,17 @@ def test_the_search_takes_few_statements_however_many_there_are(file, django_ass
     assert len(queries.search("amo")) == 20
 
 
+def demonstration_offered() -> bool:
+    return FormularySource.objects.filter(queries.demonstration_offered()).exists()
+
+
 def test_real_data_hide_the_demonstration(file):
+    assert queries.nothing_loaded() and not demonstration_offered()
     importing.replace(Release("Demo", "1", demonstration=True), medicines_of(file(PREDNISOLONE)), NOW)
-    assert queries.demonstration_in_use()
+    assert demonstration_offered() and not queries.nothing_loaded()
     assert len(queries.search("pred")) == 1
     load(file(AMOXICILLIN))
-    assert not queries.demonstration_in_use()
+    assert not demonstration_offered()
     assert queries.search("pred") == []
     assert [(one.source.name, one.offered, one.retired) for one in queries.status()] == [
         ("Hospital", 1, 0),

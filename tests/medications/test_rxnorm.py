@@ -112,7 +112,7 @@ def test_a_release_is_loaded_and_found(folder):
     assert outcome.written
     assert [row.item for row in queries.search("augmen")] == ["2002", "3002"]
     assert queries.facts_of(Medicine.objects.get(item="2003")).ingredients[0].mg == 50
-    assert not queries.demonstration_in_use()
+    assert not FormularySource.objects.filter(queries.demonstration_offered()).exists()
 
 
 @pytest.mark.django_db

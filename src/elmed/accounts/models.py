@@ -4,6 +4,8 @@ A person signs in; an account acts, owns keys and has a state. One person may be
 accounts. What an account may do is decided in access/, its changes of state are in actions.py.
 """
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -103,6 +105,7 @@ class Account(models.Model):
     updated_at = models.DateTimeField(auto_now=True)
 
     roles_here: frozenset[str] | None = None  # of one person, where it was looked up for them (queries.accounts_of)
+    noted: Mapping[str, bool] = MappingProxyType({})  # what was asked for besides (queries.accounts_of)
 
     class Meta:
         constraints = [

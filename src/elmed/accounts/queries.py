@@ -4,7 +4,7 @@ Called by the portals. Accounts are not patients' data: pharmacies that can be c
 everything else is asked for behind a permission by the page.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from allauth.account.models import EmailAddress
@@ -28,12 +28,17 @@ from elmed.core.refusals import NotVisible
 MOST_PHARMACIES = 50
 
 
-def accounts_of(person: Person) -> list[Account]:
-    """The accounts in which this person has a role, by name, each with the person's `roles_here`. One statement."""
+def accounts_of(person: Person, *, noting: Mapping[str, Q] | None = None) -> list[Account]:
+    """The accounts in which this person has a role, by name, each with the person's `roles_here`. One statement.
+
+    `noting`: conditions to be answered by the same statement, as `account.noted`.
+    """
     found: dict[int, Account] = {}
-    for row in person.memberships.select_related("account__world").order_by("account__name", "account_id"):
+    rows = person.memberships.select_related("account__world").order_by("account__name", "account_id")
+    for row in rows.annotate(**(noting or {})):
         account = found.setdefault(row.account_id, row.account)
         account.roles_here = (account.roles_here or frozenset()) | {row.role}
+        account.noted = {name: getattr(row, name) for name in noting or ()}
     return list(found.values())
 
 

@@ -117,6 +117,6 @@ def show(_options: argparse.Namespace) -> int:
          one.interactions, one.source.licence)
         for one in found
     ])  # fmt: skip
-    if queries.demonstration_in_use():
+    if not any(one.offered for one in found if not one.source.demonstration):
         say("Demonstration data are in use: not for clinical use.")
     return 0

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from fractions import Fraction
 from typing import NamedTuple
 
-from django.db.models import Case, Count, IntegerField, Q, QuerySet, Value, When
+from django.db.models import Case, Count, Exists, IntegerField, Q, QuerySet, Value, When
 
 from elmed.medications.facts import Ingredient, InteractionFacts, Limits, MedicineFacts
 from elmed.medications.folding import HEAD_LENGTH, WORD_LENGTH, folded
@@ -99,9 +99,15 @@ def _pair(row: Interaction) -> InteractionFacts:
     )  # fmt: skip
 
 
-def demonstration_in_use() -> bool:
-    """Whether what is offered is demonstration data, or nothing: a screen says so."""
-    return not FormularySource.objects.filter(demonstration=False, medicines__retired_at__isnull=True).exists()
+def demonstration_offered() -> Q:
+    """What `offered` gives is demonstration data: as a condition, so that a page's frame asks within a statement it has."""
+    real = Medicine.objects.filter(source__demonstration=False, retired_at__isnull=True)
+    return Q(Exists(FormularySource.objects.filter(demonstration=True))) & ~Q(Exists(real))
+
+
+def nothing_loaded() -> bool:
+    """Whether there is no formulary at all: every medicine is free text then."""
+    return not FormularySource.objects.exists()
 
 
 class SourceStatus(NamedTuple):

@@ -63,6 +63,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "navigation": [(url, words, url == current) for url, words in urls],
         "current_account": account,
         "licence_days": licence_days(account),
+        "demonstration_offered": account is not None and account.noted.get("demonstration_offered", False),
         "several_accounts": len(getattr(request, "accounts", ())) > 1,
     }
 

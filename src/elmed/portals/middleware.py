@@ -12,6 +12,7 @@ from django.middleware.csrf import rotate_token
 
 from elmed.accounts.models import Account, Person
 from elmed.accounts.queries import accounts_of
+from elmed.medications.queries import demonstration_offered
 
 CHOSEN = "account_id"
 HEADER = "X-Account"  # sent by what a page fetches by itself: the account that the page was made for
@@ -29,7 +30,7 @@ class CurrentAccount:
         """Look the person's accounts up, once a request."""
         accounts: list[Account] = []
         if not request.path.startswith(ANONYMOUS) and isinstance(request.user, Person):
-            accounts = accounts_of(request.user)
+            accounts = accounts_of(request.user, noting={"demonstration_offered": demonstration_offered()})
         request.accounts = accounts  # type: ignore[attr-defined]
         account = _chosen(request, accounts)
         request.account = account  # type: ignore[attr-defined]

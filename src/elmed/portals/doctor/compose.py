@@ -236,7 +236,7 @@ def _compose(
     )  # fmt: skip
     context = {
         "composer": composer, "several": composer.lines.total_form_count() > 1, "rx": rx, "replaces": replaces, "replaced": replaced,
-        "version": _version(request, rx, composer), "demonstration": formulary.demonstration_in_use(),
+        "version": _version(request, rx, composer), "no_formulary": formulary.nothing_loaded(),
         "months": place.validity_months,
         "drafts": [one for one in drafts if rx is None or one.pk != rx.pk],
         "favourites": _offered(request), "controlled_days": place.controlled_validity_days,
