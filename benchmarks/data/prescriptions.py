@@ -25,7 +25,7 @@ RX = (
     "patient_id", "consultation_id", "pharmacy_id", "diagnosis", "notes", "valid_from", "valid_until", "expires_at",
     "repeats_allowed", "issue_number", "minimum_dispense_interval_days", "next_dispense_at", "is_controlled",
     "replaces_id", "replaced_at", "verified_at", "ended_at", "ended_as", "issued_at", "created_at", "updated_at",
-    "snapshot", "signature_key_id", "signature_value", "signed_at", "draft_answers",
+    "snapshot", "signature_key_id", "signature_value", "signed_at", "draft_answers", "step_since",
 )  # fmt: skip
 LINE = (
     "id", "prescription_id", "position", "medication_text", "medication_code", "medication_system", "strength", "form",
@@ -131,6 +131,7 @@ class Maker:
             valid_from, valid_until, end_of_day(valid_until, self.zone), repeats, 1, 28 if repeats else 0, None, False,
             None, None, issued_at + timedelta(hours=1) if status in CHECKED else None, ended_at, "", issued_at,
             issued_at - timedelta(minutes=5), issued_at + timedelta(hours=2), "", "", "", issued_at, None,
+            issued_at + timedelta(hours=2),
         )  # fmt: skip
         sealing = self._seal(values, lines) if sealed else self.fillers[rx_id % FILLERS]
         chunk.rx.append((*values[:11], json.dumps(values[11]), *values[12:29], *sealing, *values[32:]))

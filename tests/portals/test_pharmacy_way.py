@@ -71,7 +71,7 @@ def test_passing_one_over_goes_through_the_whole_step(cast, pharmacist):
 
 def test_the_next_after_an_act_is_the_one_behind_it(cast, pharmacist):
     passed_over, done, behind = (factories.pending_review(cast, now=hours_ago(hours)) for hours in (3, 2, 1))
-    typed = {"version": done.version, "was": "pending_review", "place": done.updated_at.isoformat()}
+    typed = {"version": done.version, "was": "pending_review", "place": done.step_since.isoformat()}
     answer = pharmacist.post(url_of("act_verify", done.pk), typed | {"then": "next"}, follow=True)
     assert answer.redirect_chain[-1][0] == url_of("prescription", behind.pk)
     assert ahead(pharmacist, behind) == url_of("prescription", passed_over.pk)

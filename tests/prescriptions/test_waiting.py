@@ -14,4 +14,5 @@ def test_whoever_polls_by_change_does_not_miss_it(cast, monkeypatch):
     ticks = iter((100.0, 103.5))
     monkeypatch.setattr(legal, "time", SimpleNamespace(monotonic=lambda: next(ticks)))
     f.supply(cast, rx)
-    assert Prescription.objects.get(pk=rx.pk).updated_at == NOW + timedelta(seconds=3.5)
+    after = Prescription.objects.get(pk=rx.pk)
+    assert after.updated_at == after.step_since == NOW + timedelta(seconds=3.5)

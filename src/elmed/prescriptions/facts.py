@@ -65,6 +65,7 @@ class Subject:
     claimed: Reservation | None = None  # what the act supplies from
     claimed_lines: list[ReservationLine] = field(default_factory=list)
     loaded_as: str = ""  # its status then
+    step: tuple[str, int | None, int] = ("", None, 0)  # as `step_of` it, when its `step_since` was right
     every_hold: list[Hold] | None = None  # as it was loaded; None where they were not read
 
     @property
@@ -93,6 +94,11 @@ class Subject:
         return any(row.counts and row.pharmacy_id == pharmacy_id for row in self.supplied)
 
 
+def step_of(rx: Prescription) -> tuple[str, int | None, int]:
+    """Where somebody waits: status, pharmacy, issue. Where one of them changes, the waiting begins anew."""
+    return str(rx.status), rx.pharmacy_id, rx.issue_number
+
+
 def load(
     rx: Prescription, predecessor: Prescription | None, *, supplied: Sequence[DispenseLine] | None = None
 ) -> Subject:
@@ -109,6 +115,7 @@ def load(
         holds=[hold for hold in holds or () if hold.ended_at is None] if rx.status == Status.ON_HOLD else [],
         every_hold=holds,
         loaded_as=rx.status,
+        step=step_of(rx),
         predecessor=predecessor,
     )
 

@@ -128,9 +128,9 @@ def at_step(actor: Actor, step: str) -> QuerySet[Prescription]:
     rows = listed(actor)
     if step == "done":
         ended = Q(status__in=STEPS[step]) | ~Q(pharmacy_id=actor.account_id)
-        return rows.filter(ended).order_by("-updated_at", "-pk")
+        return rows.filter(ended).order_by("-step_since", "-pk")
     return with_open_holds(rows.filter(status__in=STEPS[step], pharmacy_id=actor.account_id)).order_by(
-        "updated_at", "pk"
+        "step_since", "pk"
     )
 
 
@@ -259,9 +259,9 @@ def uncollected(actor: Actor, before: datetime) -> QuerySet[Prescription]:
     A repeat is ready when it is due, not when the supply before it was handed over.
     """
     reminded = Event.objects.filter(prescription_id=OuterRef("pk"), type=REMINDED, actor_account_id=actor.account_id)
-    rows = listed(actor).filter(status__in=_READY, pharmacy_id=actor.account_id, updated_at__lt=before)
+    rows = listed(actor).filter(status__in=_READY, pharmacy_id=actor.account_id, step_since__lt=before)
     last = Subquery(reminded.order_by("-pk").values("created_at")[:1])
-    since = Greatest("updated_at", Coalesce("next_dispense_at", "updated_at"))
+    since = Greatest("step_since", Coalesce("next_dispense_at", "step_since"))
     return (
         rows.annotate(reminded_at=last, ready_since=since).filter(ready_since__lt=before).order_by("ready_since", "pk")
     )

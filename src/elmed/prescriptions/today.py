@@ -48,14 +48,14 @@ def waiting(actor: Actor, now: datetime) -> list[Waiting]:
 
 def _kinds(actor: Actor, now: datetime) -> QuerySet[Any]:
     asked = Hold.objects.filter(prescription=OuterRef("pk"), ended_at__isnull=True, kind=HoldKind.PHARMACY)
-    lately = Q(updated_at__gte=now - REFUSED_FOR)
+    lately = Q(step_since__gte=now - REFUSED_FOR)
     held = Q(status__in=[S.PENDING_REVIEW, S.VERIFIED, S.PARTIALLY_DISPENSED])
     kind = Case(
         When(Q(Exists(asked.filter(answered_at__isnull=True)), status=S.ON_HOLD), then=Value("question")),
         When(lately & Q(status=S.REJECTED), then=Value("rejected")),
         When(lately & Q(status=S.NOT_DISPENSED), then=Value("not_dispensed")),
         When(status=S.ON_HOLD, then=Value("paused")),
-        When(held & Q(updated_at__lt=now - NOT_COLLECTED), then=Value("not_collected")),
+        When(held & Q(step_since__lt=now - NOT_COLLECTED), then=Value("not_collected")),
         When(Q(status__in=list(OPEN), expires_at__lt=now + EXPIRING), then=Value("expiring")),
         When(status=S.DRAFT, then=Value("draft")),
         default=Value(""),

@@ -68,7 +68,7 @@ def live(request: PortalRequest) -> HttpResponse:
     if not what.searching and what.step in WAITING:
         rows = rows_of(request.actor, what, request.now).order_by()
         here = set(rows.filter(pk__in=shown_ids).values_list("pk", flat=True))
-        joined = rows.filter(updated_at__gt=since).exclude(pk__in=shown_ids).count()
+        joined = rows.filter(step_since__gt=since).exclude(pk__in=shown_ids).count()
     told = {
         "counts": {step: count for step, count in queries.step_counts(request.actor).items() if step in WAITING},
         "joined": joined,
@@ -90,7 +90,7 @@ def following(request: PortalRequest) -> HttpResponse:
         rows = rows.exclude(pk=after)
     found = None
     if after is not None and place is not None:
-        behind = Q(updated_at__gt=place) | Q(updated_at=place, pk__gt=after)
+        behind = Q(step_since__gt=place) | Q(step_since=place, pk__gt=after)
         found = rows.filter(behind).values_list("pk", flat=True).first()
     if found is None:
         found = rows.values_list("pk", flat=True).first()

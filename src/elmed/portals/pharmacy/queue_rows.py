@@ -97,7 +97,7 @@ def rows_of(actor: Actor, what: Asked, now: datetime) -> QuerySet[Prescription]:
     if what.controlled:
         rows = rows.filter(is_controlled=True)
     if what.waited:
-        rows = rows.filter(updated_at__lte=now - timedelta(days=what.waited))
+        rows = rows.filter(step_since__lte=now - timedelta(days=what.waited))
     if what.prescriber:
         rows = rows.filter(prescriber__name__icontains=what.prescriber)
     if what.question:

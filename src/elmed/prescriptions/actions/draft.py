@@ -133,6 +133,7 @@ def _draft_row(
             replaces_id=replaces_id,
             created_at=now,
             updated_at=now,
+            step_since=now,
         )
     rx = visibility.get(actor, Prescription, draft_id, lock=True)
     if rx.status != Status.DRAFT:

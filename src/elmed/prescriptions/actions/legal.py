@@ -231,9 +231,11 @@ def finish(
     rx.version += 1
     # Not the moment the request began: whoever polls by change must not be past it already when it is committed.
     rx.updated_at = max(now + subject.waited, rx.updated_at)
+    if facts_.step_of(rx) != subject.step:
+        rx.step_since, subject.step = rx.updated_at, facts_.step_of(rx)
     if reason is not None:
         rx.status_reason = reason
-    rx.save(update_fields=["status", "version", "updated_at", "status_reason", "ended_at", *changed])
+    rx.save(update_fields=["status", "version", "updated_at", "step_since", "status_reason", "ended_at", *changed])
     for row, why in reserved.left_behind(subject, act, to):
         reserved.free(subject, row, why, actor, now=now)
     record(
@@ -250,8 +252,11 @@ def finish(
 
 def _stamp_again(rx: Prescription, seconds: float) -> None:
     """It waited for somebody's list of events: the change is as old as its commit, for whoever polls by change."""
+    came_by_it = rx.step_since == rx.updated_at
     rx.updated_at += timedelta(seconds=seconds)
-    rx.save(update_fields=["updated_at"])
+    if came_by_it:
+        rx.step_since = rx.updated_at
+    rx.save(update_fields=["updated_at", "step_since"])
 
 
 def end_holds(holds: Sequence[Hold], now: datetime, *, outcome: str) -> None:

@@ -68,6 +68,9 @@ class Prescription(models.Model):
     issued_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
+    step_since = models.DateTimeField(
+        help_text="When it came into its present step: this status, at this pharmacy, of this issue. No other change moves it."
+    )
     snapshot = models.TextField(blank=True, help_text="The signed canonical JSON (RFC 8785).")
     signature_key_id = models.CharField(max_length=32, blank=True)
     signature_value = models.CharField(max_length=100, blank=True, help_text="Ed25519, base64.")
@@ -97,6 +100,7 @@ class Prescription(models.Model):
             models.Index(fields=["world", "pharmacy", "-id"], name="rx_pharmacy_newest"),
             models.Index(fields=["world", "pharmacy", "status", "-id"], name="rx_pharmacy_status"),
             models.Index(fields=["world", "pharmacy", "updated_at", "id"], name="rx_pharmacy_changed"),
+            models.Index(fields=["world", "pharmacy", "step_since", "id"], name="rx_pharmacy_step"),
             models.Index(fields=["world", "prescriber", "-id"], name="rx_prescriber_newest"),
             models.Index(fields=["world", "prescriber", "updated_at", "id"], name="rx_prescriber_changed"),
             models.Index(fields=["patient", "-id"], name="rx_patient_newest"),
