@@ -52,6 +52,12 @@ def test_days_when_no_worker_ran_are_made_up_for(cast):
     assert "in 5 days" in words_of("licence_expiring")
 
 
+def test_on_the_last_day_it_ends_today(cast):
+    ends_in(cast.doctor, 0)
+    assert licences.warn_due(TODAY, real_now()) == 1
+    assert "ends today, on" in words_of("licence_expiring")
+
+
 def test_only_verified_accounts_and_who_manages_them(cast):
     ends_in(cast.pharmacy, 7)
     ends_in(cast.other_doctor, 7)

@@ -18,6 +18,7 @@ from elmed.patients import claim
 from elmed.patients.actions import Finding, consult
 from elmed.patients.models import IdentityCheck
 from elmed.portals.joining import register as register_page
+from elmed.prescriptions.jurisdiction import jurisdiction
 from tests.accounts.joined import PASSWORD, PDF, ahead, picture
 
 KINDS = ("doctor", "pharmacy", "developer")
@@ -299,9 +300,32 @@ def test_the_banner_and_the_renewal(cast, sign_in):
 def test_a_lapsed_account_sees_the_banner_and_renews(cast, sign_in):
     Account.objects.filter(pk=cast.pharmacy.pk).update(state=AccountState.LAPSED, licence_expires_on=ahead(-2))
     browser = sign_in("owner")
-    assert "Your licence has ended" in browser.get(reverse("pharmacy_queue")).content.decode()
+    page = browser.get(reverse("pharmacy_queue")).content.decode()
+    assert "The pharmacy’s licence has ended" in page
+    assert reverse("licence") in page
     assert browser.get(reverse("licence")).status_code == 200
-    assert sign_in("technician").get(reverse("licence")).status_code == 403
+
+
+def test_who_cannot_renew_is_told_who_can(cast, sign_in):
+    """Technicians and pharmacists are led to no page that refuses them."""
+    Account.objects.filter(pk=cast.pharmacy.pk).update(state=AccountState.LAPSED, licence_expires_on=ahead(-2))
+    browser = sign_in("technician")
+    for url, status in ((reverse("pharmacy_queue"), 200), (reverse("pharmacy_bring"), 403)):
+        answer = browser.get(url)
+        assert answer.status_code == status
+        assert reverse("licence") not in answer.content.decode()
+        assert "owner" in answer.content.decode()
+    assert browser.get(reverse("licence")).status_code == 403
+
+
+@pytest.mark.parametrize(("days", "words"), [(30, "in 30 days,"), (1, "in 1 day,"), (0, "ends today,")])
+def test_the_banner_counts_the_days(cast, sign_in, days, words):
+    today = jurisdiction().day(real_now())
+    Account.objects.filter(pk=cast.doctor.pk).update(licence_expires_on=today + timedelta(days=days))
+    answer = sign_in("doctor").get(reverse("doctor_patients"))
+    assert answer.status_code == 200, answer.headers
+    page = answer.content.decode()
+    assert f"Your licence {words if days == 0 else 'ends ' + words}" in page
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -76,8 +76,12 @@ class Environment(BaseSettings):
     email_port: int = Field(587, description="SMTP port.")
     email_user: str = Field("", description="SMTP user.")
     email_password: SecretStr = Field(SecretStr(""), description="SMTP password.")
-    email_use_tls: bool = Field(True, description="STARTTLS with the SMTP server.")
-    email_from: str = Field("no-reply@localhost", description="The sender of mails.")
+    email_use_tls: bool = Field(
+        True, description="TLS with the SMTP server: from the first byte at port 465, else STARTTLS."
+    )
+    email_from: str = Field(
+        "no-reply@localhost", description="The sender of mails, an address alone; the name before it is `SITE_NAME`."
+    )
     time_zone: str = Field(
         "Europe/London",
         description="The jurisdiction's time zone: a prescription is valid to the end of its last day there.",

@@ -4,6 +4,7 @@ Nothing here is edited for an installation: environment.py lists what can be set
 configuration unsafe is judged in checks.py, not here.
 """
 
+from email.utils import formataddr
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -255,11 +256,13 @@ FILE_UPLOAD_HANDLERS = [
     "django.core.files.uploadhandler.TemporaryFileUploadHandler",
 ]
 
-DEFAULT_FROM_EMAIL = SERVER_EMAIL = ENV.email_from
+# With the name that people know it by: an inbox shows that first.
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = formataddr((ENV.site_name, ENV.email_from))
 EMAIL_SUBJECT_PREFIX = ""
 EMAIL_HOST, EMAIL_PORT = ENV.email_host, ENV.email_port
 EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = ENV.email_user, ENV.email_password.get_secret_value()
-EMAIL_USE_TLS = ENV.email_use_tls
+EMAIL_USE_SSL = ENV.email_use_tls and ENV.email_port == 465  # TLS from the first byte (RFC 8314)
+EMAIL_USE_TLS = ENV.email_use_tls and not EMAIL_USE_SSL
 EMAIL_TIMEOUT = 15  # seconds; a mail server that hangs is a failed try, and the next mail has its turn
 EMAIL_BACKEND = (
     "django.core.mail.backends.smtp.EmailBackend"

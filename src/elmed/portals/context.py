@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrPromise
 
+from elmed.access.permissions import Permission
 from elmed.accounts.licences import WARNED
 from elmed.accounts.models import Account, AccountKind, AccountState
 from elmed.core.clock import real_now
@@ -64,6 +65,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "current_account": account,
         "licence_days": licence_days(account),
         "demonstration_offered": account is not None and account.noted.get("demonstration_offered", False),
+        "renews": renews(request, account),
         "several_accounts": len(getattr(request, "accounts", ())) > 1,
     }
 
@@ -76,6 +78,14 @@ def licence_days(account: Account | None) -> int | None:
         return -1
     left = (account.licence_expires_on - jurisdiction().day(real_now())).days
     return left if account.state == AccountState.VERIFIED and 0 <= left <= max(WARNED) else None
+
+
+def renews(request: HttpRequest, account: Account | None) -> bool:
+    """Whether the person may send the account's renewed licence: in a pharmacy its owner alone."""
+    if account is None or account.kind != AccountKind.PHARMACY:
+        return account is not None
+    actor = getattr(request, "actor", None)
+    return actor is not None and Permission.ACCOUNT_MANAGE in actor.permissions
 
 
 def _entries(account: Account) -> tuple[tuple[str, StrPromise], ...]:
