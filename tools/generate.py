@@ -48,6 +48,7 @@ def artefacts() -> dict[str, Callable[[], str]]:
         "docs/reference/periodic.md": pages.periodic,
         "docs/reference/settings.md": pages.settings,
         "docs/reference/errors.md": pages.errors,
+        "docs/reference/sandbox.md": pages.sandbox,
         "docs/developer/dependencies.md": dependencies,
         str(plugin_pot.POT.relative_to(ROOT)): plugin_pot.render,
     }

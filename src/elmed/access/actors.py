@@ -36,6 +36,11 @@ class Actor:
         """Whether a key acts, rather than a person."""
         return self.key_id is not None
 
+    def stands_as(self, kind: AccountKind) -> bool:
+        """Whether it may be that side of a prescription. A developer is both, and acts in a test world alone."""
+        both = self.account_kind is AccountKind.DEVELOPER and kind in (AccountKind.DOCTOR, AccountKind.PHARMACY)
+        return self.account_kind == kind or both
+
     @property
     def acting_account_id(self) -> int:
         """The account that acts, where one must. Raises RuntimeError for the clock, which owns nothing."""

@@ -27,12 +27,15 @@ def prescription_branches(actor: Actor) -> list[Q]:
     """The ways in which this actor comes to see a prescription; together they are all that it sees in its world."""
     if Permission.PRESCRIPTION_READ_ALL in actor.permissions:
         return [~Q(status=Status.DRAFT)]
-    if actor.account_kind == AccountKind.DOCTOR:
+    branches: list[Q] = []
+    if actor.stands_as(AccountKind.DOCTOR):
         own = Q(prescriber_id=actor.account_id)
-        return [own & ~Q(status=Status.DRAFT)] if actor.by_key else [own]
-    if actor.account_kind == AccountKind.PHARMACY:
+        branches.append(own & ~Q(status=Status.DRAFT) if actor.by_key else own)
+    if actor.stands_as(AccountKind.PHARMACY):
         left = FormerSupplier.objects.filter(pharmacy_id=actor.account_id)
-        return [Q(pharmacy_id=actor.account_id), Q(pk__in=left.values("prescription_id"))]
+        branches += [Q(pharmacy_id=actor.account_id), Q(pk__in=left.values("prescription_id"))]
+    if branches:
+        return branches
     if actor.account_kind == AccountKind.PATIENT:
         # never what was not signed: a draft, or one that was cancelled
         return [Q(patient_id__in=_whole_record(actor), issued_at__isnull=False)]
@@ -98,7 +101,7 @@ def _dispenses(actor: Actor) -> QuerySet[Dispense]:
             key__isnull=False,
         )
     of_visible = Dispense.objects.filter(prescription__in=_prescriptions(actor))
-    if actor.account_kind == AccountKind.PHARMACY:
+    if actor.stands_as(AccountKind.PHARMACY):
         return of_visible | Dispense.objects.filter(pharmacy_id=actor.account_id, prescription__world_id=actor.world_id)
     return of_visible
 

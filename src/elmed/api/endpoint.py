@@ -26,6 +26,7 @@ from elmed.api.bodies import MAX_ID, Query, check_json, parse_body, parse_query,
 from elmed.api.conditions import expected_version, idempotency_key
 from elmed.api.deprecation import Deprecated
 from elmed.api.problems import ApiProblem
+from elmed.core.models import Mode
 from elmed.core.refusals import NotVisible, Refusal
 
 log = logging.getLogger("elmed.api")
@@ -120,6 +121,7 @@ class Endpoint:
     tag: str
     status: int
     deprecated: Deprecated | None = None
+    test_only: bool = False
 
     @property
     def writes(self) -> bool:
@@ -147,14 +149,17 @@ def endpoint(
     codes: tuple[str, ...] = (),
     creates: bool = False,
     deprecated: Deprecated | None = None,
+    test_only: bool = False,
 ) -> Callable[[Callable[[Call], HttpResponse]], Callable[[Call], HttpResponse]]:
     """Register a handler. `answer` is the JSON schema of its 200 (empty: a 204; `creates`: a 201), `codes` the errors
-    particular to it. A write takes `dry_run`, and goes through idempotency.py, which heeds it.
+    particular to it; `test_only`: a live key is refused. A write takes `dry_run`, and goes through idempotency.py, which heeds it.
 
     Raises TypeError at import for a handler without permission or without words.
     """
     if method != "GET" and query is NoQuery:
         query = WriteQuery
+    if test_only:
+        codes = ("test_key_required", *codes)
     if not isinstance(permission, Permission):
         raise TypeError(f"{method} {route} names no permission")
 
@@ -165,7 +170,8 @@ def endpoint(
         status = 201 if creates else 200 if answer else 204
         ENDPOINTS.append(
             Endpoint(
-                method, route, name, summary, permission, handler, query, body, answer, codes, tag, status, deprecated
+                method, route, name, summary, permission, handler, query, body, answer, codes, tag, status, deprecated,
+                test_only,
             )
         )
         return handler
@@ -236,6 +242,8 @@ def _checked(chosen: Endpoint, request: HttpRequest, caller: Caller, ids: Mappin
         call.idempotency_key = idempotency_key(request)
     require_address(caller, request)
     policy.require(caller.actor, chosen.permission)
+    if chosen.test_only and caller.actor.mode is not Mode.TEST:
+        raise ApiProblem("test_key_required")
     request.META[ADMITTED] = chosen
     return chosen.handler(call)
 

@@ -278,7 +278,7 @@ def caller(
         sides.add(Side.DOCTOR)
     elif actor.account_kind == AccountKind.PATIENT and actor.account_id == rx.patient.owner_id:
         sides.add(Side.PATIENT)
-    if actor.account_kind == AccountKind.PHARMACY and actor.account_id == rx.pharmacy_id:
+    if actor.stands_as(AccountKind.PHARMACY) and actor.account_id == rx.pharmacy_id:
         sides.add(Side.PHARMACY)
     if any(row.pharmacy_id == actor.account_id for row in subject.supplied):
         sides.add(Side.SUPPLIER)

@@ -13,13 +13,14 @@ from elmed.api.v1 import (
     products,
     reservations,
     sales,
+    sandbox,
     webhook_shapes,
     webhooks,
 )
 
 __all__ = [
     "checks", "dispenses", "events", "integrations", "leaks", "me", "meta", "patients", "prescriptions", "products", "reservations",
-    "sales", "webhooks",
+    "sales", "sandbox", "webhooks",
 ]  # fmt: skip
 SCHEMAS = {
     **events.SCHEMAS,

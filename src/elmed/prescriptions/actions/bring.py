@@ -33,7 +33,7 @@ def proven(actor: Actor, *, reference: str, date_of_birth: date) -> Prescription
     Raises NotAllowed; NotVisible alike for a malformed or unknown reference and for another date of birth.
     """
     policy.require(actor, Permission.ROUTE)
-    if actor.account_kind != AccountKind.PHARMACY:
+    if not actor.stands_as(AccountKind.PHARMACY):
         raise NotAllowed("not_a_party", _("Only a pharmacy brings a prescription to itself."))
     rx = opened(actor, references.canonical(reference), date_of_birth)
     if rx is None:

@@ -53,7 +53,7 @@ def prove(
     `checks_paused`), the last also for a right answer.
     """
     policy.require(actor, permission)
-    if actor.account_kind != AccountKind.PHARMACY:
+    if not actor.stands_as(AccountKind.PHARMACY):
         raise NotAllowed("not_a_party", _("Only a pharmacy's shop is shown a proof."))
     whole = references.canonical(reference)
     found, refusal = _try(actor, whole, _digest(whole or reference), date_of_birth, real_now())

@@ -59,8 +59,10 @@ def receiving_pharmacy(actor: Actor, pharmacy_id: int) -> Account:
     pharmacies = Account.objects.filter(kind=AccountKind.PHARMACY, pk=pharmacy_id)
     if actor.world_id == LIVE_WORLD_ID:
         pharmacies = pharmacies.filter(state=AccountState.VERIFIED, world_id=LIVE_WORLD_ID)
-    else:
-        pharmacies = pharmacies.filter(world_id=actor.world_id) | pharmacies.filter(test_world_id=actor.world_id)
+    else:  # a developer's account is the pharmacy of its own test world too
+        both = (AccountKind.PHARMACY, AccountKind.DEVELOPER)
+        own = Account.objects.filter(kind__in=both, pk=pharmacy_id, test_world_id=actor.world_id)
+        pharmacies = pharmacies.filter(world_id=actor.world_id) | own
     pharmacy = pharmacies.first()
     if pharmacy is None:
         raise Invalid.field(
