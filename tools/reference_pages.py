@@ -254,14 +254,15 @@ def errors() -> str:
 def sandbox() -> str:
     """The scenarios of the test world."""
     rows = [
-        [f"`{name}`", f"`{one.status}`" if one.status else "-", one.what, one.attempt] for name, one in SCENARIOS.items()
+        [f"`{name}`", f"`{one.status}`" if one.status else "-", one.what, one.attempt]
+        for name, one in SCENARIOS.items()
     ]
     return page(
         "The test world",
         "From `src/elmed/sandbox`. How to use it: [test without patients](../how-to/test-without-patients.md).",
         "## Scenarios",
-        "`POST /sandbox/scenarios` with `{\"name\": …}`. Your account stands on the side it has, synthetic people on the other; a "
-        "developer's account says which (`\"as\": \"doctor\"`, else `pharmacy`). The answer names the prescriptions with their ids, "
+        '`POST /sandbox/scenarios` with `{"name": …}`. Your account stands on the side it has, synthetic people on the other; a '
+        'developer\'s account says which (`"as": "doctor"`, else `pharmacy`). The answer names the prescriptions with their ids, '
         "references and statuses, the patient with the date of birth, and the pharmacy's products that cover the lines.",
         table(["name", "status", "what it is", "try"], rows),
     )

@@ -31,7 +31,9 @@ def test_each_leaves_what_its_row_says(side, till, practice, developer):
         mine = Patient.objects.get(pk=told["patient"]["id"])
         assert mine.world_id != LIVE_WORLD_ID
         assert told["as"] == ("doctor" if "doctor" in side else "pharmacy")
-        assert [one["status"] for one in told["prescriptions"]][-1:] == ([scenario.status] if scenario.status else []), name
+        assert [one["status"] for one in told["prescriptions"]][-1:] == (
+            [scenario.status] if scenario.status else []
+        ), name
         for one in told["prescriptions"]:
             rx = Prescription.objects.get(pk=one["id"])
             assert snapshot.intact(rx, list(rx.lines.all()))

@@ -170,7 +170,19 @@ def endpoint(
         status = 201 if creates else 200 if answer else 204
         ENDPOINTS.append(
             Endpoint(
-                method, route, name, summary, permission, handler, query, body, answer, codes, tag, status, deprecated,
+                method,
+                route,
+                name,
+                summary,
+                permission,
+                handler,
+                query,
+                body,
+                answer,
+                codes,
+                tag,
+                status,
+                deprecated,
                 test_only,
             )
         )

@@ -34,7 +34,10 @@ ERROR_CODES: dict[str, tuple[int, str]] = {
     "ip_not_allowed": (403, "The key's IP list does not include this address."),
     "own_prescription": (403, "Nobody verifies or dispenses what they prescribed or what is prescribed to them."),
     "reauthentication_required": (403, "Signing needs the password again."),
-    "test_key_required": (403, "Everything under `/sandbox` needs a test key (`elm_test_…`): it never touches live data."),
+    "test_key_required": (
+        403,
+        "Everything under `/sandbox` needs a test key (`elm_test_…`): it never touches live data.",
+    ),
     "test_keys_only": (403, "This kind of account makes test keys only."),
     "not_found": (404, "Not there, or not visible to this account; the two look alike."),
     "no_matching_prescription": (404, "No prescription matches this reference and date of birth together."),

@@ -31,7 +31,9 @@ class Medicine:
     pack_milli: int
 
 
-def _line(text: str, atc: str, strength: str, form: str, dosage: str, quantity: int, days: int, **more: bool) -> DraftLine:  # noqa: PLR0917 - a row of the table
+def _line(
+    text: str, atc: str, strength: str, form: str, dosage: str, quantity: int, days: int, **more: bool
+) -> DraftLine:
     return DraftLine(
         medication_text=text, dosage_text=dosage, quantity_milli=quantity * 1000, unit=form, medication_code=atc, medication_system="ATC",
         strength=strength, form=form, route="oral", days_supply=days, **more,  # type: ignore[arg-type]

@@ -7,6 +7,7 @@ they are good for, says scenarios.py.
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
+from elmed.accounts.models import AccountKind
 from elmed.inventory.models import Product
 from elmed.patients.models import Patient
 from elmed.prescriptions.actions.cancel import cancel, request_cancel
@@ -26,7 +27,7 @@ from elmed.prescriptions.actions.verify import verify
 from elmed.prescriptions.jurisdiction import jurisdiction
 from elmed.prescriptions.models import Prescription
 from elmed.sandbox import material
-from elmed.sandbox.people import ELSEWHERE, AccountKind, Stage, acting, synthetic
+from elmed.sandbox.people import ELSEWHERE, Stage, acting, synthetic
 
 DAY = timedelta(days=1)
 
@@ -94,7 +95,9 @@ def ready(stage: Stage, *names: str, repeats: int = 0, days: int | None = None) 
 
 def supplied(stage: Stage, left: Left, *, half: bool = False) -> Left:
     """The pharmacy hands over what there is, or half of each line."""
-    lines = tuple(SupplyLine(one.pk, one.quantity_milli // 2000 * 1000) for one in left.rx.lines.all()) if half else None
+    lines = (
+        tuple(SupplyLine(one.pk, one.quantity_milli // 2000 * 1000) for one in left.rx.lines.all()) if half else None
+    )
     what = Supply(lines=lines, handed_over_at=stage.now, receiver="Patient")
     made = dispense(stage.pharmacist, left.rx.pk, what, source="portal", now=stage.now)
     left.prescriptions[-1] = made.prescription
@@ -127,7 +130,9 @@ def repeat(stage: Stage) -> Left:
 def cancel_race(stage: Stage) -> Left:
     """Checked; then the doctor asks to cancel it."""
     left = ready(stage)
-    left.prescriptions = [request_cancel(stage.doctor, left.rx.pk, reason="Another medicine suits better.", now=stage.now)]
+    left.prescriptions = [
+        request_cancel(stage.doctor, left.rx.pk, reason="Another medicine suits better.", now=stage.now)
+    ]
     return left
 
 
@@ -141,7 +146,9 @@ def cancelled(stage: Stage) -> Left:
 def rejected(stage: Stage) -> Left:
     """The pharmacist did not accept it."""
     left = written(stage)
-    left.prescriptions = [reject(stage.pharmacist, left.rx.pk, reason="Interacts with another medicine.", now=stage.now)]
+    left.prescriptions = [
+        reject(stage.pharmacist, left.rx.pk, reason="Interacts with another medicine.", now=stage.now)
+    ]
     return left
 
 

@@ -78,7 +78,9 @@ def play(actor: Actor, name: str, *, side: str | None = None, now: datetime) -> 
     require_test_world(actor)
     scenario = SCENARIOS.get(name)
     if scenario is None:
-        raise Invalid.field("/name", "unknown_scenario", f"There is no such scenario. There are: {', '.join(SCENARIOS)}.")
+        raise Invalid.field(
+            "/name", "unknown_scenario", f"There is no such scenario. There are: {', '.join(SCENARIOS)}."
+        )
     own = side_of(actor, side)
     with transaction.atomic(), together():
         stage = set_up(actor, own, now)

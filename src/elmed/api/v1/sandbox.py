@@ -52,7 +52,9 @@ class ScenarioBody(Body):
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, populate_by_name=False)
 
-    name: ShortText = Field(description=f"One of: {', '.join(f'`{name}`' for name in SCENARIOS)}.", examples=["verified"])
+    name: ShortText = Field(
+        description=f"One of: {', '.join(f'`{name}`' for name in SCENARIOS)}.", examples=["verified"]
+    )
     side: Literal["doctor", "pharmacy"] | None = Field(
         None, alias="as", description="Developers' accounts only: the side that the account stands on; `pharmacy` where it is left out."
     )  # fmt: skip
