@@ -57,6 +57,8 @@ def artefacts() -> dict[str, Callable[[], str]]:
     if importlib.util.find_spec("elmed.api.openapi"):
         openapi = importlib.import_module("elmed.api.openapi")
         made["contract/openapi.json"] = lambda: as_json(openapi.document())
+        postman = importlib.import_module("elmed.help.postman")
+        made["contract/elmed.postman_collection.json"] = lambda: as_json(postman.collection())
         webhooks = importlib.import_module("elmed.api.webhook_document")
         made["contract/webhook-messages.json"] = lambda: as_json(webhooks.examples())
         made["contract/webhook-signatures.json"] = lambda: as_json(webhooks.vectors())

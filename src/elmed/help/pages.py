@@ -97,6 +97,10 @@ PAGES: tuple[HelpPage, ...] = (
         "help_errors", "errors", "Errors of the API",
         "Every error code: what it means, what to do, and what the answer looks like.", Group.REFERENCE,
     ),
+    HelpPage(
+        "help_changelog", "changelog", "What is new in the API",
+        "Calls that came, changed or will end, with a feed to follow.", Group.REFERENCE,
+    ),
 )  # fmt: skip
 
 

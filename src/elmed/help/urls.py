@@ -7,5 +7,7 @@ from elmed.portals.page import route
 urlpatterns = [
     route("help", views.index, "help"),
     route("help/search", views.found, "help_search"),
+    route("help/changelog.atom", views.changes_feed, "help_changelog_feed"),
+    route("help/elmed.postman_collection.json", views.postman_collection, "help_postman"),
     *(route(f"help/{page.path}", views.shown(page), page.name) for page in PAGES),
 ]

@@ -3,13 +3,14 @@
 from collections.abc import Callable
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.cache import add_never_cache_headers, patch_vary_headers
 
-from elmed.help import pages
+from elmed.help import pages, postman
 from elmed.help.examples import Language
+from elmed.help.feed import ApiChanges
 from elmed.help.installation import installation
 from elmed.help.pages import HelpPage
 from elmed.help.reader import newest_key
@@ -34,6 +35,20 @@ def found(request: HttpRequest) -> HttpResponse:
     results, count = search(words)
     context = {"q": words, "results": results, "count": count, "most": MOST, "groups": pages.by_group()}
     return render(request, "help/search.html", context)
+
+
+@public_page
+def changes_feed(request: HttpRequest) -> HttpResponse:
+    """What is new in the API, as a feed."""
+    return ApiChanges()(request)
+
+
+@public_page
+def postman_collection(_request: HttpRequest) -> HttpResponse:
+    """The API as a Postman collection with this installation's address; no key stands in it."""
+    response = JsonResponse(postman.collection(), json_dumps_params={"ensure_ascii": False, "indent": 1})
+    response["Content-Disposition"] = 'attachment; filename="elmed.postman_collection.json"'
+    return response
 
 
 def shown(page: HelpPage) -> Callable[..., HttpResponse]:

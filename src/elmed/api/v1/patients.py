@@ -14,7 +14,7 @@ from elmed.api.endpoint import Call, endpoint
 from elmed.core.clock import rfc3339
 from elmed.core.refusals import NotVisible
 from elmed.events.record import record_access
-from elmed.patients.models import Allergy, AllergyStatus, Patient, Sex
+from elmed.patients.models import AllergyStatus, Patient, Sex
 
 _NULLABLE = {"type": ["string", "null"]}
 ANSWER: dict[str, Any] = {
@@ -72,20 +72,17 @@ def profiles(actor: Actor, patient_ids: Iterable[int]) -> dict[int, dict[str, An
     """
     with transaction.atomic():
         rows = visible(actor, Patient).filter(pk__in=patient_ids).select_related("merged_into")
-        found = {row.pk: row.merged_into or row for row in rows}
-        shown = {patient.pk for patient in found.values()}
-        if not shown:
-            return {}
-        record_access(actor, "patient.read", patient_ids=sorted(shown))
-        allergies: dict[int, list[dict[str, Any]]] = {}
-        for row in Allergy.objects.filter(patient__in=shown).order_by("substance"):
-            allergies.setdefault(row.patient_id, []).append(
-                {name: getattr(row, name) or None for name in ("substance", "code", "reaction")}
-            )
-    return {number: _profile(patient, allergies.get(patient.pk, [])) for number, patient in found.items()}
+        found = {row.pk: row.merged_into or row for row in rows.prefetch_related("allergies", "merged_into__allergies")}
+        if found:
+            record_access(actor, "patient.read", patient_ids=sorted({patient.pk for patient in found.values()}))
+    return {number: _profile(patient) for number, patient in found.items()}
 
 
-def _profile(patient: Patient, allergies: list[dict[str, Any]]) -> dict[str, Any]:
+def _profile(patient: Patient) -> dict[str, Any]:
+    allergies = [
+        {"substance": one.substance, "code": one.code or None, "reaction": one.reaction or None}
+        for one in sorted(patient.allergies.all(), key=lambda one: one.substance)
+    ]
     return {
         "id": patient.pk,
         "name": patient.name,

@@ -1,5 +1,6 @@
 """What the help's pages are written with: tasks, steps, pictures where there are any, examples in the chosen language."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -11,6 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from PIL import Image
 
+from elmed.help import api_changes as changes_list
 from elmed.help import examples, markup, problem_pages
 
 register = template.Library()
@@ -77,6 +79,12 @@ def example(context: dict[str, Any], name: str) -> str:
 def error_groups() -> list[tuple[int, str, list[problem_pages.ProblemPage]]]:
     """Every error of the API, by status."""
     return problem_pages.by_status()
+
+
+@register.simple_tag
+def api_changes() -> Sequence[changes_list.Change]:
+    """What changed in the API, the newest first."""
+    return changes_list.CHANGES
 
 
 @register.filter

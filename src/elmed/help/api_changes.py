@@ -1,0 +1,102 @@
+"""What changed in the public API, the newest first: the page /help/changelog and its feed. A new call wants its line.
+
+Version 1 only grows: new calls, members, parameters, event types and error codes may come at any time. What is to go
+is `deprecated` first (api/deprecation.py), at least half a year ahead.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What sort of change it is, for who reads the list with a question."""
+
+    ADDED = "Added"
+    CHANGED = "Changed"
+    DEPRECATED = "Deprecated"
+    FIXED = "Fixed"
+
+
+@dataclass(frozen=True)
+class Change:
+    """One change: when, what, and which calls it concerns."""
+
+    anchor: str
+    day: date
+    kind: Kind
+    title: str
+    words: str  # backticks are code
+    calls: tuple[str, ...] = ()
+
+    @property
+    def at(self) -> datetime:
+        """The day's first moment in UTC, as a feed has it."""
+        return datetime.combine(self.day, time(), UTC)
+
+
+_HOOK, _DELIVERY = "/webhook-endpoints/{id}", "/webhook-endpoints/{id}/deliveries/{delivery_id}"
+
+CHANGES: tuple[Change, ...] = (
+    Change(
+        "expand", date(2026, 11, 29), Kind.ADDED, "`expand`: the patient and the dispenses in the same answer",
+        "`GET /prescriptions` and `GET /prescriptions/{id}` take `?expand=patient,dispenses`. The patient needs "
+        "`patient:read` besides.",
+    ),
+    Change(
+        "if-match", date(2026, 11, 29), Kind.CHANGED, "`If-Match` on webhook endpoints, and never in silence",
+        "A webhook endpoint has a `version` and an `ETag`; changing, rolling and removing it compare `If-Match`. A call "
+        "that changes nothing with a version answers such a condition with 400 `invalid_if_match`; it passed it over before.",
+    ),
+    Change(
+        "webhooks", date(2026, 11, 28), Kind.ADDED, "Webhooks, signed as Standard Webhooks says",
+        "Endpoints by API and under Settings → Webhooks; tried again for about three days, each try in the log, sent again "
+        "on request.",
+        (
+            "GET /webhook-endpoints", "POST /webhook-endpoints", f"GET {_HOOK}", f"PATCH {_HOOK}", f"DELETE {_HOOK}",
+            f"POST {_HOOK}/roll-secret", f"POST {_HOOK}/test", f"POST {_HOOK}/resend", f"GET {_HOOK}/deliveries",
+            f"GET {_DELIVERY}", f"POST {_DELIVERY}/resend",
+        ),
+    ),
+    Change(
+        "events", date(2026, 11, 28), Kind.ADDED, "The events feed",
+        "Each account's own list without a gap, kept 90 days, with a long poll (`wait`, up to 25 s).",
+        ("GET /events", "GET /meta/event-types"),
+    ),
+    Change(
+        "dry-run", date(2026, 11, 28), Kind.ADDED, "`dry_run` on every write",
+        "`?dry_run=true` answers what the write would answer, and keeps nothing.",
+    ),
+    Change(
+        "leaks", date(2026, 11, 28), Kind.ADDED, "Report a leaked key",
+        "Whoever finds a key, a scanner too, can end it; its owner is told by mail. It needs no key of its own.",
+        ("POST /keys/report-leak",),
+    ),
+    Change(
+        "state-machine", date(2026, 11, 28), Kind.ADDED, "The legal acts as data",
+        "Which act leads from which status to which, and who may do it: the table the server itself goes by.",
+        ("GET /meta/state-machine",),
+    ),
+    Change(
+        "stock", date(2026, 11, 23), Kind.ADDED, "Stock from your own system",
+        "With `inventory:write`.",
+        ("PATCH /products/{id}/stock",),
+    ),
+    Change(
+        "shops", date(2026, 11, 22), Kind.ADDED, "Web shops",
+        "Products, checks against the shopper's proof, reservations, sales, and the scope `shop` that does nothing else.",
+        (
+            "GET /products", "GET /products/{id}", "POST /prescriptions/check", "POST /prescriptions/route",
+            "GET /reservations/{id}", "POST /reservations/{id}/confirm", "DELETE /reservations/{id}", "POST /sales",
+            "PUT /integrations/woocommerce",
+        ),
+    ),
+    Change(
+        "first", date(2026, 11, 22), Kind.ADDED, "The first version",
+        "Prescriptions, dispensing, reversal and patients, with scoped keys, idempotency and RFC 9457 errors.",
+        (
+            "GET /me", "GET /prescriptions", "GET /prescriptions/{id}", "POST /prescriptions/{id}/dispense",
+            "GET /dispenses/{id}", "POST /dispenses/{id}/reverse", "GET /patients/{id}",
+        ),
+    ),
+)  # fmt: skip
