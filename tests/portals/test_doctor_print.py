@@ -1,13 +1,14 @@
 # ruff: noqa: F811
 """The printed prescription: from what was sealed, only where the seal holds, with an access record each time."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from django.urls import reverse
 
 from elmed.core.clock import real_now
 from elmed.events.models import AccessRecord
+from elmed.patients.identity import Identity, correct, recorded
 from elmed.prescriptions.models import Prescription, PrescriptionLine
 from elmed.prescriptions.print import sheet
 from elmed.prescriptions.print.sheet import Printed, pdf
@@ -70,3 +71,16 @@ def test_the_paper_says_where_its_medicines_are_demonstration_data(cast, doctor,
     said.clear()
     doctor.get(reverse("doctor_print", args=[free.pk]))
     assert said and "Demonstration data, not for clinical use." not in said
+
+
+def test_a_paper_printed_after_a_correction_names_the_date_a_shop_asks_for(cast, doctor, monkeypatch):
+    rx = factories.issued(cast, now=real_now())
+    said: dict[str, str] = {}
+    monkeypatch.setattr(sheet._Sheet, "_pair", lambda self, name, words, **_how: said.update({name: words}))
+    doctor.get(reverse("doctor_print", args=[rx.pk]))
+    assert said["Born"] == "03-Feb-1961" and "Now" not in said
+    to = Identity(**(recorded(cast.patient) | {"date_of_birth": date(1961, 3, 2)}))
+    correct(cast.actor("doctor"), cast.patient.pk, to, reason="Day and month were swapped", now=real_now())
+    doctor.get(reverse("doctor_print", args=[rx.pk]))
+    assert said["Born"] == "03-Feb-1961", "as it was signed"
+    assert "born 02-Mar-1961" in said["Now"]

@@ -8,6 +8,7 @@ REMINDED = "prescription.collection_reminded"
 EVENT_TYPES: dict[str, str] = {row.event: f"The act `{act.value}` took place." for act, row in TRANSITIONS.items()} | {
     "prescription.signature_invalid": "A seal did not hold; the act was refused, and ELMED's staff are told.",
     "prescription.question_answered": "The doctor answered a pharmacist's question by phone; the pause lasts until the pharmacy ends it.",
+    "prescription.patient_corrected": "The patient's name or birth date was corrected: it reads differently, and stays as it was.",
     REMINDED: "The pharmacy reminded the patient that a prescription waits to be collected.",
     "key.created": "An API key was made.",
     "key.changed": "An API key's name, end or addresses were changed.",

@@ -26,7 +26,8 @@ WHAT_TO_DO: dict[str, str] = {
     "reauthentication_required": "Give the password again and repeat. Keys never sign.",
     "test_keys_only": "Choose Test when you create the key. Live keys belong to verified doctors and pharmacies.",
     "not_found": "Check the id, and that the key is of the account that sees it: a test key sees test data only.",
-    "no_matching_prescription": "Ask the shopper to check both. Do not try other combinations: wrong proofs are counted.",
+    "no_matching_prescription": "Ask the shopper to check both; a date of birth that was corrected counts as it is recorded now, not as "
+    "the paper says. Do not try other combinations: wrong proofs are counted.",
     "method_not_allowed": "Use one of the methods that the `Allow` header names.",
     "already_supplied": "Stop the prescription, or give it back, instead.",
     "nothing_supplied": "Close the whole prescription instead.",

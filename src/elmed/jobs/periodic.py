@@ -15,7 +15,7 @@ from elmed.events import feed
 from elmed.inventory.expiry import quarantine_expired
 from elmed.inventory.images import purge_unused
 from elmed.notifications import send as mails
-from elmed.prescriptions.actions import disown, sweeps
+from elmed.prescriptions.actions import corrected, disown, sweeps
 from elmed.prescriptions.actions.cancel import cancel_unanswered
 from elmed.prescriptions.actions.expire import expire_due
 from elmed.prescriptions.actions.proof import purge_tries
@@ -53,6 +53,11 @@ def cancel_unanswered_requests(real: datetime) -> int:
 def go_on_with_sweeps(_real: datetime) -> int:
     """Go on with what staff ordered for all that an account holds or signed."""
     return sweeps.advance_all(SWEEPING)
+
+
+def tell_of_corrections(_real: datetime) -> int:
+    """Go on with telling of prescriptions that read differently, because their patient's record was corrected."""
+    return corrected.tell_the_rest(SWEEPING)
 
 
 def free_reservations(real: datetime) -> int:
@@ -143,6 +148,7 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic("send mails", timedelta(seconds=5), send_mails),
     # A page shows how far it is; some thousand prescriptions a minute.
     Periodic("go on with sweeps", timedelta(seconds=5), go_on_with_sweeps),
+    Periodic("tell of corrections", timedelta(seconds=5), tell_of_corrections),
     # A prescription's end is its `expires_at`; acts on an overdue one do not wait for this, lists and mails do.
     Periodic("expire prescriptions", MINUTE, expire_prescriptions),
     # The doctor and the pharmacy are told at most a minute after the 24 hours.

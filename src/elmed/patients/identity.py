@@ -1,7 +1,8 @@
 """Who somebody is: name, birth date, sex, numbers and addresses of a record, and their correction by a doctor.
 
 A correction keeps what it replaced, with its reason, which the patient reads among those who looked. What was signed stays
-as it was signed. `errors_in` judges new records too (actions.py).
+as it was signed; that prescriptions read differently is told one by one (prescriptions/actions/corrected.py).
+`errors_in` judges new records too (actions.py).
 """
 
 from collections.abc import Mapping
@@ -29,6 +30,7 @@ from elmed.patients.opening import LONGEST, SHORTEST
 from elmed.prescriptions.jurisdiction import jurisdiction
 
 FIELDS = ("family_name", "given_name", "date_of_birth", "sex", "health_number", "phone", "email", "address")
+ON_PRESCRIPTIONS = frozenset({"family_name", "given_name", "date_of_birth"})  # what each of them shows of its patient
 EARLIEST = date(1880, 1, 1)
 
 
@@ -145,6 +147,7 @@ def _keep(actor: Actor, patient: Patient, before: Mapping[str, str], reason: str
     PatientCorrection.objects.create(
         patient=patient, before=dict(before), reason=reason, account_id=actor.acting_account_id,
         person_id=actor.acting_person_id, created_at=now,
+        prescriptions_told_at=None if ON_PRESCRIPTIONS & before.keys() else now,
     )  # fmt: skip
     record_access(actor, "portal.correction", patient_ids=[patient.pk], reason=reason)
     record(

@@ -98,6 +98,15 @@ class PatientCorrection(models.Model):
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField()
+    last_prescription_id = models.BigIntegerField(default=0, help_text="The last prescription that was told of it.")
+    prescriptions_told_at = models.DateTimeField(
+        null=True, blank=True, help_text="When each prescription that shows the record was told of it."
+    )
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["id"], condition=Q(prescriptions_told_at__isnull=True), name="correction_to_tell"),
+        ]
 
     def __str__(self) -> str:
         """For logs: an id."""

@@ -96,6 +96,7 @@ EVENT_WORDS: dict[str, StrPromise] = {
     "prescription.transferred": _("Released from its pharmacy"),
     "prescription.entered_in_error": _("Marked as entered in error"),
     "prescription.reference_reissued": _("A new reference given"),
+    "prescription.patient_corrected": _("The patient’s record was corrected"),
     "prescription.collection_reminded": _("The patient was reminded to collect it"),
     "product.linked": _("A product was linked to a line"),
     "product.unlinked": _("A product’s link was taken away"),

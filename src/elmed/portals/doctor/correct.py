@@ -21,6 +21,7 @@ from elmed.portals.doctor.patients import DOCTOR
 from elmed.portals.page import PortalRequest, page, shown
 from elmed.portals.shared.prescription import banner
 from elmed.portals.words import day_words
+from elmed.prescriptions.actions import corrected
 
 MOST_CORRECTIONS = 10
 
@@ -65,6 +66,8 @@ def correct(request: PortalRequest, pk: int) -> HttpResponse:
     form = CorrectionForm(request.POST or None, initial=now_recorded | {"seen": now_recorded})
     if request.method == "POST" and form.is_valid():
         changed = form.attempt(lambda: _correct(request, pk, form))
+        if changed:
+            corrected.tell_at_once(pk)
         if changed is not None:
             words = _("The record is corrected.") if changed else _("Nothing was different: nothing is changed.")
             messages.success(request, words)

@@ -9,6 +9,7 @@ from elmed.access.permissions import Permission
 from elmed.core.refusals import NotNow
 from elmed.portals.doctor.patients import DOCTOR
 from elmed.portals.page import PortalRequest, page, shown
+from elmed.portals.shared.prescription import signed_for
 from elmed.portals.words import status_words
 from elmed.prescriptions import queries, snapshot
 from elmed.prescriptions.actions.checked import medicines_of
@@ -34,6 +35,7 @@ def printed(request: PortalRequest, pk: int) -> HttpResponse:
         site=settings.SITE_NAME, reference=rx.reference, status=status_words(rx.status),
         printed_at=timezone.localtime(request.now),
         demonstration=any(row.source.demonstration for row in medicines_of(sheet.subject.lines).values()),
+        recorded=(rx.patient.name, rx.patient.date_of_birth) if signed_for(rx) else None,
     )  # fmt: skip
     answer = HttpResponse(pdf(rx.snapshot, about), content_type="application/pdf")
     answer["Content-Disposition"] = f'inline; filename="prescription-{rx.reference}.pdf"'

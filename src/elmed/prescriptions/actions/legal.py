@@ -246,11 +246,11 @@ def finish(
         prescription_id=rx.pk,
         version=rx.version,
         data={"status": to.value} | (data or {}),
-        late=partial(_stamp_again, rx),
+        late=partial(stamp_again, rx),
     )
 
 
-def _stamp_again(rx: Prescription, seconds: float) -> None:
+def stamp_again(rx: Prescription, seconds: float) -> None:
     """It waited for somebody's list of events: the change is as old as its commit, for whoever polls by change."""
     came_by_it = rx.step_since == rx.updated_at
     rx.updated_at += timedelta(seconds=seconds)

@@ -40,7 +40,10 @@ class NoMatch(NotVisible):
         Refusal.__init__(
             self,
             "no_matching_prescription",
-            gettext_noop("No prescription matches this reference and date of birth together."),
+            gettext_noop(
+                "No prescription matches this reference and date of birth together. "
+                "Where the date of birth was corrected since the paper was printed, give the corrected one."
+            ),
         )
 
 

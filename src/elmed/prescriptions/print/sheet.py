@@ -36,6 +36,7 @@ class Printed:
     printed_at: datetime
     language: str = "en"
     demonstration: bool = False  # a medicine of it came from demonstration data
+    recorded: tuple[str, date] | None = None  # name and birth date, where the record was corrected since the signature
 
 
 def pdf(snapshot: str, about: Printed) -> bytes:
@@ -95,6 +96,10 @@ class _Sheet(FPDF):
         patient, doctor = signed["patient"], signed["prescriber"]
         self._pair(_("Patient"), patient["name"], bold=True)
         self._pair(_("Born"), _day(patient["date_of_birth"]), bold=True)
+        if about.recorded:
+            name, born = about.recorded
+            words = _("%(name)s, born %(day)s: the record was corrected since. A web shop asks for this date.")
+            self._pair(_("Now"), words % {"name": name, "day": _day(born.isoformat())}, bold=True)
         licence = " ".join(word for word in (doctor.get("licence_body"), doctor.get("licence_number")) if word)
         self._pair(_("Prescriber"), ", ".join(word for word in (doctor["name"], licence, doctor.get("phone")) if word))
         self._pair(_("Valid"), f"{_day(signed['valid_from'])} – {_day(signed['valid_until'])}")

@@ -41,7 +41,7 @@ final class Messages
             'reference_missing' => __('Your basket has an item that needs a prescription. Enter the prescription\'s reference; it is on the prescription or in the patient\'s ELMED account.', 'elmed-for-woocommerce'),
             'date_missing' => __('Enter the patient\'s date of birth, so that the prescription can be checked.', 'elmed-for-woocommerce'),
             'date_unclear' => __('The date of birth cannot be read. Write year, month and day, for example 1980-04-03.', 'elmed-for-woocommerce'),
-            'no_matching_prescription' => __('No prescription matches this reference and date of birth. Check both, then place the order again. After several wrong tries a reference is locked for 15 minutes.', 'elmed-for-woocommerce'),
+            'no_matching_prescription' => __('No prescription matches this reference and date of birth. Check both, then place the order again. If the date of birth was corrected after the paper was printed, give the corrected one. After several wrong tries a reference is locked for 15 minutes.', 'elmed-for-woocommerce'),
             'reference_locked' => __('This reference was tried too often and is locked for 15 minutes. Try again later, or call the pharmacy. Your basket is kept.', 'elmed-for-woocommerce'),
             'checks_paused' => __('Prescriptions cannot be checked here for about an hour. Try again later, or call the pharmacy. Your basket is kept.', 'elmed-for-woocommerce'),
         );
