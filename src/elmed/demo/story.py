@@ -243,6 +243,12 @@ def unchecked(case: Case, start: datetime) -> Life:
     case.write(now)
 
 
+def forgotten(case: Case, start: datetime) -> Life:
+    """The patient has not said where to send it, and it ends this week."""
+    now = yield _begin(start)
+    case.write(now, routed=False, days=16)
+
+
 def clock(start: datetime) -> Life:
     """Time: each night it ends what is overdue."""
     now = yield _begin(start)
@@ -287,4 +293,6 @@ def tell(people: People, now: datetime) -> None:
     for hours, doctor, patient, medicine in UNCHECKED:
         moment, case = now - timedelta(hours=hours), Case(people, doctor, patient, (medicine,), "pharmacy", chance)
         lives.append((moment, unchecked(case, moment)))
+    moment, case = now - timedelta(days=12), Case(people, "doctor", "hughes", ("cetirizine",), "pharmacy", chance)
+    lives.append((moment, forgotten(case, moment)))
     play(lives, now)
