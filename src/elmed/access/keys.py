@@ -10,6 +10,7 @@ import ipaddress
 import re
 import secrets
 import zlib
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -32,6 +33,9 @@ ADMIN_KEY_MAX_LIFE = timedelta(days=90)
 ADMIN_MIN_PREFIX = {4: 16, 6: 32}
 MAX_OVERLAP_DAYS = 7
 MAX_REQUESTS_PER_MINUTE = 10_000
+LEAK = "leak"  # why, in the event
+# What else a leaked key left behind is switched off, inside the transaction that ends it: gives what that was, in words.
+Stop = Callable[[ApiKey, Actor, datetime], list[str]]
 
 
 def well_formed(secret: str) -> bool:
@@ -186,8 +190,10 @@ def change(actor: Actor, key_id: int, *, name: str, expires_at: datetime | None,
 
 
 @transaction.atomic
-def revoke(actor: Actor, key_id: int, *, reason: str = "") -> ApiKey:
+def revoke(actor: Actor, key_id: int, *, reason: str = "", stop: Stop | None = None) -> ApiKey:
     """Revoke a key of the actor's account (staff: of any). It holds from the very next request, in every process.
+
+    `stop`: given where the key leaked; switches off what else it left behind, and says what that was.
 
     Where staff revoke somebody else's, its account is told by mail, with the reason, which they owe.
     Raises NotVisible, NotAllowed, Invalid (no reason), NotNow (`already_revoked`).
@@ -198,9 +204,14 @@ def revoke(actor: Actor, key_id: int, *, reason: str = "") -> ApiKey:
         raise Invalid.field("/reason", "required", _("Say why."))
     now = real_now()
     end(key, at=now, by=actor.person_id)
-    record(actor, "key.revoked", accounts=[key.account_id], at=now, data={"key_id": key.pk})
+    stopped = stop(key, actor, now) if stop else []
+    data = {"key_id": key.pk} | ({"reason": LEAK} if stop else {})
+    record(actor, "key.revoked", accounts=[key.account_id], at=now, data=data)
     if others:
-        tell(key.account, "key_revoked", at=now, key=key.name, hint=key.hint, reason=reason.strip()[:500])
+        tell(
+            key.account, "key_revoked", at=now, key=key.name, hint=key.hint, reason=reason.strip()[:500],
+            webhooks=", ".join(stopped),
+        )  # fmt: skip
     return key
 
 

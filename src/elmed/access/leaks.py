@@ -14,12 +14,13 @@ from elmed.accounts.told import tell
 from elmed.core.clock import real_now
 from elmed.events.record import record
 
-REASON = "leak"
-
 
 @transaction.atomic
-def report(secret: str, *, request_id: str = "") -> ApiKey | None:
-    """Revoke the key at once, and tell by mail who manages its account and who made it. None: there is no such key that works."""
+def report(secret: str, *, request_id: str = "", stop: keys.Stop | None = None) -> ApiKey | None:
+    """Revoke the key at once, and tell by mail who manages its account and who made it. None: there is no such key that works.
+
+    `stop`: switches off what else the key left behind, and says what that was.
+    """
     if not keys.well_formed(secret):
         return None
     now = real_now()
@@ -28,10 +29,13 @@ def report(secret: str, *, request_id: str = "") -> ApiKey | None:
     if key is None:
         return None
     keys.end(key, at=now, by=None)
-    record(
-        _finder(request_id), "key.revoked", accounts=[key.account_id], at=now, data={"key_id": key.pk, "reason": REASON}
-    )
-    tell(key.account, "key_leaked", at=now, key=key.name, hint=key.hint, also=[key.created_by_id])
+    finder = _finder(request_id)
+    stopped = stop(key, finder, now) if stop else []
+    record(finder, "key.revoked", accounts=[key.account_id], at=now, data={"key_id": key.pk, "reason": keys.LEAK})
+    tell(
+        key.account, "key_leaked", at=now, key=key.name, hint=key.hint, also=[key.created_by_id],
+        webhooks=", ".join(stopped),
+    )  # fmt: skip
     return key
 
 

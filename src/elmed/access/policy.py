@@ -41,6 +41,15 @@ def require_unverified(actor: Actor, permission: Permission) -> None:
     require(replace(actor, mode=Mode.TEST), permission)
 
 
+def require_to_end(actor: Actor, permission: Permission) -> None:
+    """The same for what only takes away, as switching a webhook off: a person may also once the account acts no more.
+
+    A key may not: suspension stops keys, and a licence that ended leaves them reading.
+    """
+    over = actor.account_state in (AccountState.LAPSED, AccountState.SUSPENDED) and not actor.by_key
+    require(replace(actor, account_state=AccountState.VERIFIED) if over else actor, permission)
+
+
 def require_presence(actor: Actor) -> None:
     """Raise NotAllowed (`reauthentication_required`) unless whoever sits at a portal proved lately who they are."""
     if actor.source != "portal":

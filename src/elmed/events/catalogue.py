@@ -62,7 +62,7 @@ EVENT_TYPES: dict[str, str] = {row.event: f"The act `{act.value}` took place." f
     "webhook.created": "A webhook endpoint was made.",
     "webhook.changed": "A webhook endpoint was changed, or switched off or on.",
     "webhook.secret_rolled": "A webhook endpoint was given a new secret; the old one signs for 24 hours more.",
-    "webhook.paused": "A webhook endpoint was switched off: it answered 410, or nothing was delivered for five days.",
+    "webhook.paused": "A webhook endpoint was switched off: it answered 410, failed for five days, or the key that made it leaked.",
     "webhook.removed": "A webhook endpoint was removed.",
     "audit.searched": "ELMED's staff searched what happened or who looked.",
     "patient.allergies_recorded": "A patient's allergies were recorded anew, or that none are known.",

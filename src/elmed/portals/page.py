@@ -47,16 +47,19 @@ class PortalRequest(HttpRequest):
 
 View = Callable[Concatenate[PortalRequest, P], HttpResponse]
 Registered = Callable[..., HttpResponse]
+Check = Callable[[Actor, Permission], None]
 
 
 def page(
-    *, permission: Permission, kinds: Iterable[AccountKind], test_keys: bool = False
+    *, permission: Permission, kinds: Iterable[AccountKind], test_keys: bool = False, ends: bool = False
 ) -> Callable[[View[P]], Registered]:
     """A page for accounts of these kinds whose actor has the permission.
 
     `test_keys`: also while the account is not verified yet, as for everything that concerns its test world alone.
+    `ends`: also once the account is suspended or its licence is over, for what only takes away.
     """
     possible = frozenset(kinds)
+    check = policy.require_to_end if ends else policy.require_unverified if test_keys else policy.require
 
     def decorate(view: View[P]) -> Registered:
         @wraps(view)
@@ -67,7 +70,7 @@ def page(
             if ours.account is None:
                 return redirect(_choice(request) if ours.accounts else "home")
             try:
-                _enter(ours, permission, possible, test_keys=test_keys)
+                _enter(ours, permission, possible, check)
                 with timezone.override(jurisdiction().zone):
                     response = view(ours, *args, **kwargs)
             except Refusal as refusal:
@@ -139,12 +142,12 @@ def search_words(request: HttpRequest) -> str:
     return request.GET.get("q", "").replace("\x00", "").strip()[:100]
 
 
-def _enter(request: PortalRequest, permission: Permission, kinds: frozenset[AccountKind], *, test_keys: bool) -> None:
+def _enter(request: PortalRequest, permission: Permission, kinds: frozenset[AccountKind], check: Check) -> None:
     request.person = cast("Person", request.user)
     request.actor = actor_of(request, request.account)
     if request.account.kind not in kinds:
         raise NotAllowed("wrong_portal", _("This page belongs to another kind of account than the one you chose."))
-    (policy.require_unverified if test_keys else policy.require)(request.actor, permission)
+    check(request.actor, permission)
     request.now = world_now(request.actor.world_id)
 
 

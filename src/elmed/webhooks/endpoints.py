@@ -3,7 +3,7 @@
 Called by the API and the portal. Where an endpoint may point is decided in address.py, when it is tried in schedule.py.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db import transaction
@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from elmed.access import policy
 from elmed.access.actors import Actor
+from elmed.access.models import ApiKey
 from elmed.access.permissions import SCOPES_OF_KIND, Permission, of_scopes
 from elmed.accounts.models import Account
 from elmed.accounts.told import tell
@@ -89,7 +90,7 @@ def change(actor: Actor, endpoint_id: int, new: Change, *, expected_version: int
     changes where or of what it tells narrows it to what that key reads. Raises NotVisible, NotAllowed, Invalid,
     VersionConflict.
     """
-    row = lock(actor, endpoint_id, expected_version)
+    row = lock(actor, endpoint_id, expected_version, ends=new == Change(on=False))
     elsewhere = new.url is not None and new.url != row.url
     others = new.event_types is not None and sorted(set(new.event_types)) != sorted(row.event_types)
     if (elsewhere or others) and actor.by_key:
@@ -132,7 +133,7 @@ def roll(actor: Actor, endpoint_id: int, *, expected_version: int | None = None)
 @transaction.atomic
 def remove(actor: Actor, endpoint_id: int, *, expected_version: int | None = None) -> None:
     """Remove it with its log. Raises NotVisible, NotAllowed, VersionConflict."""
-    row = lock(actor, endpoint_id, expected_version)
+    row = lock(actor, endpoint_id, expected_version, ends=True)
     number, account_id = row.pk, row.account_id
     forget(list(Delivery.objects.select_for_update().filter(endpoint=row).order_by("pk").values_list("pk", flat=True)))
     row.delete()
@@ -169,9 +170,28 @@ def pause(seen: Endpoint, why: Why, *, actor: Actor, now: datetime) -> bool:
     return True
 
 
-def lock(actor: Actor, endpoint_id: int, expected_version: int | None = None) -> Endpoint:
-    """An endpoint of the actor's account and world, locked. Raises NotAllowed, NotVisible, VersionConflict."""
-    policy.require(actor, Permission.WEBHOOK_MANAGE)
+def stop_made_by(key: ApiKey, actor: Actor, now: datetime) -> list[str]:
+    """Switch off what a key that leaked made: it may point to whoever found the key. Returns the hosts.
+
+    Inside the transaction that ends the key, before its event; its people may switch each on again.
+    """
+    rows = list(Endpoint.objects.select_for_update().filter(created_by_key=key, off=Why.ON).order_by("pk"))
+    for row in rows:
+        row.off, row.off_since, row.updated_at = Why.LEAKED, now, now
+        row.version += 1
+        row.save(update_fields=["off", "off_since", "updated_at", "version"])
+        _give_up_waiting(row, now)
+    for row in rows:
+        _tell(replace(actor, world_id=row.world_id), "webhook.paused", row.account_id, row.pk, now)
+    return [address.host_of(row.url) for row in rows]
+
+
+def lock(actor: Actor, endpoint_id: int, expected_version: int | None = None, *, ends: bool = False) -> Endpoint:
+    """An endpoint of the actor's account and world, locked. Raises NotAllowed, NotVisible, VersionConflict.
+
+    `ends`: to switch it off or remove it, which people of an account that may not act can do too.
+    """
+    (policy.require_to_end if ends else policy.require)(actor, Permission.WEBHOOK_MANAGE)
     rows = Endpoint.objects.select_for_update().filter(account_id=actor.acting_account_id, world_id=actor.world_id)
     row = rows.filter(pk=endpoint_id).first()
     if row is None:

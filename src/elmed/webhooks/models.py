@@ -20,6 +20,7 @@ class Why(models.TextChoices):
     BY_HAND = "by_hand", "switched off"
     GONE = "gone", "answered 410"
     FAILING = "failing", "failed for days"
+    LEAKED = "leaked", "made by a key that leaked"
 
 
 class Endpoint(models.Model):

@@ -4,9 +4,11 @@ from django.db.models import Count, Max, Q, QuerySet
 
 from elmed.access import policy
 from elmed.access.actors import Actor
+from elmed.access.models import ApiKey
 from elmed.access.permissions import Permission
 from elmed.accounts.models import AccountState
 from elmed.core.refusals import NotVisible
+from elmed.webhooks.address import host_of
 from elmed.webhooks.models import Delivery, Endpoint, State, Why
 
 
@@ -18,9 +20,15 @@ def told(rows: QuerySet[Endpoint] | None = None) -> QuerySet[Endpoint]:
 
 def endpoints_of(actor: Actor) -> QuerySet[Endpoint]:
     """The account's endpoints in the actor's world, the oldest first, with what waits and what last arrived."""
-    policy.require(actor, Permission.WEBHOOK_READ)
+    policy.require_to_end(actor, Permission.WEBHOOK_READ)
     rows = Endpoint.objects.filter(account_id=actor.acting_account_id, world_id=actor.world_id)
-    return rows.select_related("world").order_by("pk")
+    return rows.select_related("world", "created_by", "created_by_key").order_by("pk")
+
+
+def made_by(key: ApiKey) -> list[str]:
+    """The addresses' hosts of the endpoints that this key made and that are told now."""
+    urls = Endpoint.objects.filter(created_by_key=key, off=Why.ON).order_by("pk").values_list("url", flat=True)
+    return [host_of(url) for url in urls]
 
 
 def with_counts(rows: QuerySet[Endpoint]) -> QuerySet[Endpoint]:

@@ -13,6 +13,7 @@ from elmed.access import leaks
 from elmed.api.bodies import Body, check_json, parse_body, read_bytes
 from elmed.api.problems import ApiProblem
 from elmed.config.middleware import request_id
+from elmed.webhooks.endpoints import stop_made_by
 
 PATH = "/keys/report-leak"
 RETRY_AFTER = "60"
@@ -37,7 +38,7 @@ def report_leak(request: HttpRequest) -> HttpResponse:
     raw = read_bytes(request)
     check_json(request, raw)
     found = parse_body(raw, Leak)
-    leaks.report(found.key.strip(), request_id=request_id(request))
+    leaks.report(found.key.strip(), request_id=request_id(request), stop=stop_made_by)
     return HttpResponse(status=202, headers={"Cache-Control": "private, no-store"})
 
 
@@ -47,9 +48,9 @@ CODES = (
 )  # fmt: skip
 DESCRIPTION = """\
 Needs no key: the key in the body is the proof. Whoever holds a key can make it harmless; where you found one in a
-repository, a log or a ticket, send it here. It is revoked at once, and who manages its account and who made it are told
-by mail. The answer is 202 without a body whatever was sent: a key that works, one that was revoked, or none at all.
-At most 30 reports a minute from one address."""
+repository, a log or a ticket, send it here. It is revoked at once, webhook endpoints that it made are switched off, and
+who manages its account and who made it are told by mail. The answer is 202 without a body whatever was sent: a key that
+works, one that was revoked, or none at all. At most 30 reports a minute from one address."""
 
 
 def operation(problems: dict[str, Any]) -> dict[str, Any]:

@@ -32,11 +32,13 @@ _ENDPOINT: dict[str, Any] = {
     "off_reason": {
         "type": ["string", "null"],
         "enum": [None, *(why.value for why in Why if why.value)],
-        "description": "`by_hand`; `gone`: it answered 410; `failing`: nothing was delivered for five days.",
+        "description": "`by_hand`; `gone`: it answered 410; `failing`: nothing was delivered for five days; `leaked`: the key "
+        "that made it leaked.",
     },
     "off_since": _MOMENT_OR_NULL,
     "failing_since": {**_MOMENT_OR_NULL, "description": "The first failure after the last success."},
     "old_secret_until": {**_MOMENT_OR_NULL, "description": "Until then the secret before the last roll signs too."},
+    "created_by_key_id": {"type": ["integer", "null"], "description": "The key that made it; null: somebody did."},
     "created_at": _MOMENT,
     "updated_at": _MOMENT,
 }
@@ -90,6 +92,7 @@ def shown(row: Endpoint) -> dict[str, Any]:
         "off_since": row.off_since and rfc3339(row.off_since),
         "failing_since": row.failing_since and rfc3339(row.failing_since),
         "old_secret_until": row.old_until and rfc3339(row.old_until),
+        "created_by_key_id": row.created_by_key_id,
         "created_at": rfc3339(row.created_at),
         "updated_at": rfc3339(row.updated_at),
     }

@@ -22,6 +22,8 @@ from elmed.portals.page import PortalRequest, page
 from elmed.portals.presence import confirmed
 from elmed.portals.shared.keys import PROFESSIONAL, AddressesMixin, LifeForm, row_of, shown_once
 from elmed.prescriptions.jurisdiction import jurisdiction
+from elmed.webhooks.endpoints import stop_made_by
+from elmed.webhooks.queries import made_by
 
 SAME = "same"
 
@@ -112,10 +114,12 @@ def revoke_key(request: PortalRequest, pk: int) -> HttpResponse:
     """Say what will stop, then revoke. Nobody is asked for a password first: what leaked has to stop at once."""
     key = own_key(request.actor, pk)
     if request.method == "POST":
-        keys.revoke(request.actor, pk)
+        keys.revoke(request.actor, pk, stop=stop_made_by if request.POST.get("leaked") else None)
         messages.success(request, _("“%(name)s” is revoked. It stopped working at once.") % {"name": key.name})
         return redirect("api_keys")
-    return render(request, "settings/key_revoke.html", {"key": key, "row": row_of(key, real_now())})
+    return render(
+        request, "settings/key_revoke.html", {"key": key, "row": row_of(key, real_now()), "hooks": made_by(key)}
+    )
 
 
 def _changeable(request: PortalRequest, pk: int) -> ApiKey:

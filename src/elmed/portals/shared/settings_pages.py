@@ -5,7 +5,9 @@ from django.shortcuts import render
 
 from elmed.access.permissions import Permission
 from elmed.access.policy import account_active
+from elmed.accounts.models import AccountState
 from elmed.portals.page import actor_of, person_page
+from elmed.webhooks.queries import endpoints_of
 
 
 @person_page
@@ -14,6 +16,8 @@ def index(request: HttpRequest) -> HttpResponse:
     account = getattr(request, "account", None)
     actor = actor_of(request, account) if account is not None else None
     manages = actor is not None and Permission.ACCOUNT_MANAGE in actor.permissions
-    webhooks = Permission.WEBHOOK_READ
-    hooks = actor is not None and webhooks in actor.permissions and account_active(actor, webhooks)
+    hooks = actor is not None and Permission.WEBHOOK_READ in actor.permissions
+    if actor is not None and hooks and not account_active(actor, Permission.WEBHOOK_READ):
+        ended = actor.account_state is AccountState.SUSPENDED
+        hooks = ended and endpoints_of(actor).exists()  # to switch them off
     return render(request, "settings/index.html", {"manages": manages, "hooks": hooks})

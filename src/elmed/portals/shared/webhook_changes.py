@@ -45,10 +45,10 @@ def change_webhook(request: PortalRequest, pk: int) -> HttpResponse:
     return render(request, "settings/webhook_change.html", {"form": form, "row": row}, status=form.status)
 
 
-@page(permission=Permission.WEBHOOK_MANAGE, kinds=CONNECTING)
+@page(permission=Permission.WEBHOOK_MANAGE, kinds=CONNECTING, ends=True)
 @require_POST
 def switch_webhook(request: PortalRequest, pk: int) -> HttpResponse:
-    """Off, or on again."""
+    """Off, or on again; off also where the account may not act."""
     on = request.POST.get("on") == "1"
     said = _("It is on: what happens from now on is sent.") if on else _("It is off: nothing is sent.")
     return _done(request, pk, lambda: endpoints.change(request.actor, pk, Change(on=on)), said)
@@ -65,7 +65,7 @@ def roll_webhook(request: PortalRequest, pk: int) -> HttpResponse:
     return render(request, "settings/webhook_roll.html", {"row": row})
 
 
-@page(permission=Permission.WEBHOOK_MANAGE, kinds=CONNECTING)
+@page(permission=Permission.WEBHOOK_MANAGE, kinds=CONNECTING, ends=True)
 def remove_webhook(request: PortalRequest, pk: int) -> HttpResponse:
     """Remove it with its log, after a last look."""
     row = queries.endpoint(request.actor, pk)

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from elmed.access.permissions import SCOPES_OF_KIND, Permission, of_scopes
+from elmed.access.policy import account_active
 from elmed.accounts.models import AccountKind
 from elmed.events.catalogue import EVENT_TYPES, readable
 from elmed.portals.forms import OnceForm, PortalForm
@@ -89,11 +90,13 @@ class EndpointChangeForm(EndpointFields, PortalForm):
         self.offer(kind)
 
 
-@page(permission=Permission.WEBHOOK_READ, kinds=CONNECTING)
+@page(permission=Permission.WEBHOOK_READ, kinds=CONNECTING, ends=True)
 def webhooks(request: PortalRequest) -> HttpResponse:
     """The account's endpoints, and how each is."""
     rows = list(queries.with_counts(queries.endpoints_of(request.actor)))
-    return render(request, "settings/webhooks.html", {"rows": rows, "full": len(rows) >= endpoints.MOST})
+    return render(
+        request, "settings/webhooks.html", {"rows": rows, "may": _may(request), "full": len(rows) >= endpoints.MOST}
+    )
 
 
 @page(permission=Permission.WEBHOOK_MANAGE, kinds=CONNECTING)
@@ -113,7 +116,7 @@ def new_webhook(request: PortalRequest) -> HttpResponse:
     return render(request, "settings/webhook_new.html", {"form": form}, status=form.status)
 
 
-@page(permission=Permission.WEBHOOK_READ, kinds=CONNECTING)
+@page(permission=Permission.WEBHOOK_READ, kinds=CONNECTING, ends=True)
 def webhook(request: PortalRequest, pk: int) -> HttpResponse:
     """One endpoint and its log."""
     row = queries.endpoint(request.actor, pk)
@@ -125,9 +128,14 @@ def webhook(request: PortalRequest, pk: int) -> HttpResponse:
     found = Paginator(queries.deliveries_of(row, state), PAGE_SIZE).get_page(request.GET.get("page"))
     context = {
         "row": row, "tabs": tabs, "page": found, "state": state, "sent": [_sent(one) for one in found],
-        "everything": EVERYTHING in row.event_types,
+        "everything": EVERYTHING in row.event_types, "may": _may(request),
     }  # fmt: skip
     return render(request, "settings/webhook.html", context)
+
+
+def _may(request: PortalRequest) -> bool:
+    """Whether the account acts; else its people only switch off and remove."""
+    return account_active(request.actor, Permission.WEBHOOK_MANAGE)
 
 
 def _made(request: PortalRequest, wanted: Wanted) -> tuple[Endpoint, str]:
