@@ -67,6 +67,7 @@ class Permission(StrEnum):
     SHOP_REPORT = "shop.report"
     WEBHOOK_READ = "webhook.read"
     WEBHOOK_MANAGE = "webhook.manage"
+    NAME_CORRECT = "name.correct"
     AUDIT_READ = "audit.read"
     SANDBOX = "sandbox.use"
 
@@ -113,7 +114,7 @@ ROLES: dict[str, frozenset[Permission]] = {
         P.ACCOUNT_READ, P.ACCOUNT_VERIFY, P.ACCOUNT_SUSPEND, P.KEY_READ, P.KEY_MANAGE, P.KEY_LIMIT,
         P.SECOND_FACTOR_RESET, P.PATIENT_READ, P.PRESCRIPTION_READ, P.PRESCRIPTION_READ_ALL, P.DISPENSE_READ,
         P.PRODUCT_READ, P.RESERVATION_READ,
-        P.HOLD, P.RESUME, P.REVERSE, P.TRANSFER, P.CORRECT, P.PATIENT_MERGE, P.AUDIT_READ,
+        P.HOLD, P.RESUME, P.REVERSE, P.TRANSFER, P.CORRECT, P.PATIENT_MERGE, P.NAME_CORRECT, P.AUDIT_READ,
     }),
 }  # fmt: skip
 

@@ -238,3 +238,17 @@ class Invitation(models.Model):
     def __str__(self) -> str:
         """For logs: an id, no address."""
         return f"invitation {self.pk}"
+
+
+class NameCorrection(models.Model):
+    """ELMED's staff corrected what an account is called: what it was called before, and why."""
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="name_corrections")
+    before = models.CharField(max_length=200)
+    reason = models.CharField(max_length=300)
+    by_person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        """For logs: an id."""
+        return f"name correction {self.pk}"

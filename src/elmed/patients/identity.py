@@ -1,4 +1,4 @@
-"""Who somebody is: name, birth date, sex, numbers and addresses of a record, and their correction by a doctor.
+"""Who somebody is: name, birth date, sex, numbers and addresses of a record, and their correction by a doctor; staff's of a name.
 
 A correction keeps what it replaced, with its reason, which the patient reads among those who looked. What was signed stays
 as it was signed; that prescriptions read differently is told one by one (prescriptions/actions/corrected.py).
@@ -19,7 +19,7 @@ from elmed.access import policy, visibility
 from elmed.access.actors import Actor
 from elmed.access.permissions import Permission
 from elmed.accounts import told
-from elmed.accounts.models import Account
+from elmed.accounts.models import Account, AccountKind
 from elmed.core.clock import real_now
 from elmed.core.models import LIVE_WORLD_ID
 from elmed.core.refusals import Invalid, NotNow
@@ -107,24 +107,42 @@ def correct(
     NotNow (`changed_meanwhile`).
     """
     policy.require(actor, Permission.PATIENT_WRITE)
-    reason, words = " ".join(reason.split()), to.stripped()
+    with transaction.atomic():
+        return _correct(actor, locked(actor, patient_id), to, reason=reason, now=now, seen=seen)
+
+
+def correct_name(
+    actor: Actor, patient_id: int, *, family_name: str, given_name: str, reason: str, now: datetime,
+    seen: Mapping[str, str] | None = None,
+) -> list[str]:  # fmt: skip
+    """The same of the name alone, by ELMED's staff; the patient is told by mail. Raises as `correct` does."""
+    policy.require(actor, Permission.NAME_CORRECT)
     with transaction.atomic():
         patient = locked(actor, patient_id)
-        before = recorded(patient)
-        if seen is not None and dict(seen) != before:
-            raise NotNow("changed_meanwhile", _("Somebody changed the record since you opened the page."))
-        errors = errors_in(actor, words, now=now, of=patient)
-        if not SHORTEST <= len(reason) <= LONGEST:
-            detail = _("Say why, in %(least)d to %(most)d characters: the patient reads it.")
-            detail %= {"least": SHORTEST, "most": LONGEST}
-            errors.append({"pointer": "/reason", "code": "required", "detail": detail})
-        if errors:
-            raise Invalid(errors)
-        changed = [name for name in FIELDS if before[name] != str(words[name])]
-        if changed:
-            _write(patient, words, changed, now)
-            _keep(actor, patient, {name: before[name] for name in changed}, reason, now)
-            _tell(actor, patient, before["email"], changed)
+        same = {name: getattr(patient, name) for name in FIELDS} | {"sex": Sex(patient.sex)}
+        to = Identity(**(same | {"family_name": family_name, "given_name": given_name}))
+        return _correct(actor, patient, to, reason=reason, now=now, seen=seen)
+
+
+def _correct(
+    actor: Actor, patient: Patient, to: Identity, *, reason: str, now: datetime, seen: Mapping[str, str] | None
+) -> list[str]:
+    reason, words = " ".join(reason.split()), to.stripped()
+    before = recorded(patient)
+    if seen is not None and dict(seen) != before:
+        raise NotNow("changed_meanwhile", _("Somebody changed the record since you opened the page."))
+    errors = errors_in(actor, words, now=now, of=patient)
+    if not SHORTEST <= len(reason) <= LONGEST:
+        detail = _("Say why, in %(least)d to %(most)d characters: the patient reads it.")
+        detail %= {"least": SHORTEST, "most": LONGEST}
+        errors.append({"pointer": "/reason", "code": "required", "detail": detail})
+    if errors:
+        raise Invalid(errors)
+    changed = [name for name in FIELDS if before[name] != str(words[name])]
+    if changed:
+        _write(patient, words, changed, now)
+        _keep(actor, patient, {name: before[name] for name in changed}, reason, now)
+        _tell(actor, patient, before["email"], changed)
     return changed
 
 
@@ -162,16 +180,17 @@ def _tell(actor: Actor, patient: Patient, address: str, changed: list[str]) -> N
     By mail to whoever signs in as the patient, else to the address that was recorded; to that one too where it changed.
     """
     born, reached = ("date_of_birth" in changed), ("email" in changed)
-    if not (born or reached) or actor.world_id != LIVE_WORLD_ID:
+    called = actor.account_kind is AccountKind.STAFF  # who did not see the patient, and corrected the name
+    if not (born or reached or called) or actor.world_id != LIVE_WORLD_ID:
         return
     at, doctor = real_now(), Account.objects.get(pk=actor.acting_account_id).name
     told_already = 0
     if patient.account is not None:
         told_already = told.tell(
-            patient.account, "record_corrected", at=at, doctor=doctor, date_of_birth=born, email=reached
+            patient.account, "record_corrected", at=at, doctor=doctor, date_of_birth=born, email=reached, called=called
         )
     if address and (reached or not told_already):
         mail.queue(
             to=address, template="record_corrected", at=at,
-            context={"name": patient.given_name, "doctor": doctor, "date_of_birth": born, "email": reached},
+            context={"name": patient.given_name, "doctor": doctor, "date_of_birth": born, "email": reached, "called": called},
         )  # fmt: skip

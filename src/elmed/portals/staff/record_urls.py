@@ -1,11 +1,12 @@
 """The pages of ELMED's staff about patients and prescriptions, and their search of what happened."""
 
 from elmed.portals.page import route
-from elmed.portals.staff import audit, clinical, corrections, merge, take_back, transfer
+from elmed.portals.staff import audit, clinical, corrections, merge, names, take_back, transfer
 
 urlpatterns = [
     route("records", clinical.records, "staff_records"),
     route("records/<int:pk>", clinical.record, "staff_record"),
+    route("records/<int:pk>/name", names.patient_name, "staff_patient_name"),
     route("prescriptions/<int:pk>", clinical.prescription, "staff_prescription"),
     route("prescriptions/<int:pk>/correct", corrections.correct, "staff_act_correct"),
     route("prescriptions/<int:pk>/transfer", corrections.transfer, "staff_act_transfer"),
