@@ -91,6 +91,7 @@ def test_bad_parameters(pharmacy, query):
 
 def test_a_number_that_was_never_given(cast, pharmacy):
     body = refusal(pharmacy.get(f"/events?after={last(cast.pharmacy) + 1}"), 400, "invalid_parameter")
+    assert body["newest"] == last(cast.pharmacy)  # for those who want only what comes
     assert body["errors"][0]["parameter"] == "after"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -9,10 +10,10 @@ from typing import Any
 
 from elmed_client.call import given
 from elmed_client.decode import day, quantity
-from elmed_client.models import Prescription
+from elmed_client.models import Prescription, WebhookEndpoint
 
-IfMatch = Prescription | int | str | None
-"""A prescription that was read, its version, or its etag."""
+IfMatch = Prescription | WebhookEndpoint | int | str | None
+"""What was read, its version, or its etag."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +75,11 @@ def if_match(known: IfMatch) -> str | None:
     """The header: an etag as it came, or a version in quotes."""
     if known is None or isinstance(known, str):
         return known
-    if isinstance(known, Prescription):
-        return known.etag or f'"{known.version}"'
+    if isinstance(known, Prescription | WebhookEndpoint):
+        return getattr(known, "etag", None) or f'"{known.version}"'
     return f'"{known}"'
+
+
+def expanded(names: str | Iterable[str] | None) -> str | None:
+    """The names of `expand`, as the query has them."""
+    return names if names is None or isinstance(names, str) else ",".join(names)

@@ -103,7 +103,7 @@ def _page(actor: Actor, *, after: int | None, limit: int) -> feed.Page:
     except feed.Ahead as ahead:
         words = f"No event has that number yet; the newest is {ahead.last}."
         wrong = {"parameter": "after", "code": "out_of_range", "detail": words}
-        raise ApiProblem("invalid_parameter", errors=[wrong]) from None
+        raise ApiProblem("invalid_parameter", errors=[wrong], newest=ahead.last) from None
 
 
 def _answer(call: Call, page: feed.Page) -> HttpResponse:

@@ -30,24 +30,30 @@ class AsyncPrescriptions:
         updated_since: datetime | str | None = None,
         patient_id: int | None = None,
         reference: str | None = None,
+        expand: str | Iterable[str] | None = None,
         limit: int | None = None,
         cursor: str | None = None,
     ) -> AsyncPages[PrescriptionListItem]:
-        """Newest first; with `updated_since` oldest change first, for polling. `limit` is a page's (1 to 100)."""
+        """Newest first; with `updated_since` oldest change first, for polling. `limit` is a page's (1 to 100).
+
+        `expand`: "patient" (with the scope `patient:read`), "dispenses", or both.
+        """
         query = {
             "status": [status] if isinstance(status, str) else [*(status or ())],
             "updated_since": None if updated_since is None else moment(updated_since),
             "patient_id": patient_id,
             "reference": reference,
+            "expand": bodies.expanded(expand),
             "limit": limit,
             "cursor": cursor,
         }
         call = Call("list_prescriptions", "GET", "/prescriptions", object, query=query)
         return AsyncPages(self._sender, call, PrescriptionListItem)
 
-    async def get(self, id: int) -> Prescription:
-        """One in full, with its `etag`. Raises NotFoundError."""
-        call = Call("read_prescription", "GET", "/prescriptions/{id}", Prescription, ids={"id": id})
+    async def get(self, id: int, *, expand: str | Iterable[str] | None = None) -> Prescription:
+        """One in full, with its `etag`; `expand="patient"` brings the profile along. Raises NotFoundError."""
+        query = {"expand": bodies.expanded(expand)}
+        call = Call("read_prescription", "GET", "/prescriptions/{id}", Prescription, ids={"id": id}, query=query)
         return _tagged(call, await self._sender.ask(call))
 
     async def get_if_changed(self, known: Prescription) -> Prescription | None:

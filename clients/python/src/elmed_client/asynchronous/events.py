@@ -38,10 +38,10 @@ class AsyncEvents:
         try:
             await self.list(after=_BEYOND, limit=1)
         except InvalidRequestError as error:
-            for wrong in error.problem.get("errors", ()):
-                if isinstance(wrong.get("newest"), int):
-                    return int(wrong["newest"])
-            raise
+            newest = error.problem.get("newest")
+            if not isinstance(newest, int):
+                raise
+            return newest
         raise UnexpectedAnswerError("list_events: the server knows an event that cannot be.")
 
     def follow(self, *, after: int | None = None, wait: int = MOST_WAIT) -> AsyncFollower:

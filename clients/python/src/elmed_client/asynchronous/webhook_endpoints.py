@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
+from elmed_client import bodies
 from elmed_client.asynchronous.pages import AsyncPages
 from elmed_client.asynchronous.sending import AsyncSender
+from elmed_client.bodies import IfMatch
 from elmed_client.call import Call, given, once, tried
 from elmed_client.decode import decode, moment
 from elmed_client.models import Resent, WebhookDelivery, WebhookEndpoint, WebhookEndpointWithSecret
@@ -52,26 +54,35 @@ class AsyncWebhookEndpoints:
         event_types: Iterable[str] | None = None,
         description: str | None = None,
         enabled: bool | None = None,
+        if_match: IfMatch = None,
         dry_run: bool = False,
     ) -> WebhookEndpoint:
-        """Change what is given. Switched off nothing is sent; what happened meanwhile is sent only by `resend`."""
+        """Change what is given; `if_match` refuses where it changed since.
+
+        Switched off nothing is sent; what happened meanwhile is sent only by `resend`.
+        """
         types = None if event_types is None else list(event_types)
         body = given(url=url, event_types=types, description=description, enabled=enabled)
         call = Call(
-            "change_webhook_endpoint", "PATCH", _ONE, WebhookEndpoint, ids={"id": id}, body=body, repeatable=True
-        )
+            "change_webhook_endpoint", "PATCH", _ONE, WebhookEndpoint,
+            ids={"id": id}, body=body, headers={"If-Match": bodies.if_match(if_match)}, repeatable=if_match is None,
+        )  # fmt: skip
         return await self._sender.send(tried(call, dry_run=dry_run))
 
-    async def delete(self, id: int, *, dry_run: bool = False) -> None:
+    async def delete(self, id: int, *, if_match: IfMatch = None, dry_run: bool = False) -> None:
         """Remove it with its log."""
-        call: Call[None] = Call("remove_webhook_endpoint", "DELETE", _ONE, None, ids={"id": id})
+        condition = {"If-Match": bodies.if_match(if_match)}
+        call: Call[None] = Call("remove_webhook_endpoint", "DELETE", _ONE, None, ids={"id": id}, headers=condition)
         await self._sender.send(tried(call, dry_run=dry_run))
 
     async def roll_secret(
-        self, id: int, *, idempotency_key: str | None = None, dry_run: bool = False
+        self, id: int, *, if_match: IfMatch = None, idempotency_key: str | None = None, dry_run: bool = False
     ) -> WebhookEndpointWithSecret:
         """Give it a new secret; for 24 hours the old one signs too."""
-        call = Call("roll_webhook_secret", "POST", _ONE + "/roll-secret", WebhookEndpointWithSecret, ids={"id": id})
+        call = Call(
+            "roll_webhook_secret", "POST", _ONE + "/roll-secret", WebhookEndpointWithSecret,
+            ids={"id": id}, headers={"If-Match": bodies.if_match(if_match)},
+        )  # fmt: skip
         return await self._sender.send(once(call, idempotency_key, dry_run=dry_run))
 
     async def test(self, id: int, *, idempotency_key: str | None = None, dry_run: bool = False) -> WebhookDelivery:

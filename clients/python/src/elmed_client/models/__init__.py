@@ -13,6 +13,7 @@ from elmed_client.models.prescriptions import (
     PrescribedTo,
     Prescriber,
     Prescription,
+    PrescriptionHead,
     PrescriptionListItem,
     PrescriptionState,
     Quantity,
@@ -43,7 +44,7 @@ from elmed_client.models.webhooks import (
 __all__ = [
     "Account", "ActInfo", "Allergies", "Allergy", "Attempt", "By", "Check", "CheckedLine", "Diagnosis", "Dispense",
     "DispenseResult", "DispensedLine", "Event", "EventPage", "EventType", "Key", "Limits", "Me", "Medication",
-    "Medicine", "Model", "Patient", "Pharmacy", "PrescribedTo", "Prescriber", "Prescription", "PrescriptionListItem",
+    "Medicine", "Model", "Patient", "Pharmacy", "PrescribedTo", "Prescriber", "Prescription", "PrescriptionHead", "PrescriptionListItem",
     "PrescriptionState", "Product", "ProductMedicine", "Quantity", "Resent", "Reservation", "Reversal", "ReversedLine",
     "Routed", "Sale", "ShopReport", "Signature", "SoldLine", "StateMachine", "StatusInfo", "Substitution",
     "WebhookDelivery", "WebhookEndpoint", "WebhookEndpointWithSecret", "WebhookEvent",

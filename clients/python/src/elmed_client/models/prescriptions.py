@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from elmed_client.models.base import Model
 from elmed_client.models.dispenses import Dispense, Pharmacy
+from elmed_client.models.patients import Patient
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -101,8 +102,8 @@ class PrescriptionState(Model):
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
-class PrescriptionListItem(Model):
-    """A prescription as the list has it: without diagnosis, notes and dispenses."""
+class PrescriptionHead(Model):
+    """What the list and the read have in common."""
 
     id: int
     reference: str | None
@@ -110,7 +111,8 @@ class PrescriptionListItem(Model):
     status_reason: str | None
     version: int
     prescriber: Prescriber
-    patient: PrescribedTo
+    patient: Patient | PrescribedTo
+    """The whole profile only with `expand="patient"`."""
     pharmacy: Pharmacy | None
     medications: tuple[Medication, ...]
     valid_from: date
@@ -129,7 +131,14 @@ class PrescriptionListItem(Model):
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
-class Prescription(PrescriptionListItem):
+class PrescriptionListItem(PrescriptionHead):
+    """A prescription as the list has it: without diagnosis and notes, and with `dispenses` only where asked to expand."""
+
+    dispenses: tuple[Dispense, ...] | None = None
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Prescription(PrescriptionHead):
     """A prescription in full. `etag` is for `get_if_changed` and `if_match`."""
 
     diagnosis: tuple[Diagnosis, ...]

@@ -32,8 +32,8 @@ class Product(Model):
     price: Decimal | None
     currency: str
     stock: Decimal | None
-    pack_size: Quantity
-    medication: ProductMedicine
+    pack_size: Quantity | None
+    medication: ProductMedicine | None
     requires_prescription: bool
     is_controlled: bool
     image_url: str | None

@@ -17,6 +17,7 @@ class WebhookEndpoint(Model):
     description: str
     event_types: tuple[str, ...]
     mode: str
+    version: int
     enabled: bool
     off_reason: str | None
     off_since: datetime | None
