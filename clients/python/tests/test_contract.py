@@ -28,7 +28,7 @@ OPERATIONS = {
 }
 KEY = "elm_" + "0" * 64
 # Money has no pattern in the contract; what these arrays hold is told by the operation's description alone.
-DECIMALS = {("Product", "price")}
+DECIMALS = {("Product", "price"), ("Quantity", "value")}
 # Of the contract, and not of the models: `Event` stands for both, and problems are exceptions.
 ELSEWHERE = {"WithheldEvent", "Problem"}
 
@@ -175,9 +175,11 @@ def schemas() -> list[tuple[str, type, dict[str, Any]]]:
         "me": models.Me, "check_prescription": models.Check, "route_prescription": models.Routed, "dispense": models.DispenseResult,
         "read_state_machine": models.StateMachine, "read_patient": models.Patient, "record_shop_sale": models.Sale,
         "resend_webhooks": models.Resent, "report_shop": models.ShopReport, "list_events": models.EventPage,
+        "play_scenario": models.Scenario,
     }  # fmt: skip
     for operation, model in inline.items():
-        answer = OPERATIONS[operation][2]["responses"]["200"]["content"]["application/json"]["schema"]
+        answers = OPERATIONS[operation][2]["responses"]
+        answer = (answers.get("200") or answers["201"])["content"]["application/json"]["schema"]
         found.append((operation, model, answer))
     return found
 

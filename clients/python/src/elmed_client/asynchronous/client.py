@@ -9,6 +9,7 @@ import httpx
 from elmed_client.asynchronous.dispensing import AsyncDispenses, AsyncPrescriptions
 from elmed_client.asynchronous.events import AsyncEvents
 from elmed_client.asynchronous.others import AsyncIntegrations, AsyncKeys, AsyncMeta, AsyncPatients
+from elmed_client.asynchronous.sandbox import AsyncSandbox
 from elmed_client.asynchronous.sending import AsyncSender
 from elmed_client.asynchronous.shop import AsyncProducts, AsyncReservations, AsyncSales
 from elmed_client.asynchronous.webhook_endpoints import AsyncWebhookEndpoints
@@ -46,6 +47,7 @@ class AsyncClient:
         self.sales = AsyncSales(self._sender)
         self.events = AsyncEvents(self._sender)
         self.webhook_endpoints = AsyncWebhookEndpoints(self._sender)
+        self.sandbox = AsyncSandbox(self._sender)
         self.meta = AsyncMeta(self._sender)
         self.keys = AsyncKeys(self._sender)
         self.integrations = AsyncIntegrations(self._sender)

@@ -23,6 +23,8 @@ class WebhookEndpoint(Model):
     off_since: datetime | None
     failing_since: datetime | None
     old_secret_until: datetime | None
+    created_by_key_id: int | None
+    """The key that made it; None where a person did."""
     created_at: datetime
     updated_at: datetime
 

@@ -13,6 +13,7 @@ from elmed_client.models import Me
 from elmed_client.synchronous.dispensing import Dispenses, Prescriptions
 from elmed_client.synchronous.events import Events
 from elmed_client.synchronous.others import Integrations, Keys, Meta, Patients
+from elmed_client.synchronous.sandbox import Sandbox
 from elmed_client.synchronous.sending import Sender
 from elmed_client.synchronous.shop import Products, Reservations, Sales
 from elmed_client.synchronous.webhook_endpoints import WebhookEndpoints
@@ -46,6 +47,7 @@ class Client:
         self.sales = Sales(self._sender)
         self.events = Events(self._sender)
         self.webhook_endpoints = WebhookEndpoints(self._sender)
+        self.sandbox = Sandbox(self._sender)
         self.meta = Meta(self._sender)
         self.keys = Keys(self._sender)
         self.integrations = Integrations(self._sender)
