@@ -24,7 +24,7 @@ def first(query: str) -> str:
         ("recall", "/help/pharmacy-owners#recall"),
         ("who looked", "/help/patients#who-looked"),
         ("forgotten password", "/help/sign-in#password"),
-        ("webhooks", "/help/developers#webhooks"),
+        ("webhooks", "/help/events-or-webhooks"),
         ("verify accounts", "/help/staff#verify-an-account"),
         ("choose pharmacy", "/help/patients#choose-a-pharmacy"),
         ("labels", "/help/pharmacists#labels-and-receipts"),

@@ -39,6 +39,11 @@ _HOOK, _DELIVERY = "/webhook-endpoints/{id}", "/webhook-endpoints/{id}/deliverie
 
 CHANGES: tuple[Change, ...] = (
     Change(
+        "sandbox", date(2026, 11, 29), Kind.ADDED, "A sandbox",
+        "Scenarios in the account’s own test world, made by the acts that make real prescriptions.",
+        ("POST /sandbox/scenarios",),
+    ),
+    Change(
         "expand", date(2026, 11, 29), Kind.ADDED, "`expand`: the patient and the dispenses in the same answer",
         "`GET /prescriptions` and `GET /prescriptions/{id}` take `?expand=patient,dispenses`. The patient needs "
         "`patient:read` besides.",

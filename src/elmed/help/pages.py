@@ -17,12 +17,14 @@ class Group(StrEnum):
 
     TASKS = "tasks"
     OUTAGE = "outage"
+    BUILD = "build"
     REFERENCE = "reference"
 
 
 GROUP_WORDS: dict[Group, Promise] = {
     Group.TASKS: _("Get something done"),
     Group.OUTAGE: _("When ELMED cannot be reached"),
+    Group.BUILD: _("Build an integration"),
     Group.REFERENCE: _("Reference"),
 }
 
@@ -45,7 +47,7 @@ class HelpPage:
     @property
     def english(self) -> bool:
         """Written for programmers in the API's own language, and not translated."""
-        return self.group is Group.REFERENCE
+        return self.group in (Group.BUILD, Group.REFERENCE)
 
 
 PAGES: tuple[HelpPage, ...] = (
@@ -88,6 +90,26 @@ PAGES: tuple[HelpPage, ...] = (
     HelpPage(
         "help_outage", "outage", _("Outage: what the counter does"),
         _("One page to print and to keep at the counter."), Group.OUTAGE,
+    ),
+    HelpPage(
+        "help_quickstart", "quickstart", "Quickstart",
+        "From a test key to a dispense in five minutes, in curl, Python or PHP.", Group.BUILD,
+    ),
+    HelpPage(
+        "help_events", "events-or-webhooks", "Polling or webhooks",
+        "How a program learns what happened: which way suits, and how to miss nothing.", Group.BUILD,
+    ),
+    HelpPage(
+        "help_idempotency", "idempotency", "Trying again safely",
+        "What to do when no answer comes: idempotency keys, what to repeat and what not.", Group.BUILD,
+    ),
+    HelpPage(
+        "help_testing", "testing", "Testing your integration",
+        "The test world: scenarios, the other side, a clock to move, and what to try before it counts.", Group.BUILD,
+    ),
+    HelpPage(
+        "help_going_live", "going-live", "Going live",
+        "A list to go through before the first real prescription.", Group.BUILD,
     ),
     HelpPage(
         "help_developers", "developers", "Developer / API Guide",

@@ -18,6 +18,7 @@ WHAT_TO_DO: dict[str, str] = {
     "missing_key": "Send `X-API-Key: elm_…` with every request.",
     "invalid_key": "Check that the whole key is sent, 68 characters for a live one. Settings → API Keys shows whether it was revoked.",
     "insufficient_scope": "Create a key with one of `needed_scopes`, and revoke this one when nothing uses it any more.",
+    "test_key_required": "Create a key whose environment is Test (`elm_test_…`), and use it for `/sandbox` alone.",
     "permission_denied": "Use a key of an account whose role includes it. A pharmacy dispenses; a doctor's key reads.",
     "not_a_party": "Nothing to repeat: the other side does it. `allowed_actions` of the prescription says what this account can do.",
     "account_not_active": "The account's owner signs in and sees why. Keys work again when the account is verified.",

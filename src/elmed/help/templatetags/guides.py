@@ -13,7 +13,8 @@ from django.utils.safestring import SafeString
 from PIL import Image
 
 from elmed.help import api_changes as changes_list
-from elmed.help import examples, markup, problem_pages
+from elmed.help import examples, markup, problem_pages, program
+from elmed.sandbox.scenarios import SCENARIOS, Scenario
 
 register = template.Library()
 
@@ -63,22 +64,34 @@ def example(context: dict[str, Any], name: str) -> str:
     """One request of examples.EXAMPLES, in the language that the reader chose, with links to the others."""
     language = context.get("language") or examples.Language.CURL
     key = context.get("key")
-    return render_to_string(
-        "help/_example.html",
-        {
-            "anchor": f"example-{name}",
-            "languages": list(examples.Language),
-            "language": language,
-            "code": examples.code(examples.EXAMPLES[name], language, str(key) if key else ""),
-            "words": f"{examples.EXAMPLES[name].method} {examples.EXAMPLES[name].path.partition('?')[0]}",
-        },
-    )
+    one = examples.EXAMPLES[name]
+    code = examples.code(one, language, str(key) if key else "")
+    return _in_each_language(f"example-{name}", language, code, f"{one.method} {one.path.partition('?')[0]}")
+
+
+@register.simple_tag(takes_context=True)
+def program_step(context: dict[str, Any], name: str, step: str, words: str) -> str:
+    """A step of the program NAME, in the language that the reader chose, with links to the others."""
+    language = context.get("language") or examples.Language.CURL
+    return _in_each_language(f"program-{name}-{step}", language, program.step(name, step, language), words)
+
+
+def _in_each_language(anchor: str, language: examples.Language, code: str, words: str) -> str:
+    languages = list(examples.Language)
+    shown = {"anchor": anchor, "languages": languages, "language": language, "code": code, "words": words}
+    return render_to_string("help/_example.html", shown)
 
 
 @register.simple_tag
 def error_groups() -> list[tuple[int, str, list[problem_pages.ProblemPage]]]:
     """Every error of the API, by status."""
     return problem_pages.by_status()
+
+
+@register.simple_tag
+def scenarios() -> dict[str, Scenario]:
+    """The scenarios of the test world, by name."""
+    return SCENARIOS
 
 
 @register.simple_tag
