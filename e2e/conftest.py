@@ -8,15 +8,20 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from e2e import looks
+from e2e import busy, looks
 from e2e.people import Trouble, context_for, sign_in
 from e2e.server import Server, running
 
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[Server]:
-    """A demo server of this process: its data are as seeded when the first test of the process begins."""
-    with tempfile.TemporaryDirectory(prefix="elmed-e2e-") as folder, running(Path(folder) / "var") as one:
+    """A demo server of this process, with software that uses it: else its data are as seeded when the first test begins."""
+    with (
+        tempfile.TemporaryDirectory(prefix="elmed-e2e-") as folder,
+        running(Path(folder) / "var") as one,
+        busy.receiver() as till,
+    ):
+        busy.fill(one, till.url)
         yield one
 
 
@@ -75,6 +80,14 @@ def axe() -> Callable[[Page], None]:
     return judge
 
 
+@pytest.fixture(autouse=True)
+def _counted(record_property: Callable[[str, object], None]) -> Iterator[None]:
+    """What axe-core judged goes with the test's report to the process that prints the summary."""
+    before = len(looks.judged)
+    yield
+    record_property("judged", looks.judged[before:])
+
+
 @pytest.fixture
 def picture() -> Callable[..., None]:
     """`picture(page, "pharmacy-queue")`: with SCREENSHOTS=1 the guides' picture of that name."""
@@ -82,15 +95,22 @@ def picture() -> Callable[..., None]:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """How long each journey took, the longest first: with its sign-ins, without the server's start."""
+    """How long each journey took, the longest first: with its sign-ins, without the server's start. And what was judged."""
     took: dict[str, float] = {}
+    judged: list[tuple[str, str]] = []
     for reports in terminalreporter.stats.values():
         for one in reports:
             if getattr(one, "when", "") == "call":
                 took[one.nodeid] = one.duration
+            if getattr(one, "when", "") == "teardown":
+                judged += [pair for name, pairs in one.user_properties if name == "judged" for pair in pairs]
     if not took:
         return
     terminalreporter.section("journeys, in seconds")
     for name, seconds in sorted(took.items(), key=lambda one: -one[1]):
         terminalreporter.line(f"{seconds:7.1f}  {name.removeprefix('e2e/')}")
     terminalreporter.line(f"{sum(took.values()):7.1f}  together, {len(took)} journeys")
+    if judged:
+        terminalreporter.section("axe-core")
+        for line in looks.told(judged):
+            terminalreporter.line(line)

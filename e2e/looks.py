@@ -7,8 +7,10 @@ both themes below var/screens (to look through; not committed).
 import io
 import os
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from PIL import Image
 from playwright.sync_api import Page
@@ -16,11 +18,23 @@ from playwright.sync_api import Page
 ROOT = Path(__file__).resolve().parent.parent
 PICTURES = ROOT / "src" / "elmed" / "help" / "static" / "help"
 SCREENS = ROOT / "var" / "screens"
+# What differs on a page that is the same: tokens, who is signed in (judged by itself), the lock's dialog, which is closed.
+ONCE = (
+    r'name="csrfmiddlewaretoken" value="[^"]*"', r'name="once" value="[^"]*"', r'data-who="[^"]*"', r"hx-headers='[^']*'",
+    r'hx-headers="[^"]*"', r'<div class="who">.*?</header>', r'<dialog id="lock"(?![^>]* open).*?</dialog>',
+)  # fmt: skip
+RUN = "tags => axe.run(document, { runOnly: tags, resultTypes: ['violations'] })"
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 WIDE = {"width": 1440, "height": 900}
 PHONE = {"width": 360, "height": 800}
 # A guide's column is 46rem wide: a picture of this width can be read in it.
 PICTURE_WIDTH, PICTURE_HEIGHT = 1000, 720
+
+
+# What axe-core has judged in this process: the address and the theme. The summary counts them (conftest.py).
+judged: list[tuple[str, str]] = []
+_verdicts: dict[tuple[str, str], list[str]] = {}
+_frames: set[tuple[str, str]] = set()
 
 
 @lru_cache(maxsize=1)
@@ -29,14 +43,49 @@ def _axe() -> str:
 
 
 def violations(page: Page) -> list[str]:
-    """What axe-core finds on the page as it is now. It is run beside the page, past its content policy."""
-    page.evaluate(_axe())
-    found = page.evaluate("tags => axe.run(document, { runOnly: tags, resultTypes: ['violations'] })", TAGS)
-    return [
+    """What axe-core finds on the page as it is now. It is run beside the page, past its content policy.
+
+    A page that is the same to the letter as one that was judged, in the same theme and at the same width, has its verdict:
+    a pharmacy's owner, pharmacist and technician are shown most pages alike.
+    """
+    scheme = "dark" if page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches") else "light"
+    judged.append((page.url, scheme))
+    body, frame = _as_it_is(page)
+    at = f"{scheme} {page.viewport_size}"
+    if (at, frame) in _frames and (at, body) in _verdicts:
+        return _verdicts[at, body]
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(_axe())
+    found = page.evaluate(RUN, TAGS)
+    _frames.add((at, frame))
+    _verdicts[at, body] = [
         f"{one['id']}: {node['target']} {node['html'][:160]} {(node.get('failureSummary') or '')[:300]}"
         for one in found["violations"]
         for node in one["nodes"]
     ]
+    return _verdicts[at, body]
+
+
+def _as_it_is(page: Page) -> tuple[str, str]:
+    """The document without what differs each time, tokens and whose it is; and the line that says whose it is."""
+    whole = re.sub(r"http://localhost:\d+", "", page.evaluate("document.documentElement.outerHTML"))
+    frame = re.search(r'<div class="who">.*?</header>', whole, re.DOTALL)
+    for once in ONCE:
+        whole = re.sub(once, "", whole, flags=re.DOTALL)
+    return whole, frame[0] if frame else ""
+
+
+def told(pairs: Sequence[Sequence[str]]) -> list[str]:
+    """What was judged, counted: an address counts once however often it was looked at, its ids and filters apart."""
+    pages = {(urlsplit(url).path, scheme) for url, scheme in pairs}
+    shapes = {(re.sub(r"\d+", "N", path), scheme) for path, scheme in pages}
+    lines = [
+        f"{len(pairs)} times a page was judged in one theme; a violation fails its journey, and there is no exception"
+    ]
+    for scheme in ("light", "dark"):
+        addresses = sum(1 for _, one in pages if one == scheme)
+        lines.append(f"{scheme:5}: {addresses} addresses, {sum(1 for _, one in shapes if one == scheme)} kinds of page")
+    return lines
 
 
 def wider_than_screen(page: Page) -> int:

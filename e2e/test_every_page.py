@@ -78,7 +78,14 @@ def judge(page: Page, path: str, who: str) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("role", ROLES)
+# One process takes those who see the same pages: what is the same to the letter is judged once (looks.violations).
+AT_A_PHARMACY = ("owner", "pharmacist", "technician", "locum")
+AMONG = [
+    pytest.param(role, marks=pytest.mark.xdist_group("pharmacy") if role in AT_A_PHARMACY else ()) for role in ROLES
+]
+
+
+@pytest.mark.parametrize("role", AMONG)
 def test_every_page_of(role: str, person: Callable[..., Page]) -> None:
     page, before = person(role), []
     if role == "locum":  # of two pharmacies: chooses one first

@@ -93,7 +93,7 @@ def test_a_prescription_from_everybodys_registration_to_the_counter(
     patient.get_by_label("I accept").check()
     patient.get_by_role("button", name="Open my record").click()
     sign_in_as(patient, PATIENT)
-    expect(patient.locator("main .sheet").first).to_contain_text("Pending review")
+    expect(patient.locator("main .sheet").first).to_contain_text("Being checked")
 
     owner.goto("/pharmacy/")
     owner.get_by_role("link", name="MUSTERMANN, Max").click()

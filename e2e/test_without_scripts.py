@@ -115,7 +115,7 @@ def test_a_developer_registers_makes_a_test_key_and_calls(visitor: Person) -> No
     page.goto(link(page, "dee@walk.example", "confirm your e-mail address"))
     page.get_by_role("button", name="Yes, confirm it").click()
     page.goto("/accounts/login/")
-    page.get_by_label("Email").fill("dee@walk.example")
+    page.get_by_label("E-mail address").fill("dee@walk.example")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in", exact=True).click()
     page.goto("/settings/api-keys/new")

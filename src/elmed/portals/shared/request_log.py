@@ -37,12 +37,14 @@ PAGE_SIZE = 50
 SPANS = {"1h": timedelta(hours=1), "24h": timedelta(hours=24), "7d": timedelta(days=7), "30d": timedelta(days=30)}
 USUAL = "7d"
 _PREFIX = "/api/public/v1"
+_RARE = ("method", "path", "code", "request_id")  # behind “Narrow the list”, so that a phone shows the answers first
 _WRITING = ("POST", "PUT", "PATCH")
 
 
 class Filters(PortalForm):
     """What is looked for. All of it may be left out."""
 
+    all_optional = True
     mode = forms.ChoiceField(label=gettext_lazy("Environment"), required=False)
     kind = forms.ChoiceField(label=gettext_lazy("Show"), required=False)
     since = forms.ChoiceField(label=gettext_lazy("Since"), required=False)
@@ -87,6 +89,21 @@ class Filters(PortalForm):
             key_id=int(key) if key else None, status=data.get("answer", ""), method=data.get("method", ""),
             path=_without_prefix(data.get("path", "")), code=data.get("code", ""), request_id=data.get("request_id", ""),
         )  # fmt: skip
+
+    @property
+    def usual(self) -> list[forms.BoundField]:
+        """What is asked for most."""
+        return [field for field in self if field.name not in _RARE]
+
+    @property
+    def rare(self) -> list[forms.BoundField]:
+        """What narrows it further."""
+        return [self[name] for name in _RARE]
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether one of those was given."""
+        return any(self.cleaned_data.get(name) for name in _RARE)
 
     @property
     def asked(self) -> dict[str, str]:

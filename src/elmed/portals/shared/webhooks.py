@@ -32,6 +32,12 @@ from elmed.webhooks.models import Delivery, Endpoint, State
 CONNECTING = (AccountKind.DOCTOR, AccountKind.PHARMACY, AccountKind.DEVELOPER)
 PAGE_SIZE = 25
 ALL, SOME = "all", "some"
+GROUPS = {
+    "prescription": gettext_lazy("Prescriptions"), "key": gettext_lazy("API keys"), "account": gettext_lazy("Account"),
+    "person": gettext_lazy("Sign-in"), "reservation": gettext_lazy("Reservations"), "product": gettext_lazy("Products"),
+    "batch": gettext_lazy("Batches"), "sale": gettext_lazy("Sales"), "patient": gettext_lazy("Patients"),
+    "stock": gettext_lazy("Stock"),
+}  # fmt: skip
 
 
 class EndpointFields(forms.Form):
@@ -58,6 +64,14 @@ class EndpointFields(forms.Form):
         permissions = of_scopes(frozenset(scope.value for scope in SCOPES_OF_KIND[kind]), kind)
         rows = [(name, name) for name in EVENT_TYPES if readable(name, permissions)]
         self.fields["event_types"].choices = rows  # type: ignore[attr-defined]
+
+    @property
+    def groups(self) -> list[tuple[str, list[Any]]]:
+        """The choices by what they are about, with the words of each group."""
+        of: dict[str, list[Any]] = {}
+        for one in self["event_types"].subwidgets:
+            of.setdefault(one.data["value"].partition(".")[0], []).append(one)
+        return [(str(GROUPS.get(name, name)), choices) for name, choices in of.items()]
 
     @property
     def wanted(self) -> Wanted:
