@@ -56,4 +56,13 @@ def test_it_is_downloaded_with_this_installations_address(db, settings):
     answer = Client().get("/help/elmed.postman_collection.json")
     assert answer["Content-Disposition"] == 'attachment; filename="elmed.postman_collection.json"'
     variables = {one["key"]: one["value"] for one in answer.json()["variable"]}
-    assert variables == {"base_url": "https://rx.example.org/api/public/v1", "elmed_key": ""}
+    assert variables == {"base_url": "https://rx.example.org/api/public/v1", "prescription_id": "1", "elmed_key": ""}
+
+
+def test_a_scenario_that_is_played_is_what_the_other_requests_mean():
+    items = {template(one["request"]): one for folder in collection()["item"] for one in folder["item"]}
+    played = items["/sandbox/scenarios"]
+    assert json.loads(played["request"]["body"]["raw"]) == {"name": "verified"}
+    assert "prescription_id" in "".join(played["event"][0]["script"]["exec"])
+    dispense = items["/prescriptions/{id}/dispense"]["request"]
+    assert dispense["url"]["variable"] == [{"key": "id", "value": "{{prescription_id}}"}]

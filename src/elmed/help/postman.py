@@ -14,6 +14,17 @@ from elmed.api.openapi import document
 from elmed.help.examples import EXAMPLES
 
 _SCHEMA = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
+# What Postman runs after a scenario was played: the other requests then mean its prescription.
+_KEPT = {
+    "listen": "test",
+    "script": {
+        "type": "text/javascript",
+        "exec": [
+            "const made = pm.response.code === 201 ? pm.response.json().prescriptions : [];",
+            "if (made.length) pm.collectionVariables.set('prescription_id', made[made.length - 1].id);",
+        ],
+    },
+}
 _METHODS = ("get", "post", "put", "patch", "delete")
 
 
@@ -43,6 +54,12 @@ def collection() -> dict[str, Any]:
         },
         "variable": [
             {"key": "base_url", "value": f"{settings.BASE_URL}/api/public/v1", "type": "string"},
+            {
+                "key": "prescription_id",
+                "value": "1",
+                "type": "string",
+                "description": "Set by a scenario that is played.",
+            },
             {"key": "elmed_key", "value": "", "type": "string", "description": "A test key: elm_test_…"},
         ],
         "item": [{"name": name, "item": items} for name, items in folders.items()],
@@ -71,12 +88,14 @@ def _item(described: dict[str, Any], method: str, path: str, operation: dict[str
         headers.append({"key": "Content-Type", "value": "application/json"})
         raw = json.dumps(body, indent=2, ensure_ascii=False)
         request["body"] = {"mode": "raw", "raw": raw, "options": {"raw": {"language": "json"}}}
-    return {"name": operation["summary"].rstrip("."), "request": request, "response": []}
+    item = {"name": operation["summary"].rstrip("."), "request": request, "response": []}
+    return item | ({"event": [_KEPT]} if path == "/sandbox/scenarios" else {})
 
 
 def _url(path: str, query: list[dict[str, Any]]) -> dict[str, Any]:
-    """Parameters of the query are there to be switched on; those of the path have the guide's numbers."""
+    """Parameters of the query are there to be switched on; a prescription's id is that of the scenario played last."""
     names = re.findall(r"{(\w+)}", path)
+    own = "{{prescription_id}}" if "/prescriptions/{id}" in path else "1"
     segments = [f":{part[1:-1]}" if part.startswith("{") else part for part in path.strip("/").split("/")]
     return {
         "raw": "{{base_url}}/" + "/".join(segments),
@@ -86,7 +105,7 @@ def _url(path: str, query: list[dict[str, Any]]) -> dict[str, Any]:
             {"key": one["name"], "value": _default(one), "description": one["description"], "disabled": True}
             for one in query
         ],
-        "variable": [{"key": name, "value": "1"} for name in names],
+        "variable": [{"key": name, "value": own if name == "id" else "1"} for name in names],
     }
 
 
@@ -117,6 +136,8 @@ def _resolved(described: dict[str, Any], schema: dict[str, Any]) -> dict[str, An
 def _sample(described: dict[str, Any], schema: dict[str, Any]) -> Any:
     """A value of that kind, to be written over."""
     schema = _resolved(described, schema)
+    if "examples" in schema:
+        return schema["examples"][0]
     if "anyOf" in schema:
         return _sample(described, schema["anyOf"][0])
     kind = schema.get("type")
