@@ -25,6 +25,7 @@ _KEPT = {
         ],
     },
 }
+_FIRST = ("Account", "Sandbox")
 _METHODS = ("get", "post", "put", "patch", "delete")
 
 
@@ -62,7 +63,7 @@ def collection() -> dict[str, Any]:
             },
             {"key": "elmed_key", "value": "", "type": "string", "description": "A test key: elm_test_…"},
         ],
-        "item": [{"name": name, "item": items} for name, items in folders.items()],
+        "item": [{"name": name, "item": folders[name]} for name in sorted(folders, key=lambda one: one not in _FIRST)],
     }
 
 
