@@ -116,8 +116,8 @@ def _default(parameter: dict[str, Any]) -> str:
 
 
 def _body(described: dict[str, Any], method: str, path: str, operation: dict[str, Any]) -> dict[str, Any] | None:
-    """The guide's example of that call; else what the description asks for at least. None: it takes no body."""
-    if "requestBody" not in operation:
+    """The guide's example of that call; else what the description asks for at least. None: it needs no body."""
+    if not operation.get("requestBody", {}).get("required"):
         return None
     like = re.compile(re.sub(r"{\w+}", "[0-9]+", path))
     for example in EXAMPLES.values():
