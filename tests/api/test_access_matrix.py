@@ -70,6 +70,9 @@ REQUESTS = {
     ("POST", "/sales"): ("/sales", {"external_reference": "1042", "lines": [{"sku": "PLASTER", "quantity": "1"}]}),
     ("PUT", "/integrations/woocommerce"): ("/integrations/woocommerce", REPORT),
     ("POST", "/sandbox/scenarios"): ("/sandbox/scenarios", {"name": "verified"}),
+    ("POST", "/sandbox/prescriptions/{id}/act"): ("/sandbox/prescriptions/{rx}/act", {"act": "stop"}),
+    ("POST", "/sandbox/clock/advance"): ("/sandbox/clock/advance", {"days": 1}),
+    ("POST", "/sandbox/reset"): ("/sandbox/reset", None),
 }
 TESTING = {"a test key on live data", "a test key on another account's test data", "a pending account's test key"}
 OPEN_TO_ANY_KEY = {

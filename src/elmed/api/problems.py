@@ -106,7 +106,8 @@ ERROR_CODES: dict[str, tuple[int, str]] = {
     "invalid_state": (409, "Not from the account's present state."),
     "events_expired": (
         410,
-        "Events that follow `after` are older than 90 days and not kept. Read the prescriptions anew; go on without `after`.",
+        "Events that follow `after` are not kept: older than 90 days, or the test world was reset. Read the prescriptions "
+        "anew; go on without `after`.",
     ),
     "version_conflict": (412, "It changed since you read it; `current_version` says to what."),
     "body_too_large": (413, "The body is larger than 1 MiB."),

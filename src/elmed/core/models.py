@@ -20,7 +20,7 @@ class World(models.Model):
 
     mode = models.CharField(max_length=4, choices=Mode.choices)
     clock_offset_seconds = models.BigIntegerField(
-        default=0, help_text="Test worlds only: how far ahead of real time; never lowered."
+        default=0, help_text="Test worlds only: how far ahead of real time; lowered only when the world is emptied."
     )
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -65,6 +65,8 @@ EVENT_TYPES: dict[str, str] = {row.event: f"The act `{act.value}` took place." f
     "webhook.secret_rolled": "A webhook endpoint was given a new secret; the old one signs for 24 hours more.",
     "webhook.paused": "A webhook endpoint was switched off: it answered 410, failed for five days, or the key that made it leaked.",
     "webhook.removed": "A webhook endpoint was removed.",
+    "sandbox.clock_advanced": "The clock of the test world was moved forward.",
+    "sandbox.reset": "The test world was emptied; its events from before are not kept.",
     "audit.searched": "ELMED's staff searched what happened or who looked.",
     "patient.allergies_recorded": "A patient's allergies were recorded anew, or that none are known.",
     "consultation.recorded": "A consultation took place.",
@@ -84,6 +86,7 @@ READERS: dict[str, Permission] = {
     "person": Permission.ACCOUNT_READ,
     "webhook": Permission.ACCOUNT_READ,
     "audit": Permission.ACCOUNT_READ,
+    "sandbox": Permission.ACCOUNT_READ,
 }
 WITHHELD = "withheld"  # instead of the type, to whom it is not told
 

@@ -70,9 +70,14 @@ def side_of(actor: Actor, wanted: str | None) -> AccountKind:
     return AccountKind(kind)
 
 
+def lock(actor: Actor) -> World:
+    """The actor's test world, locked: two requests make nobody twice."""
+    return World.objects.select_for_update(no_key=True).get(pk=actor.world_id, mode=Mode.TEST)
+
+
 def set_up(actor: Actor, side: AccountKind, now: datetime) -> Stage:
     """Everybody whom a scenario needs; who is missing in this world is made. Inside a transaction."""
-    World.objects.select_for_update(no_key=True).get(pk=actor.world_id)  # two requests make nobody twice
+    lock(actor)
     own = Account.objects.get(pk=actor.acting_account_id)
     other = AccountKind.PHARMACY if side is AccountKind.DOCTOR else AccountKind.DOCTOR
     by_side = {side: own, other: synthetic(actor.world_id, other, now)}

@@ -128,8 +128,9 @@ def repeat(stage: Stage) -> Left:
 
 
 def cancel_race(stage: Stage) -> Left:
-    """Checked; then the doctor asks to cancel it."""
-    left = ready(stage)
+    """Checked two hours ago; now the doctor asks to cancel it."""
+    left = written(stage, ago=timedelta(hours=3))
+    verify(stage.pharmacist, left.rx.pk, now=stage.now - timedelta(hours=2))
     left.prescriptions = [
         request_cancel(stage.doctor, left.rx.pk, reason="Another medicine suits better.", now=stage.now)
     ]

@@ -1,21 +1,26 @@
 """/sandbox: the account's own test world, with a test key alone. What happens there is done in elmed/sandbox."""
 
 import json
-from typing import Any, Literal
+from datetime import timedelta
+from typing import Annotated, Any, Literal
 
 from django.http import HttpResponse
 from pydantic import ConfigDict, Field
 
 from elmed.access.permissions import Permission
-from elmed.api.bodies import Body, ShortText
+from elmed.access.visibility import get
+from elmed.api.bodies import Body, Id, Moment, NoBody, Quantity, ShortText, Text
 from elmed.api.endpoint import Call, endpoint
 from elmed.api.idempotency import once
 from elmed.core import quantities
-from elmed.core.clock import rfc3339
+from elmed.core.clock import rfc3339, world_now
+from elmed.core.refusals import Invalid
 from elmed.events.record import record_access
 from elmed.prescriptions.models import Prescription
 from elmed.prescriptions.vocabulary import Status
+from elmed.sandbox import clock, other_side, reset
 from elmed.sandbox.material import name_of
+from elmed.sandbox.other_side import ACTS, Wanted
 from elmed.sandbox.scenarios import SCENARIOS, Played, play
 
 _ONCE = ("request_in_progress", "idempotency_key_reused")
@@ -47,6 +52,15 @@ SCENARIO_ANSWER = _object(
 )  # fmt: skip
 
 
+_NOW = _object(now={"type": "string", "format": "date-time", "description": "Of the test world."})
+ACT_ANSWER = _object(
+    act={"type": "string", "enum": [str(name) for name in ACTS]},
+    by={"type": "string", "enum": ["doctor", "pharmacy"]},
+    now={"type": "string", "format": "date-time"},
+    prescription=_object(id=_NUMBER, status={"type": "string", "enum": [one.value for one in Status]}, version=_NUMBER),
+)  # fmt: skip
+
+
 class ScenarioBody(Body):
     """Which one, and for a developer's account on which side."""
 
@@ -72,6 +86,104 @@ def play_scenario(call: Call) -> HttpResponse:
         text, patient_id = _shown(play(call.actor, body.name, side=body.side, now=call.now))
         record_access(call.actor, "sandbox.scenario", patient_ids=[patient_id])
         return text
+
+    return once(call, act, replayed=lambda: None, shown=lambda text: text)
+
+
+class ActLineBody(Body):
+    """So much of one line."""
+
+    medication_id: Id
+    quantity: Quantity
+
+
+Words = Annotated[Text, Field(min_length=1, max_length=500)]
+
+
+class ActBody(Body):
+    """Which act, whose, and what it says. Only `act` is needed; what is left out is filled in."""
+
+    act: ShortText = Field(description=f"One of: {', '.join(f'`{name}`' for name in ACTS)}.", examples=["verify"])
+    by: Literal["doctor", "pharmacy"] | None = Field(
+        None, description="Where both can do it (`hold`, `resume`): whose act it is; else the other side's."
+    )
+    reason: Words | None = None
+    question: Words | None = Field(None, description="With `hold` by the pharmacy: what the doctor is asked.")
+    answer: Words | None = Field(None, description="With `answer_question`.")
+    reason_code: ShortText | None = Field(None, description="With `close` and `reverse`.")
+    medication_id: Id | None = Field(None, description="With `close_line`: which; else the first.")
+    lines: Annotated[list[ActLineBody], Field(min_length=1, max_length=20)] | None = Field(
+        None, description="With `dispense` and `answer_handed_over`: how much; else all that is left."
+    )
+    handed_over_at: Moment | None = Field(None, description="With `dispense` and `answer_handed_over`.")
+
+    def wanted(self) -> Wanted:
+        """As the sandbox takes it."""
+        lines = tuple((one.medication_id, quantities.parse(one.quantity)) for one in self.lines) if self.lines else None
+        return Wanted(
+            **{name: getattr(self, name) for name in Wanted.__dataclass_fields__ if name != "lines"}, lines=lines
+        )
+
+
+@endpoint(
+    "POST", "/sandbox/prescriptions/{id}/act", permission=Permission.SANDBOX, body=ActBody, answer=ACT_ANSWER, tag="Sandbox",
+    test_only=True, codes=("invalid_status", "not_routed", *_ONCE),
+)  # fmt: skip
+def play_act(call: Call) -> HttpResponse:
+    """Let the doctor or the pharmacist of your test world act: what software cannot do, and what the other side does."""
+    number = get(call.actor, Prescription, call.id("id", "prescription")).pk
+    body = call.body(ActBody)
+
+    def act() -> str:
+        rx, side = other_side.act(call.actor, number, body.wanted(), now=call.now)
+        shown = {"id": rx.pk, "status": rx.status, "version": rx.version}
+        return json.dumps({"act": body.act, "by": side.value, "now": rfc3339(call.now), "prescription": shown})
+
+    return once(call, act, replayed=lambda: None, shown=lambda text: text)
+
+
+class AdvanceBody(Body):
+    """How far: in days or in seconds."""
+
+    days: int | None = Field(None, description="Whole days of 24 hours.", examples=[30])
+    seconds: int | None = Field(None, description="Instead of `days`.")
+
+    def by(self) -> timedelta:
+        """How far. Raises Invalid: neither, both, not forward, absurdly far."""
+        if (self.days is None) == (self.seconds is None):
+            raise Invalid.field("/days", "one_of", "Give either `days` or `seconds`.")
+        name, value = ("days", self.days) if self.days is not None else ("seconds", self.seconds)
+        most = clock.FARTHEST.days * (1 if name == "days" else 86400)
+        if value is None or not 1 <= value <= most:
+            raise Invalid.field(f"/{name}", "out_of_range", f"From 1 to {most}: the clock only goes forward.")
+        return timedelta(**{name: value})
+
+
+@endpoint(
+    "POST", "/sandbox/clock/advance", permission=Permission.SANDBOX, body=AdvanceBody, answer=_NOW, tag="Sandbox",
+    test_only=True, codes=_ONCE,
+)  # fmt: skip
+def advance_clock(call: Call) -> HttpResponse:
+    """Move your test world's clock forward; what became due meanwhile is done before the answer, in its order."""
+    by = call.body(AdvanceBody).by()
+
+    def act() -> str:
+        return json.dumps({"now": rfc3339(clock.advance(call.actor, by))})
+
+    return once(call, act, replayed=lambda: None, shown=lambda text: text)
+
+
+@endpoint(
+    "POST", "/sandbox/reset", permission=Permission.SANDBOX, body=NoBody, answer=_NOW, tag="Sandbox", test_only=True,
+    codes=_ONCE,
+)  # fmt: skip
+def reset_sandbox(call: Call) -> HttpResponse:
+    """Empty your test world and set its clock to real time. Keys, webhook endpoints and the numbers of events stay."""
+    call.body(NoBody)
+
+    def act() -> str:
+        reset.reset(call.actor)
+        return json.dumps({"now": rfc3339(world_now(call.actor.world_id))})
 
     return once(call, act, replayed=lambda: None, shown=lambda text: text)
 

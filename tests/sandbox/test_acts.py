@@ -1,0 +1,102 @@
+"""Acts of the people in the test world: only those that the table of legal acts gives their side, and only there."""
+
+import pytest
+
+from elmed.prescriptions.states import TRANSITIONS
+from elmed.prescriptions.vocabulary import Act
+from elmed.sandbox.other_side import ACTS, ANSWER, NOT_PLAYED, legal_sides
+from tests import factories as f
+from tests.api.client import Api, refusal
+from tests.api.shop import all_there_is
+from tests.sandbox.test_scenarios import play
+
+
+def test_every_act_is_played_or_says_why_not():
+    assert set(ACTS) - {ANSWER} | set(NOT_PLAYED) == set(Act)
+    assert not set(ACTS) & set(NOT_PLAYED)
+    for name, played in ACTS.items():
+        assert set(played.sides) == legal_sides(name), name
+    assert set(TRANSITIONS) == set(Act)
+
+
+# From a scenario, acts one after the other, with the status that each leads to.
+WAYS = {
+    "checked and rejected": ("pending_review", [("verify", {}, "verified"), ("reject", {"reason": "Too strong"}, "rejected")]),
+    "asked, answered, ready": ("question", [("answer_question", {"answer": "7 days"}, "on_hold"), ("resume", {}, "pending_review"), ("verify", {}, "verified")]),
+    "cancellation confirmed": ("cancel_race", [("confirm_cancel", {}, "cancelled")]),
+    "cancellation answered": ("cancel_race", [("answer_handed_over", {}, "dispensed")]),
+    "cancellation withdrawn": ("cancel_race", [("withdraw_cancel", {}, "verified"), ("request_cancel", {}, "on_hold")]),
+    "cancelled before the check": ("pending_review", [("cancel", {}, "cancelled")]),
+    "handed over, taken back, closed": ("verified", [("dispense", {}, "dispensed"), ("reverse", {"reason_code": "never_left_pharmacy"}, "verified"), ("close", {"reason_code": "0003"}, "not_dispensed")]),
+    "the rest ended": ("partial", [("close_line", {}, "dispensed")]),
+    "stopped": ("partial", [("stop", {}, "stopped")]),
+    "given back": ("verified", [("return", {}, "issued")]),
+    "sent": ("issued", [("route", {}, "pending_review")]),
+    "paused by both": ("verified", [("hold", {"by": "pharmacy"}, "on_hold"), ("resume", {}, "verified"), ("hold", {"by": "doctor"}, "on_hold"), ("resume", {"by": "doctor"}, "verified")]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_one_after_the_other(way, till, practice):
+    name, acts = WAYS[way]
+    for api in (practice, till):
+        if api is till and name == "issued":
+            continue  # a pharmacy does not see it
+        rx = play(api, name)["prescriptions"][-1]["id"]
+        for act, said, status in acts:
+            answer = api.post(f"/sandbox/prescriptions/{rx}/act", {"act": act} | said)
+            assert answer.status_code == 200, answer.json()
+            assert answer.json()["prescription"]["status"] == status
+    assert {act for _, acts in WAYS.values() for act, _, _ in acts} == set(ACTS)
+
+
+def test_a_developer_is_either_side(developer):
+    rx = play(developer, "pending_review")["prescriptions"][-1]["id"]
+    assert developer.post(f"/sandbox/prescriptions/{rx}/act", {"act": "verify"}).json()["by"] == "pharmacy"
+    assert developer.get(f"/prescriptions/{rx}").json()["allowed_actions"] == ["dispense"]
+    assert developer.post(f"/prescriptions/{rx}/dispense").json()["prescription"]["status"] == "dispensed"
+    told = play(developer, "awaiting_pharmacist")
+    basket = {"lines": [{"sku": told["products"][0]["sku"], "quantity": "1"}], "reserve": True}
+    asked = developer.post("/prescriptions/check", told["proof"] | basket)
+    assert asked.json()["lines"][0]["reason"] == "awaiting_pharmacist"
+    kept = f"/reservations/{asked.json()['reservation_id']}"
+    assert developer.get(kept).json()["state"] == "waiting"
+    developer.post(f"/sandbox/prescriptions/{told['prescriptions'][0]['id']}/act", {"act": "verify"})
+    assert developer.get(kept).json()["state"] == "ready"
+    proof = play(developer, "issued")["proof"]
+    assert developer.post("/prescriptions/route", proof).json()["status"] == "pending_review"
+
+
+BAD = {
+    "no such act": ({"act": "issue"}, 422, "validation_failed"),
+    "an act of staff": ({"act": "correct"}, 422, "validation_failed"),
+    "another side's": ({"act": "verify", "by": "doctor"}, 422, "validation_failed"),
+    "a field of another act": ({"act": "verify", "reason": "x"}, 422, "validation_failed"),
+    "an unknown field": ({"act": "verify", "status": "verified"}, 422, "validation_failed"),
+    "an unknown reason": ({"act": "close", "reason_code": "9999"}, 422, "validation_failed"),
+    "an unknown line": ({"act": "dispense", "lines": [{"medication_id": 1 << 40, "quantity": "1"}]}, 422, "validation_failed"),
+    "not now": ({"act": "cancel"}, 409, "invalid_status"),
+    "too much": ({"act": "dispense", "lines": [{"medication_id": 0, "quantity": "100"}]}, 409, "quantity_unavailable"),
+}  # fmt: skip
+
+
+def test_bad_requests_change_nothing(till):
+    told = play(till, "verified")["prescriptions"][0]
+    before = all_there_is()
+    for name, (body, status, code) in BAD.items():
+        if name == "too much":
+            body["lines"][0]["medication_id"] = told["medications"][0]["medication_id"]
+        answer = till.post(f"/sandbox/prescriptions/{told['id']}/act", body)
+        assert (answer.status_code, answer.json()["code"]) == (status, code), name
+        assert all_there_is() == before, name
+
+
+def test_only_what_the_account_sees_in_its_test_world(cast, till, practice, make_key):
+    live = f.verified(cast)
+    mine = play(practice, "pending_review")["prescriptions"][0]["id"]
+    with_live_key = Api(make_key("pharmacist", "rx:read", "rx:dispense")[1])
+    before = all_there_is()
+    for number in (live.pk, mine, 987654321):
+        refusal(till.post(f"/sandbox/prescriptions/{number}/act", {"act": "verify"}), 404, "not_found")
+    refusal(with_live_key.post(f"/sandbox/prescriptions/{live.pk}/act", {"act": "return"}), 403, "test_key_required")
+    assert all_there_is() == before
