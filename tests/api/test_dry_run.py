@@ -16,13 +16,15 @@ WRITES = [one for one in ENDPOINTS if one.writes]
 
 @pytest.mark.parametrize("one", WRITES, ids=lambda one: f"{one.method} {one.path}")
 def test_a_dry_run_answers_and_keeps_nothing(cast, make_key, rx, one):  # noqa: F811
-    mode = Mode.TEST if one.test_only else Mode.LIVE
-    holder, names = Api(make_key("pharmacist", *ALL, mode=mode)[1]), names_of(cast, rx)
+    holder = Api(make_key("pharmacist", *ALL, mode=Mode.TEST if one.test_only else Mode.LIVE)[1])
+    names = names_of(cast, rx)
+    if one.test_only:
+        names["rx"] = holder.post("/sandbox/scenarios", {"name": "partial"}).json()["prescriptions"][0]["id"]
     address, body = REQUESTS[one.method, one.path]
     path, body = address.format(**names), filled(body, names)
     before = shop.all_there_is(but=LOOKED_AT)
     answer = holder.call(one.method, f"{path}?dry_run=true", body, headers={"Idempotency-Key": "k"})
-    assert (answer.status_code, answer.headers["Dry-Run"]) == (one.status, "true"), answer.content
+    assert (answer.status_code, answer.headers.get("Dry-Run")) == (one.status, "true"), answer.content
     assert shop.all_there_is(but=LOOKED_AT) == before
     real = holder.call(one.method, path, body, headers={"Idempotency-Key": "k"})
     assert real.status_code == one.status

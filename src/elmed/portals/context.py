@@ -12,6 +12,7 @@ from elmed.access.permissions import Permission
 from elmed.accounts.licences import WARNED
 from elmed.accounts.models import Account, AccountKind, AccountState
 from elmed.core.clock import real_now
+from elmed.portals import test_data
 from elmed.prescriptions.jurisdiction import jurisdiction
 
 # Each portal's navigation: name of the page, words. The first is its home.
@@ -50,7 +51,9 @@ NAVIGATION: dict[str, tuple[tuple[str, StrPromise], ...]] = {
 def site(request: HttpRequest) -> dict[str, Any]:
     """The names that the base template uses. No statement of its own."""
     account = getattr(request, "account", None)
-    entries = _entries(account) if account else ()
+    test = bool(getattr(request, "test_data", False))
+    viewed = test_data.viewed(request, account)
+    entries = _entries(account, test=viewed) if account else ()
     urls = [(reverse(name), words) for name, words in entries]
     current = max((url for url, _ in urls if request.path.startswith(url)), key=len, default="")
     return {
@@ -63,6 +66,10 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "IDLE_LOCK_SECONDS": settings.IDLE_LOCK_SECONDS,
         "navigation": [(url, words, url == current) for url, words in urls],
         "current_account": account,
+        "test_data": test,
+        "test_data_possible": test_data.possible(account),
+        "test_data_left": viewed and not test,  # a page of the live world, in between
+        "page_of": test_data.mark(account, test=viewed),
         "licence_days": licence_days(account),
         "demonstration_offered": account is not None and account.noted.get("demonstration_offered", False),
         "renews": renews(request, account),
@@ -88,8 +95,10 @@ def renews(request: HttpRequest, account: Account | None) -> bool:
     return actor is not None and Permission.ACCOUNT_MANAGE in actor.permissions
 
 
-def _entries(account: Account) -> tuple[tuple[str, StrPromise], ...]:
+def _entries(account: Account, *, test: bool) -> tuple[tuple[str, StrPromise], ...]:
     """The whole navigation where the account can read; else what concerns its sign-in and its test keys."""
+    if test:
+        return (*NAVIGATION.get(account.kind, ()), ("test_world", _("Test world")))
     if account.state in (AccountState.VERIFIED, AccountState.LAPSED):
         return NAVIGATION.get(account.kind, ())
     return (("security", _("Security")),) if account.kind == AccountKind.PATIENT else (("settings", _("Settings")),)

@@ -13,6 +13,7 @@ from django.middleware.csrf import rotate_token
 from elmed.accounts.models import Account, Person
 from elmed.accounts.queries import accounts_of
 from elmed.medications.queries import demonstration_offered
+from elmed.portals import test_data
 
 CHOSEN = "account_id"
 HEADER = "X-Account"  # sent by what a page fetches by itself: the account that the page was made for
@@ -34,8 +35,10 @@ class CurrentAccount:
         request.accounts = accounts  # type: ignore[attr-defined]
         account = _chosen(request, accounts)
         request.account = account  # type: ignore[attr-defined]
-        if request.headers.get(HEADER, "") not in ("", str(account.pk) if account else "-"):
-            # In another tab another account was chosen: nothing of it gets into the page of the first one.
+        test = account is not None and test_data.viewed(request, account)
+        request.test_data = test  # type: ignore[attr-defined]
+        if request.headers.get(HEADER, "") not in ("", test_data.mark(account, test=test) or "-"):
+            # In another tab another account was chosen, or the other world: nothing of it gets into the page of the first one.
             return HttpResponse(headers={"HX-Refresh": "true"})
         return self.get_response(request)
 
@@ -45,6 +48,7 @@ def act_for(request: HttpRequest, account: Account) -> None:
     if request.session.get(CHOSEN) != account.pk:
         rotate_token(request)
         request.session.pop(STATE_SESSION_KEY, None)
+        request.session.pop(test_data.VIEWED, None)
     request.session[CHOSEN] = account.pk
 
 

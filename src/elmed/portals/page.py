@@ -28,11 +28,12 @@ from elmed.config.middleware import request_id
 from elmed.core.clock import world_now
 from elmed.core.refusals import NotAllowed, Refusal
 from elmed.events.record import record_access
-from elmed.portals import refused
+from elmed.portals import refused, test_data
 from elmed.prescriptions.jurisdiction import jurisdiction
 
 P = ParamSpec("P")
 _MARK = "elmed_page"
+LIVE_ONLY = "elmed_live_only"  # on a view: it never shows the test world
 
 
 class PortalRequest(HttpRequest):
@@ -43,6 +44,7 @@ class PortalRequest(HttpRequest):
     accounts: list[Account]
     person: Person
     now: datetime
+    test_data: bool  # whether it shows the account's test world
 
 
 View = Callable[Concatenate[PortalRequest, P], HttpResponse]
@@ -51,14 +53,20 @@ Check = Callable[[Actor, Permission], None]
 
 
 def page(
-    *, permission: Permission, kinds: Iterable[AccountKind], test_keys: bool = False, ends: bool = False
+    *,
+    permission: Permission,
+    kinds: Iterable[AccountKind],
+    test_keys: bool = False,
+    ends: bool = False,
+    live: bool = False,
 ) -> Callable[[View[P]], Registered]:
     """A page for accounts of these kinds whose actor has the permission.
 
-    `test_keys`: also while the account is not verified yet, as for everything that concerns its test world alone.
-    `ends`: also once the account is suspended or its licence is over, for what only takes away.
+    It shows the world that the person looks at (test_data.py), unless it is `live`: what concerns the account itself.
+    `test_keys`: live, and also while the account is not verified yet, as for everything that its test world needs.
+    `ends`: live, and also once the account is suspended or its licence is over, for what only takes away.
     """
-    possible = frozenset(kinds)
+    possible, live = frozenset(kinds), live or test_keys or ends
     check = policy.require_to_end if ends else policy.require_unverified if test_keys else policy.require
 
     def decorate(view: View[P]) -> Registered:
@@ -70,13 +78,14 @@ def page(
             if ours.account is None:
                 return redirect(_choice(request) if ours.accounts else "home")
             try:
-                _enter(ours, permission, possible, check)
+                _enter(ours, permission, possible, check, live=live)
                 with timezone.override(jurisdiction().zone):
                     response = view(ours, *args, **kwargs)
             except Refusal as refusal:
                 response = refused.page(request, refusal)
             return _private(response)
 
+        setattr(wrapped, LIVE_ONLY, live)
         return _marked(wrapped)
 
     return decorate
@@ -89,6 +98,7 @@ def person_page(view: Callable[Concatenate[HttpRequest, P], HttpResponse]) -> Re
     def wrapped(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         if not isinstance(request.user, Person):
             return redirect_to_login(request.get_full_path())
+        request.test_data = False  # type: ignore[attr-defined]
         return _private(view(request, *args, **kwargs))
 
     return _marked(wrapped)
@@ -142,9 +152,14 @@ def search_words(request: HttpRequest) -> str:
     return request.GET.get("q", "").replace("\x00", "").strip()[:100]
 
 
-def _enter(request: PortalRequest, permission: Permission, kinds: frozenset[AccountKind], check: Check) -> None:
+def _enter(
+    request: PortalRequest, permission: Permission, kinds: frozenset[AccountKind], check: Check, *, live: bool
+) -> None:
     request.person = cast("Person", request.user)
+    request.test_data = request.test_data and not live
     request.actor = actor_of(request, request.account)
+    if request.test_data:
+        request.actor = test_data.in_test_world(request.actor, request.account)
     if request.account.kind not in kinds:
         raise NotAllowed("wrong_portal", _("This page belongs to another kind of account than the one you chose."))
     check(request.actor, permission)

@@ -33,7 +33,7 @@ def printed(request: PortalRequest, pk: int) -> HttpResponse:
     shown(request, "print", [rx.patient_id])
     about = Printed(
         site=settings.SITE_NAME, reference=rx.reference, status=status_words(rx.status),
-        printed_at=timezone.localtime(request.now),
+        printed_at=timezone.localtime(request.now), test=request.test_data,
         demonstration=any(row.source.demonstration for row in medicines_of(sheet.subject.lines).values()),
         recorded=(rx.patient.name, rx.patient.date_of_birth) if signed_for(rx) else None,
     )  # fmt: skip

@@ -20,7 +20,7 @@ from elmed.portals.page import PortalRequest, page
 PHARMACY = (AccountKind.PHARMACY,)
 
 
-@page(permission=Permission.ACCOUNT_READ, kinds=PHARMACY)
+@page(permission=Permission.ACCOUNT_READ, kinds=PHARMACY, live=True)
 def staff(request: PortalRequest) -> HttpResponse:
     """Everybody who works here; an owner also sees who is invited."""
     manages = Permission.MEMBER_MANAGE in request.actor.permissions
@@ -32,7 +32,7 @@ def staff(request: PortalRequest) -> HttpResponse:
     return render(request, "joining/staff.html", context)
 
 
-@page(permission=Permission.MEMBER_MANAGE, kinds=PHARMACY)
+@page(permission=Permission.MEMBER_MANAGE, kinds=PHARMACY, live=True)
 def invite(request: PortalRequest) -> HttpResponse:
     """Invite somebody by e-mail."""
     form = InviteForm(request.POST or None)
@@ -46,7 +46,7 @@ def invite(request: PortalRequest) -> HttpResponse:
     return render(request, "joining/staff_invite.html", {"form": form}, status=form.status)
 
 
-@page(permission=Permission.MEMBER_MANAGE, kinds=PHARMACY)
+@page(permission=Permission.MEMBER_MANAGE, kinds=PHARMACY, live=True)
 def again(request: PortalRequest, pk: int) -> HttpResponse:
     """Send an invitation once more: POST alone."""
     if request.method == "POST":
@@ -57,7 +57,7 @@ def again(request: PortalRequest, pk: int) -> HttpResponse:
     return redirect("staff")
 
 
-@page(permission=Permission.MEMBER_MANAGE, kinds=PHARMACY)
+@page(permission=Permission.MEMBER_MANAGE, kinds=PHARMACY, live=True)
 def revoke(request: PortalRequest, pk: int) -> HttpResponse:
     """End an invitation, after a last look."""
     row = invitation_of(request.account, pk)
@@ -68,7 +68,7 @@ def revoke(request: PortalRequest, pk: int) -> HttpResponse:
     return render(request, "joining/staff_revoke.html", {"row": row})
 
 
-@page(permission=Permission.MEMBER_MANAGE, kinds=PHARMACY)
+@page(permission=Permission.MEMBER_MANAGE, kinds=PHARMACY, live=True)
 def roles(request: PortalRequest, pk: int) -> HttpResponse:
     """Change what somebody may do."""
     worker = _worker(request, pk)
@@ -90,7 +90,7 @@ def roles(request: PortalRequest, pk: int) -> HttpResponse:
     return render(request, "joining/staff_roles.html", context, status=form.status)
 
 
-@page(permission=Permission.MEMBER_MANAGE, kinds=PHARMACY)
+@page(permission=Permission.MEMBER_MANAGE, kinds=PHARMACY, live=True)
 def remove(request: PortalRequest, pk: int) -> HttpResponse:
     """End somebody's work here, after a last look."""
     worker = _worker(request, pk)

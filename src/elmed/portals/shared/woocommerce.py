@@ -25,7 +25,7 @@ QUIET = timedelta(hours=2)  # a shop speaks every hour, so it has by then
 JUST_NOW = timedelta(minutes=1)  # "0 minutes ago" reads like a fault
 
 
-@page(permission=Permission.PRODUCT_READ, kinds=PHARMACY)
+@page(permission=Permission.PRODUCT_READ, kinds=PHARMACY, live=True)
 def woocommerce(request: PortalRequest) -> HttpResponse:
     """The four steps, and the live state."""
     file, state, keys = plugin_file.find(), shop.state_of(request.actor), _keys(request)
@@ -50,7 +50,7 @@ def _keys(request: PortalRequest) -> list[ApiKey]:
     return own or [row for row in working if {Scope.RX_READ, Scope.RX_DISPENSE} <= set(row.scopes)]
 
 
-@page(permission=Permission.PRODUCT_READ, kinds=PHARMACY)
+@page(permission=Permission.PRODUCT_READ, kinds=PHARMACY, live=True)
 def plugin_zip(_request: PortalRequest) -> HttpResponse:
     """The plugin, to be uploaded to WordPress as it is."""
     file = plugin_file.find()

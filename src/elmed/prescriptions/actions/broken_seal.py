@@ -57,7 +57,8 @@ def tell_staff(broken: SealBroken) -> None:
         staff = Account.objects.filter(kind=AccountKind.STAFF).values_list("pk", flat=True)
         clock = actors.clock(broken.world_id, broken.mode)
         record(clock, EVENT, accounts=staff, at=now, prescription_id=broken.prescription_id)
-        transaction.on_commit(lambda: _mail(broken.prescription_id))
+        if broken.mode is Mode.LIVE:
+            transaction.on_commit(lambda: _mail(broken.prescription_id))
 
 
 def _mail(prescription_id: int) -> None:

@@ -35,6 +35,7 @@ class Printed:
     status: str
     printed_at: datetime
     language: str = "en"
+    test: bool = False  # it belongs to a test world
     demonstration: bool = False  # a medicine of it came from demonstration data
     recorded: tuple[str, date] | None = None  # name and birth date, where the record was corrected since the signature
 
@@ -68,6 +69,10 @@ class _Sheet(FPDF):
 
     def footer(self) -> None:
         """On each page: which prescription, that paper alone is none, and the page's number."""
+        if self.about.test:
+            self.set_y(4)
+            self.set_font("DejaVu", "B", 14)
+            self.cell(_WIDTH, 8, _("TEST – not a real prescription"), border=1, align="C")
         self.set_y(-20)
         self.set_font("DejaVu", "", 8)
         self.multi_cell(
