@@ -64,9 +64,9 @@ def page(
 
     It shows the world that the person looks at (test_data.py), unless it is `live`: what concerns the account itself.
     `test_keys`: live, and also while the account is not verified yet, as for everything that its test world needs.
-    `ends`: live, and also once the account is suspended or its licence is over, for what only takes away.
+    `ends`: also once the account is suspended or its licence is over, for what only takes away.
     """
-    possible, live = frozenset(kinds), live or test_keys or ends
+    possible, live = frozenset(kinds), live or test_keys
     check = policy.require_to_end if ends else policy.require_unverified if test_keys else policy.require
 
     def decorate(view: View[P]) -> Registered:
