@@ -8,6 +8,8 @@ from django.urls import reverse
 
 from elmed.accounts.models import Account, AccountKind
 from elmed.core.clock import real_now
+from elmed.events.catalogue import READERS
+from elmed.portals.shared.webhooks import GROUPS
 from elmed.webhooks.models import Delivery, Endpoint
 from tests import factories as f
 from tests.webhooks.conftest import receiver  # noqa: F401 - a fixture
@@ -127,3 +129,11 @@ def test_only_who_may_is_led_there(cast, sign_in):
     waiting = sign_in("doctor")
     assert link not in waiting.get(reverse("settings")).content.decode()
     assert waiting.get(reverse("webhooks")).status_code == 403
+
+
+def test_each_event_is_offered_once_under_its_group(owner):
+    page = owner.get(reverse("webhook_new")).content.decode()
+    offered = re.findall(r'name="event_types" value="([^"]+)"', page)
+    assert len(offered) == len(set(offered)) > 20
+    assert set(GROUPS) == set(READERS)  # each beginning that a type can have
+    assert '<legend class="group">Prescriptions</legend>' in page

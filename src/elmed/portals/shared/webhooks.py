@@ -32,11 +32,12 @@ from elmed.webhooks.models import Delivery, Endpoint, State
 CONNECTING = (AccountKind.DOCTOR, AccountKind.PHARMACY, AccountKind.DEVELOPER)
 PAGE_SIZE = 25
 ALL, SOME = "all", "some"
-GROUPS = {
-    "prescription": gettext_lazy("Prescriptions"), "key": gettext_lazy("API keys"), "account": gettext_lazy("Account"),
-    "person": gettext_lazy("Sign-in"), "reservation": gettext_lazy("Reservations"), "product": gettext_lazy("Products"),
-    "batch": gettext_lazy("Batches"), "sale": gettext_lazy("Sales"), "patient": gettext_lazy("Patients"),
-    "stock": gettext_lazy("Stock"),
+GROUPS = {  # what a type begins with, as a heading: those of events.catalogue.READERS
+    "prescription": gettext_lazy("Prescriptions"), "reservation": gettext_lazy("Reservations"),
+    "product": gettext_lazy("Products"), "batch": gettext_lazy("Batches"), "sale": gettext_lazy("Sales"),
+    "patient": gettext_lazy("Patients"), "consultation": gettext_lazy("Consultations"), "account": gettext_lazy("Account"),
+    "key": gettext_lazy("API Keys"), "person": gettext_lazy("Sign-ins"), "webhook": gettext_lazy("Webhooks"),
+    "audit": gettext_lazy("Audit"),
 }  # fmt: skip
 
 
@@ -71,7 +72,7 @@ class EndpointFields(forms.Form):
         of: dict[str, list[Any]] = {}
         for one in self["event_types"].subwidgets:
             of.setdefault(one.data["value"].partition(".")[0], []).append(one)
-        return [(str(GROUPS.get(name, name)), choices) for name, choices in of.items()]
+        return [(str(GROUPS[name]), choices) for name, choices in of.items()]
 
     @property
     def wanted(self) -> Wanted:
