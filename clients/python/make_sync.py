@@ -14,7 +14,7 @@ HERE = Path(__file__).resolve().parent
 
 # In this order; the last one takes the Async off every other name.
 _CHANGES = (
-    (r'"""The client for asyncio and trio\..*?"""', '"""The client that waits. Made from `asynchronous` by clients/python/make_sync.py."""'),
+    (r'"""The client for asyncio\..*?"""', '"""The client that waits. Made from `asynchronous` by clients/python/make_sync.py."""'),
     (r"\bimport asyncio\nimport time\n", "import time\n"),
     (r"\bimport asyncio\n", "import time\n"),
     (r"\basyncio\.sleep\b", "time.sleep"),

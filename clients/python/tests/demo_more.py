@@ -1,6 +1,10 @@
-"""Run once beside the demo, on its data: more prescriptions that are ready to be dispensed, and limits that tests need."""
+"""Run once beside the demo, on its data: more prescriptions that are ready to be dispensed, and limits and keys that tests need."""
+
+import json
+from pathlib import Path
 
 import django
+from django.conf import settings
 
 django.setup()
 
@@ -11,6 +15,7 @@ from elmed.access.actors import of_command, of_person  # noqa: E402
 from elmed.access.models import ApiKey  # noqa: E402
 from elmed.accounts.models import Account, Person  # noqa: E402
 from elmed.core.clock import real_now  # noqa: E402
+from elmed.core.models import Mode  # noqa: E402
 from elmed.demo import acts  # noqa: E402
 from elmed.patients.actions import create  # noqa: E402
 from elmed.patients.identity import Identity  # noqa: E402
@@ -41,3 +46,9 @@ def make():
 for key in ApiKey.objects.filter(revoked_at=None):
     keys.set_limit(of_command(), key.pk, requests_per_minute=3 if key.name == SLOW else 6000)
 make()
+more = {"to_be_leaked": ("pharmacist", ["rx:read"]), "developer_test": ("developer", ["rx:read", "rx:dispense"])}
+made = {
+    name: keys.create(actor(f"{who}@demo.example"), name=name, scopes=scopes, mode=Mode.TEST)[1]
+    for name, (who, scopes) in more.items()
+}
+(Path(settings.DATA_DIR) / "more.json").write_text(json.dumps(made))

@@ -30,7 +30,7 @@ class Demo:
     folder: Path
 
     def key(self, name: str) -> str:
-        return self.told["keys"][name]
+        return (self.told["keys"] | json.loads((self.folder / "more.json").read_text()))[name]
 
     def claim(self, name: object) -> bool:
         """Whether it is ours: each name is given once, whatever process asks."""
@@ -90,10 +90,9 @@ def _start(folder: Path) -> dict[str, Any]:
                 raise RuntimeError(f"The demo did not start:\n{log.read_text()}")
             time.sleep(0.1)
         found = Demo(f"http://localhost:{port}", {}, folder)
-        if not (folder / "more").exists():
+        if not (folder / "more.json").exists():
             env = found.as_of_it(DJANGO_SETTINGS_MODULE="elmed.config.settings", PORT=str(port))
             subprocess.run([sys.executable, str(MORE)], env=env, check=True)
-            (folder / "more").touch()
     except BaseException:
         _stop(process.pid)
         raise

@@ -3,9 +3,13 @@
 import io
 import json
 import re
+import ssl
 import stat
 import subprocess
 import sys
+import threading
+from datetime import datetime, timedelta, timezone
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
@@ -259,3 +263,49 @@ def test_as_a_program(demo):
     assert done.stdout.startswith("elmed-client ")
     done = subprocess.run([*program, "prescriptions", "999999"], env=env, capture_output=True, text=True, check=False)
     assert done.returncode == 4 and done.stdout == "" and "Traceback" not in done.stderr
+
+
+@pytest.fixture
+def certified(tmp_path):
+    """A TLS server on this machine with a certificate of its own, which ends in five days; and the certificate's file."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key, name = (
+        ec.generate_private_key(ec.SECP256R1()),
+        x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")]),
+    )
+    now = datetime.now(timezone.utc)
+    made = (
+        x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key()).serial_number(1)
+        .not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=5, hours=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )  # fmt: skip
+    file = tmp_path / "certificate.pem"
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    file.write_bytes(made.public_bytes(serialization.Encoding.PEM) + private)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(file)
+    server = HTTPServer(("localhost", 0), BaseHTTPRequestHandler)
+    server.handle_error = lambda *arguments: None
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"https://localhost:{server.server_port}", file
+    server.shutdown()
+    server.server_close()
+
+
+def test_doctor_looks_at_the_certificate(run, certified, monkeypatch, demo):
+    address, file = certified
+    monkeypatch.setenv("ELMED_API_KEY", demo.key("pharmacy"))
+    monkeypatch.setenv("ELMED_URL", address)
+    code, said, _ = run("doctor", key=None)
+    assert code == 1 and re.search(r"^wrong +tls +the certificate does not hold", said, re.M)
+    monkeypatch.setenv("SSL_CERT_FILE", str(file))
+    said = run("doctor", key=None)[1]
+    assert re.search(r"^look +tls +TLSv1\.\d, the certificate ends in 5 days", said, re.M)

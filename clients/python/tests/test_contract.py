@@ -89,6 +89,7 @@ LINES = {
     "prescriptions.dispense": [bodies.DispenseLine(medication_id=1, quantity="0.5", product_sku="A", batch_number="B", expiry_date=date(2030, 1, 1), substituted=True, substitution_reason="none left")],
     "dispenses.reverse": [bodies.ReverseLine(medication_id=1, quantity=Decimal("2.50"))],
     "prescriptions.check": [bodies.CheckLine(sku="A", quantity=2)],
+    "sandbox.act": [bodies.ActLine(medication_id=1, quantity=2)],
     "sales.record": [bodies.SaleLine(sku="A", quantity=2)],
 }  # fmt: skip
 
@@ -175,7 +176,7 @@ def schemas() -> list[tuple[str, type, dict[str, Any]]]:
         "me": models.Me, "check_prescription": models.Check, "route_prescription": models.Routed, "dispense": models.DispenseResult,
         "read_state_machine": models.StateMachine, "read_patient": models.Patient, "record_shop_sale": models.Sale,
         "resend_webhooks": models.Resent, "report_shop": models.ShopReport, "list_events": models.EventPage,
-        "play_scenario": models.Scenario,
+        "play_scenario": models.Scenario, "play_act": models.Acted, "advance_clock": models.WorldClock, "reset_sandbox": models.WorldClock,
     }  # fmt: skip
     for operation, model in inline.items():
         answers = OPERATIONS[operation][2]["responses"]

@@ -24,7 +24,11 @@ COMMANDS = [
 
 @pytest.mark.parametrize("code", PYTHON)
 def test_it_runs(demo, code):
-    given = {"ELMED_API_KEY": demo.key("pharmacy"), "ELMED_URL": demo.url, "PYTHONPATH": str(SOURCE)}
+    given = {
+        "ELMED_API_KEY": demo.key("pharmacy_test" if "sandbox" in code else "pharmacy"),
+        "ELMED_URL": demo.url,
+        "PYTHONPATH": str(SOURCE),
+    }
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", code], env=given, capture_output=True, text=True, timeout=60, check=False
     )
@@ -38,7 +42,7 @@ def test_the_command_understands_it(line):
 
 
 def test_there_are_examples():
-    assert len(PYTHON) == 8 and len(COMMANDS) > 10
+    assert len(PYTHON) == 9 and len(COMMANDS) > 10
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -8,7 +8,7 @@ with Client() as elmed:  # the key from ELMED_API_KEY
 """
 
 from elmed_client.asynchronous.client import AsyncClient
-from elmed_client.bodies import CheckLine, DispenseLine, ReverseLine, SaleLine
+from elmed_client.bodies import ActLine, CheckLine, DispenseLine, ReverseLine, SaleLine
 from elmed_client.config import NO_RETRIES, Retries
 from elmed_client.core import ElmedDeprecationWarning, RateLimit
 from elmed_client.errors import (
@@ -37,7 +37,7 @@ from elmed_client.version import VERSION
 __version__ = VERSION
 
 __all__ = [
-    "NO_RETRIES", "APIError", "AsyncClient", "AuthenticationError", "CheckLine", "ChecksLockedError", "Client",
+    "NO_RETRIES", "APIError", "ActLine", "AsyncClient", "AuthenticationError", "CheckLine", "ChecksLockedError", "Client",
     "ConfigurationError", "ConflictError", "ConnectionFailedError", "DispenseLine", "ElmedDeprecationWarning",
     "ElmedError", "EventsExpiredError", "FieldError", "InvalidRequestError", "NotFoundError", "PermissionDeniedError",
     "PreconditionFailedError", "RateLimit", "RateLimitedError", "Retries", "ReverseLine", "SaleLine", "ServerError",

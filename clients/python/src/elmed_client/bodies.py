@@ -46,6 +46,7 @@ class CheckLine:
 
 
 SaleLine = CheckLine
+ActLine = ReverseLine
 
 
 def dispensed(line: DispenseLine) -> dict[str, Any]:

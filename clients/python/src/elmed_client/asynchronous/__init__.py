@@ -1,1 +1,1 @@
-"""The client for asyncio and trio. `synchronous` is made from it by clients/python/make_sync.py."""
+"""The client for asyncio. `synchronous` is made from it by clients/python/make_sync.py."""

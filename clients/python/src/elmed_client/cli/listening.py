@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from elmed_client import Client, ConnectionFailedError, RateLimitedError, ServerError, webhooks
+from elmed_client import Client, ConnectionFailedError, EventsExpiredError, RateLimitedError, ServerError, webhooks
 from elmed_client.cli.commands import command, connect
 from elmed_client.cli.words import MISUSED, CommandFailed, complain, say, say_json, table, words_of
 from elmed_client.config import is_loopback
@@ -55,7 +55,9 @@ def events(options: argparse.Namespace) -> None:
     with connect() as elmed:
         newest = elmed.events.newest()
         after = max(0, newest - options.limit) if options.after is None else options.after
-        found = [one for one in _until(elmed, after, newest) if _wanted(one, options.types)]
+        found = [
+            one for one in _kept(elmed, after, newest, asked=options.after is not None) if _wanted(one, options.types)
+        ]
         if options.json:
             for one in found:
                 say_json(one.raw)
@@ -127,7 +129,17 @@ def _row(one: Event) -> tuple[object, ...]:
     return one.sequence, at, one.type, one.prescription_id or "-", one.version or "-"
 
 
-def _until(elmed: Client, after: int, newest: int) -> Iterator[Event]:
+def _kept(elmed: Client, after: int, newest: int, *, asked: bool) -> list[Event]:
+    """Those that are there; of the newest so many, if nobody asked from where, those that are still kept."""
+    try:
+        return list(until(elmed, after, newest))
+    except EventsExpiredError:
+        if asked:
+            raise
+        return list(until(elmed, 0, newest))
+
+
+def until(elmed: Client, after: int, newest: int) -> Iterator[Event]:
     """Those that are there."""
     while after < newest:
         page = elmed.events.list(after=after or None, limit=100)

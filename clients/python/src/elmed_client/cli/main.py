@@ -8,17 +8,18 @@ import sys
 from collections.abc import Sequence
 
 from elmed_client import errors
-from elmed_client.cli import account, dispensing, doctor, listening
+from elmed_client.cli import account, dispensing, doctor, listening, trigger
 from elmed_client.cli.words import DONE, EXIT_CODES, FAILED, INTERRUPTED, CommandFailed, code_of, complain, words_of
 from elmed_client.version import VERSION
 
-GROUPS = (account, dispensing, listening, doctor)
+GROUPS = (account, dispensing, listening, trigger, doctor)
 _EXAMPLES = """\
 examples:
   elmed-client login
   elmed-client prescriptions --status verified
   elmed-client dispense 123 --dry-run
   elmed-client listen --forward-to http://localhost:9000/elmed
+  elmed-client trigger prescription.verified
   elmed-client doctor
 
 The key comes from ELMED_API_KEY, else from `login`; the address from ELMED_URL, else from `login`.
