@@ -51,6 +51,12 @@ def last_number(account_id: int, world_id: int) -> int:
     return rows.values_list("last", flat=True).first() or 0
 
 
+def last_number_beside(account_id: int, world_id: int) -> Subquery:
+    """The same as part of another statement, whose rows are then as old as the number; null where the list is empty."""
+    rows = EventCounter.objects.filter(account_id=account_id, world_id=world_id)
+    return Subquery(rows.values("last")[:1])
+
+
 def last_numbers(lists: Iterable[tuple[int, int]]) -> dict[tuple[int, int], int]:
     """The newest number of each of these lists (account, world) that has one. One statement."""
     wanted = set(lists)

@@ -121,17 +121,17 @@ def affected(actor: Actor, batch: Batch) -> Affected:
     certain: list[Received] = []
     possible: list[Received] = []
     for line in (*_lines(actor, Q(batch_number__iexact=batch.number)), *_unnamed(actor, batch, span)):
-        sure = _is_product(line, batch) if line.batch_number else False
-        received = _received(line) if sure is not None else None
+        named = _is_product(line, batch) if line.batch_number else False
+        received = _received(line) if named is not None else None
         if received:
-            (certain if sure else possible).append(received)
+            (certain if named else possible).append(received)
+    sales = _sales(Q(batch=batch) | ((Q(batch=None) | Q(assumed=True)) & span("created_at")), batch)
+    sure = {row.pk for row in sales if row.batch_id == batch.pk and not row.assumed}
     return Affected(
         certain=_newest(certain),
         possible=_newest(possible),
-        sales=_sales(Q(batch=batch, assumed=False), batch),
-        possible_sales=_sales(
-            Q(batch=batch, assumed=True) | ((Q(batch=None) | Q(assumed=True)) & span("created_at")), batch
-        ),
+        sales=[row for row in sales if row.pk in sure],
+        possible_sales=[row for row in sales if row.pk not in sure],
     )
 
 

@@ -84,6 +84,14 @@ def drafts_beside(actor: Actor, prescription_id: int) -> QuerySet[Prescription]:
     return rows.select_related("patient", "replaces").prefetch_related(_with_medicines()).order_by("pk")
 
 
+def with_drafts_beside(actor: Actor, prescription_id: int) -> QuerySet[Prescription]:
+    """That prescription, whatever its status, and the drafts of its patient, as the basket has them. Two statements."""
+    rows = visibility.visible(actor, Prescription)
+    patient = rows.filter(pk=prescription_id).values("patient_id")
+    rows = rows.filter(Q(pk=prescription_id) | Q(patient_id__in=patient, status=Status.DRAFT))
+    return rows.select_related("patient", "replaces").prefetch_related(_with_medicines()).order_by("pk")
+
+
 def with_lines(rows: Sequence[Prescription]) -> None:
     """Fetch the lines of these prescriptions with their medicines. One statement."""
     prefetch_related_objects(rows, _with_medicines())
@@ -128,10 +136,8 @@ def at_step(actor: Actor, step: str) -> QuerySet[Prescription]:
     rows = listed(actor)
     if step == "done":
         ended = Q(status__in=STEPS[step]) | ~Q(pharmacy_id=actor.account_id)
-        return rows.filter(ended).order_by("-step_since", "-pk")
-    return with_open_holds(rows.filter(status__in=STEPS[step], pharmacy_id=actor.account_id)).order_by(
-        "step_since", "pk"
-    )
+    here = rows.filter(status__in=STEPS[step], pharmacy_id=actor.account_id).order_by("step_since", "pk")
+    return with_open_holds(here) if S.ON_HOLD in STEPS[step] else here  # a pause lies on nothing else
 
 
 def ready_at(actor: Actor, step: str, now: datetime) -> QuerySet[Prescription]:

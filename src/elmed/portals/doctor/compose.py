@@ -165,10 +165,12 @@ def edit(request: PortalRequest, pk: int) -> HttpResponse:
 @page(permission=TRANSITIONS[Act.REPLACE].permission, kinds=DOCTOR)
 def replace(request: PortalRequest, pk: int) -> HttpResponse:
     """Write the replacement of an open prescription, beginning with its words."""
-    rx = _own(request, pk)
+    rows = list(queries.with_drafts_beside(request.actor, pk))
+    rx = next((one for one in rows if one.pk == pk), None) or visibility.get(request.actor, Prescription, pk)
     if rx.status not in OPEN:
         raise NotNow("invalid_status", _("Only an open prescription can be replaced."), current_status=rx.status)
-    return _compose(request, rx.patient, replaces=rx, consultation_id=rx.consultation_id)
+    drafts = [one for one in rows if one.status == Status.DRAFT]
+    return _compose(request, rx.patient, replaces=rx, consultation_id=rx.consultation_id, drafts=drafts)
 
 
 @page(permission=Permission.PRESCRIPTION_DRAFT, kinds=DOCTOR)

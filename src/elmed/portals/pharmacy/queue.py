@@ -3,8 +3,8 @@
 from typing import Any
 
 from django.contrib import messages
-from django.core.paginator import Paginator
-from django.db.models import Q
+from django.core.paginator import Page, Paginator
+from django.db.models import Q, QuerySet
 from django.http import HttpResponse, HttpResponseNotModified, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -19,6 +19,7 @@ from elmed.portals.pharmacy.queue_rows import WAITED_DAYS, Asked, asked, mark, m
 from elmed.portals.pharmacy.views import PHARMACY, WAITING
 from elmed.portals.words import status_words
 from elmed.prescriptions import queries, reference
+from elmed.prescriptions.models import Prescription
 
 PAGE_SIZE = 25
 MOST = 1000  # of what is done; older ones are found by the search and by their day
@@ -32,17 +33,18 @@ def queue(request: PortalRequest) -> HttpResponse:
     A whole reference opens its prescription.
     """
     what = asked(request)
-    etag = _etag(request)
-    rows = rows_of(request.actor, what, request.now)
     if (at_once := _scanned(request, what)) is not None:
         return redirect("pharmacy_prescription", at_once)
-    found = Paginator(rows[:MOST] if what.step == "done" or what.searching else rows, PAGE_SIZE).get_page(
-        request.GET.get("page")
+    counts = queries.step_counts(request.actor)
+    rows = rows_of(request.actor, what, request.now).annotate(
+        last_event=events.last_number_beside(request.actor.acting_account_id, request.actor.world_id)
     )
+    found = _page(request, what, rows, counts)
+    etag = _etag_of(request, found[0].last_event or 0) if found else _etag(request)  # type: ignore[attr-defined]
     mark(found, request.now)
     shown(request, "queue", [rx.patient_id for rx in found])
     context: dict[str, Any] = {
-        "tabs": _tabs(request, what), "asked": what, "step": "" if what.searching else what.step, "page": found,
+        "tabs": _tabs(what, counts), "asked": what, "step": "" if what.searching else what.step, "page": found,
         "query": what.query(), "now": request.now, "waited_days": WAITED_DAYS, "etag": etag,
         "shown_ids": ",".join(str(rx.pk) for rx in found),
     }  # fmt: skip
@@ -112,8 +114,26 @@ def _number(text: str) -> int | None:
     return int(text) if text.isdecimal() and len(text) < 16 else None
 
 
-def _tabs(request: PortalRequest, what: Asked) -> list[tuple[str, str, int | None, bool]]:
-    counts = queries.step_counts(request.actor)
+class _Counted(Paginator[Prescription]):
+    """Pages of a list whose length is known from its tab."""
+
+    def __init__(self, rows: QuerySet[Prescription], count: int) -> None:
+        """Pages of PAGE_SIZE."""
+        super().__init__(rows, PAGE_SIZE)
+        self.count = count
+
+
+def _page(
+    request: PortalRequest, what: Asked, rows: QuerySet[Prescription], counts: dict[str, int]
+) -> Page[Prescription]:
+    """The page asked for. One statement where the tab's own count is that of the list, else two."""
+    number = request.GET.get("page")
+    if what.step in WAITING and not what.searching and not what.filtered:
+        return _Counted(rows, counts[what.step]).get_page(number)
+    return Paginator(rows if what.step in WAITING and not what.searching else rows[:MOST], PAGE_SIZE).get_page(number)
+
+
+def _tabs(what: Asked, counts: dict[str, int]) -> list[tuple[str, str, int | None, bool]]:
     return [
         (
             f"?{what.at(step).query()}",
@@ -128,6 +148,9 @@ def _tabs(request: PortalRequest, what: Asked) -> list[tuple[str, str, int | Non
 def _etag(request: PortalRequest) -> str:
     """As long as it stays the same, nothing happened to what this account sees. One statement."""
     actor = request.actor
-    last = events.last_number(actor.acting_account_id, actor.world_id)
-    whole = f"{actor.account_id}:{actor.world_id}:{last}"
+    return _etag_of(request, events.last_number(actor.acting_account_id, actor.world_id))
+
+
+def _etag_of(request: PortalRequest, last: int) -> str:
+    whole = f"{request.actor.account_id}:{request.actor.world_id}:{last}"
     return f'"{salted_hmac("elmed.queue", whole).hexdigest()[:24]}"'

@@ -111,7 +111,7 @@ class CloseLineForm(VersionedForm):
 def close_line_page(request: PortalRequest, pk: int) -> HttpResponse:
     """Give up the rest of a line of this supply."""
     form = CloseLineForm(request.POST or None)
-    lines = queries.sheet(request.actor, pk, request.now).subject.lines
+    lines = visibility.get(request.actor, Prescription, pk).lines.all()
     field = form.fields["line_id"]
     if isinstance(field, forms.ChoiceField):
         field.choices = [(str(line.pk), line.medication_text) for line in lines if line.available_milli > 0]
