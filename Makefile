@@ -10,7 +10,7 @@ BIN := .venv/bin
 export PORT ELMED_DATA ELMED_TEST_POSTGRES
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test e2e plugin test-shop check bench docs css messages install install-dev
+.PHONY: help demo test e2e plugin test-shop check bench bench-pages docs css messages install install-dev
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -35,6 +35,9 @@ check: install-dev ## style, types, layers, generated files, migrations
 
 bench: install ## CPU and latency of list, read and dispense against a hand-written twin (PostgreSQL, wrk; 15 minutes)
 	@$(BIN)/python -m benchmarks.run $(ARGS)
+
+bench-pages: install ## CPU of the portals' pages at a million prescriptions (PostgreSQL; ARGS="--scale 0.01" to try it; 30 minutes)
+	@$(BIN)/python -m benchmarks.pages.run $(ARGS)
 
 docs: install-dev ## write the generated pages and the API's contract anew
 	@$(BIN)/python tools/generate.py

@@ -1,0 +1,1 @@
+"""What the portals' pages cost at a million prescriptions: `make bench-pages`."""
