@@ -82,7 +82,6 @@ def pages(link: psycopg.Connection, size: Size) -> list[Page]:
         ("doctor: prescriptions, verified", doctor, "doctor_prescriptions", {}, {"status": "verified"}),
         ("doctor: prescription, verified", doctor, "doctor_prescription", _pk(link, f"{here} AND status = 'verified'"), {}),
         ("doctor: prescription, dispensed", doctor, "doctor_prescription", _pk(link, f"{here} AND status = 'dispensed'"), {}),
-        ("doctor: compose", doctor, "doctor_compose", {"patient_pk": few}, {}),
         ("patient: home, 200 prescriptions", patient, "patient_home", {}, {}),
         ("patient: prescription", patient, "patient_prescription", _pk(link, f"patient_id = {busy.AT_DOCTOR} AND {here}"), {}),
         ("patient: who looked", patient, "patient_access", {}, {}),
@@ -100,7 +99,7 @@ def backends(link: psycopg.Connection) -> list[int]:
     """The processes of the database that serve this one."""
     rows = link.execute(
         "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND backend_type = 'client backend' "
-        "AND pid <> pg_backend_pid()"
+        "AND application_name = current_setting('application_name') AND pid <> pg_backend_pid()"
     )
     return [pid for (pid,) in rows]
 

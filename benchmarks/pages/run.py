@@ -49,6 +49,7 @@ def main() -> int:
     """Make the rows, ask, print the table and write it."""
     chosen = options()
     place = Place(os.environ.get("ELMED_BENCH_POSTGRES") or URL, ROOT / "var" / "bench-pages")
+    os.environ["PGAPPNAME"] = "elmed-bench-pages"  # by which its backends are told from others
     os.environ.update(place.environment(), DJANGO_SETTINGS_MODULE="elmed.config.settings")
     try:
         size = _data(place, chosen)
@@ -115,15 +116,17 @@ def _measured(place: Place, size: "Size", chosen: argparse.Namespace) -> str:
 
 def _once(page: "Page", backends: list[int]) -> tuple[float, float]:
     """CPU milliseconds of this process and of the backends, for one answer."""
-    database, own = _ran(backends), time.process_time()
+    before, own = _ran(backends), time.process_time()
     page.ask()
     own = time.process_time() - own
-    return own * 1000, (_ran(backends) - database) / 1e6
+    after = _ran(backends)
+    return own * 1000, sum(after[pid] - before[pid] for pid in after if pid in before) / 1e6
 
 
-def _ran(backends: list[int]) -> int:
-    """Nanoseconds that these processes have run."""
-    return sum(int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) for pid in backends)
+def _ran(backends: list[int]) -> dict[int, int]:
+    """Nanoseconds that each of these processes has run; one that ended is left out."""
+    files = ((pid, Path(f"/proc/{pid}/schedstat")) for pid in backends)
+    return {pid: int(file.read_text().split()[0]) for pid, file in files if file.exists()}
 
 
 def _text(

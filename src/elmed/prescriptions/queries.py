@@ -136,6 +136,7 @@ def at_step(actor: Actor, step: str) -> QuerySet[Prescription]:
     rows = listed(actor)
     if step == "done":
         ended = Q(status__in=STEPS[step]) | ~Q(pharmacy_id=actor.account_id)
+        return rows.filter(ended).order_by("-step_since", "-pk")
     here = rows.filter(status__in=STEPS[step], pharmacy_id=actor.account_id).order_by("step_since", "pk")
     return with_open_holds(here) if S.ON_HOLD in STEPS[step] else here  # a pause lies on nothing else
 
@@ -275,9 +276,7 @@ def uncollected(actor: Actor, before: datetime) -> QuerySet[Prescription]:
 
 def handed_over(actor: Actor, began: datetime, ended: datetime) -> QuerySet[Dispense]:
     """This pharmacy's own dispenses of that time, the newest first, with their lines. Two statements."""
-    rows = visibility.visible(actor, Dispense).filter(
-        pharmacy_id=actor.account_id, handed_over_at__gte=began, handed_over_at__lt=ended
-    )
+    rows = visibility.own_dispenses(actor).filter(handed_over_at__gte=began, handed_over_at__lt=ended)
     lines = Prefetch("lines", DispenseLine.objects.select_related("line").order_by("line__position", "pk"))
     rows = rows.select_related("prescription__patient", "prescription__prescriber", "person", "key", "pharmacy")
     return rows.prefetch_related(lines).order_by("-handed_over_at", "-pk")

@@ -51,7 +51,10 @@ class Dispense(models.Model):
             models.CheckConstraint(condition=Q(issue_number__gte=1), name="dispense_issue_from_one"),
             models.CheckConstraint(condition=Q(void=False) | Q(fully_reversed=True), name="dispense_void_is_reversed"),
         ]
-        indexes = [models.Index(fields=["prescription", "pharmacy"], name="dispense_of_pharmacy")]
+        indexes = [
+            models.Index(fields=["prescription", "pharmacy"], name="dispense_of_pharmacy"),
+            models.Index(fields=["pharmacy", "handed_over_at", "id"], name="dispense_pharmacy_day"),
+        ]
 
     def __str__(self) -> str:
         """For logs."""
