@@ -40,8 +40,12 @@ _HOOK, _DELIVERY = "/webhook-endpoints/{id}", "/webhook-endpoints/{id}/deliverie
 CHANGES: tuple[Change, ...] = (
     Change(
         "sandbox", date(2026, 11, 29), Kind.ADDED, "A sandbox",
-        "Scenarios in the account’s own test world, made by the acts that make real prescriptions.",
-        ("POST /sandbox/scenarios",),
+        "Scenarios in the account’s own test world, made by the acts that make real prescriptions; the other side’s acts, "
+        "a clock to move, a reset.",
+        (
+            "POST /sandbox/scenarios", "POST /sandbox/prescriptions/{id}/act", "POST /sandbox/clock/advance",
+            "POST /sandbox/reset",
+        ),
     ),
     Change(
         "expand", date(2026, 11, 29), Kind.ADDED, "`expand`: the patient and the dispenses in the same answer",
