@@ -128,6 +128,18 @@ def test_webhooks_stand_in_the_same_time_line_and_pages_lose_nothing(cast, pharm
     assert "webhook.test" not in shown(pharmacist, "?kind=requests")
 
 
+def test_a_webhooks_page_is_led_to_only_who_may_open_it(cast, sign_in):
+    made, _ = endpoints.make(cast.actor("owner"), Wanted("https://8.8.8.8/", ("*",)))
+    resend.send_test(cast.actor("owner"), made.pk)
+    url = reverse("webhook", args=[made.pk])
+    for who, opens in (("owner", True), ("technician", False)):
+        browser = sign_in(who)
+        page = shown(browser)
+        assert "https://8.8.8.8/" in page
+        assert (url in page) is opens
+        assert browser.get(url).status_code == (200 if opens else 403)
+
+
 def test_utc_and_local(cast, pharmacist):
     row(key_of(cast)[0], at=real_now().replace(hour=0, minute=5, second=9))
     assert "00:05:09" in shown(pharmacist, "?time=utc")

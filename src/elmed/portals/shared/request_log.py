@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from elmed.access.models import ApiKey
 from elmed.access.permissions import Permission
+from elmed.access.policy import account_active
 from elmed.accounts.models import AccountKind
 from elmed.core.clock import real_now
 from elmed.core.models import Mode
@@ -130,10 +131,16 @@ def request_log(request: PortalRequest) -> HttpResponse:
         "newest": _link(url, asked) if before else "", "filtered": bool(form.asked), "counted": queries.COUNTED,
         "other_time": _link(url, {**asked, "time": "" if utc else "utc"}), "all": url, "since": form.asked.get("since", USUAL),
         "longest": _link(url, asked | {"since": "30d"}),
-        "test": wanted.mode is Mode.TEST,
+        "test": wanted.mode is Mode.TEST, "hooks": _opens_webhooks(request),
     }  # fmt: skip
     with timezone.override(UTC if utc else timezone.get_current_timezone()):
         return render(request, "settings/request_log.html", context, status=form.status)
+
+
+def _opens_webhooks(request: PortalRequest) -> bool:
+    """Whether the reader may open a webhook's page: a technician reads the log without it."""
+    may = Permission.WEBHOOK_READ
+    return may in request.actor.permissions and account_active(request.actor, may)
 
 
 def _days(number: int) -> str:
