@@ -202,7 +202,7 @@ NO_PAGE = {
     "pharmacy_next": "leads to the next prescription",
     "pharmacy_unlink": "leads back; by POST only", "pharmacy_product_restore": "leads back; by POST only",
     **dict.fromkeys(
-        ("language", "session_end", "sessions_end_others", "webhook_switch", "webhook_test", "webhook_resend"), "by POST only"
+        ("language", "session_end", "sessions_end_others", "webhook_switch", "webhook_test", "webhook_resend", "test_data", "test_world_play", "test_world_clock"), "by POST only"
     ),
 }  # fmt: skip
 
