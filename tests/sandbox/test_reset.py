@@ -20,7 +20,7 @@ from tests.sandbox.test_scenarios import play
 # Models of our own that are of a world, or belong to something that is, and are not emptied.
 KEPT = {
     "accounts.Account": "the account itself, and the synthetic ones", "accounts.Membership": "of accounts",
-    "accounts.Document": "of accounts", "accounts.Message": "of accounts", "accounts.Renewal": "of accounts",
+    "accounts.Document": "of accounts", "accounts.NameCorrection": "of accounts", "accounts.Message": "of accounts", "accounts.Renewal": "of accounts",
     "accounts.Invitation": "of accounts", "access.ApiKey": "of accounts", "access.RateWindow": "real time, of a key",
     "access.LimitRequest": "of a key", "request_log.ScopeUse": "of a key", "events.EventCounter": "numbers go on",
     "webhooks.Endpoint": "a setting",
