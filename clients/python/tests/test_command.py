@@ -169,10 +169,18 @@ def test_what_goes_wrong_says_what_to_do(run, demo, monkeypatch):
         assert ended.value.code == 2
     code, _, complaint = run("dispense", demo.told["prescriptions"]["verified_two_lines"], "--line", "1=-3", "--yes")
     assert code == 1 and "/lines/0/quantity: " in complaint
+    code, _, complaint = run("dispense", demo.told["prescriptions"]["dispensed"], "--yes", "--json")
+    error = json.loads(complaint)["error"]
+    assert code == 5 and (error["kind"], error["code"], error["current_status"]) == (
+        "ConflictError",
+        "invalid_status",
+        "dispensed",
+    )
     monkeypatch.setattr("time.sleep", lambda seconds: None)
     monkeypatch.setenv("ELMED_URL", "http://127.0.0.1:9")
     code, _, complaint = run("whoami", key=None)
     assert code == 6 and "doctor" in complaint
+    assert json.loads(run("whoami", "--json", key=None)[2])["error"]["kind"] == "ConnectionFailedError"
 
 
 def test_events(run, client):

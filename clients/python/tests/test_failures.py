@@ -362,6 +362,21 @@ def test_following_does_not_ask_without_pause_where_nobody_waits(script):
     assert [one.url.params["after"] for one in server.asked] == ["4", "4", "4"]
 
 
+def test_the_command_follows_on_when_elmed_was_away(script, capsys):
+    from elmed_client.cli.listening import following
+
+    def page(*numbers):
+        return ok({"data": [{"sequence": one, "type": "withheld"} for one in numbers], "has_more": False})
+
+    server = script(page(5, 6), httpx.ConnectError, problem(503, "unavailable"), page(7))
+    heard = following(server.client(retries=elmed_client.NO_RETRIES), 4)
+    assert [next(heard).sequence for _ in range(3)] == [5, 6, 7]
+    assert [one.url.params["after"] for one in server.asked] == ["4", "6", "6", "6"]
+    assert capsys.readouterr().err.count("Trying again from 6.") == 2
+    with pytest.raises(errors.AuthenticationError):
+        next(following(script(problem(401, "invalid_key")).client(), 4))
+
+
 def test_for_asyncio_it_is_the_same(script):
     server = script(
         httpx.ConnectError, problem(429, "rate_limited", {"Retry-After": "3"}), ok(SALE), problem(404, "not_found")

@@ -1,5 +1,6 @@
 """Writes and what refuses them, against a real ELMED."""
 
+import asyncio
 import threading
 import time
 from datetime import datetime, timedelta, timezone
@@ -219,6 +220,23 @@ def test_webhook_endpoints(client):
     with pytest.raises(InvalidRequestError) as caught:
         hooks.create(url="https://192.168.1.1/")
     assert [one.pointer for one in caught.value.errors] == ["/url"]
+
+
+def test_events_come_to_asyncio_as_they_happen(async_client, verified):
+    one = verified()
+
+    async def hear():
+        async with async_client() as elmed:
+            follower = elmed.events.follow(after=await elmed.events.newest())
+            waiting = asyncio.create_task(first(follower))
+            await asyncio.sleep(0.5)
+            await elmed.prescriptions.dispense(one.id, if_match=one)
+            return await asyncio.wait_for(waiting, 30)
+
+    async def first(follower):
+        return await anext(event async for event in follower if event.prescription_id == one.id)
+
+    assert asyncio.run(hear()).type == "prescription.dispensed"
 
 
 def test_events_come_as_they_happen(client, verified):

@@ -9,7 +9,17 @@ from collections.abc import Sequence
 
 from elmed_client import errors
 from elmed_client.cli import account, dispensing, doctor, listening, trigger
-from elmed_client.cli.words import DONE, EXIT_CODES, FAILED, INTERRUPTED, CommandFailed, code_of, complain, words_of
+from elmed_client.cli.words import (
+    DONE,
+    EXIT_CODES,
+    FAILED,
+    INTERRUPTED,
+    CommandFailed,
+    code_of,
+    complain,
+    json_of,
+    words_of,
+)
 from elmed_client.version import VERSION
 
 GROUPS = (account, dispensing, listening, trigger, doctor)
@@ -27,16 +37,16 @@ The key comes from ELMED_API_KEY, else from `login`; the address from ELMED_URL,
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run it; returns the exit code."""
+    """Run it; returns the exit code. With `--json` what went wrong is JSON too, on standard error."""
+    options = parser().parse_args(arguments)
     try:
-        options = parser().parse_args(arguments)
         done: int | None = options.run(options)
         return done or DONE
     except CommandFailed as failure:
-        complain(str(failure))
+        complain(json_of(failure) if options.json else str(failure))
         return failure.code
     except errors.ElmedError as error:
-        complain(words_of(error))
+        complain(json_of(error) if options.json else words_of(error))
         return code_of(error)
     except KeyboardInterrupt:
         complain("Interrupted.")

@@ -67,6 +67,13 @@ def code_of(error: errors.ElmedError) -> int:
     return FAILED
 
 
+def json_of(error: errors.ElmedError | CommandFailed) -> str:
+    """What went wrong, for programs: ELMED's own problem document where there is one."""
+    known = error.problem if isinstance(error, errors.APIError) else {}
+    kind = type(error).__name__
+    return json.dumps({"error": {"kind": kind, "detail": str(error), **known}}, ensure_ascii=False)
+
+
 def words_of(error: errors.ElmedError) -> str:
     """An error with what to do about it."""
     lines = [clean(error)]
