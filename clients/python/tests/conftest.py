@@ -1,11 +1,14 @@
 """What the client's tests get: a real ELMED with the demo's people, and clients of it."""
 
+import io
 import os
 
 import pytest
 
 from demo_server import Demo, shared
 from elmed_client import AsyncClient, Client
+from elmed_client.cli import main as command
+from played_server import Script
 
 
 @pytest.fixture(autouse=True)
@@ -61,3 +64,28 @@ def verified(demo, client):
         raise AssertionError("The demo has no more of them.")
 
     return take
+
+
+@pytest.fixture
+def script(monkeypatch):
+    """`script(answer, …)` is a server of played_server.py; nothing is slept meanwhile."""
+    return lambda *answers: Script(monkeypatch, *answers)
+
+
+@pytest.fixture
+def run(capsys, monkeypatch, demo):
+    """`run("whoami", key="shop")` is (exit code, what it printed, what it complained of)."""
+
+    def go(*arguments, key="pharmacy", typed=None):
+        if key is not None:
+            monkeypatch.setenv("ELMED_API_KEY", demo.key(key))
+            monkeypatch.setenv("ELMED_URL", demo.url)
+        terminal = io.StringIO(typed or "")
+        terminal.isatty = lambda: typed is not None
+        monkeypatch.setattr("sys.stdin", terminal)
+        capsys.readouterr()
+        code = command.main([str(one) for one in arguments])
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    return go

@@ -6,7 +6,6 @@ from datetime import timedelta
 import pytest
 
 from elmed_client import ConflictError, NotFoundError, PermissionDeniedError
-from elmed_client.cli import main as command
 from elmed_client.cli.trigger import WAYS
 
 
@@ -40,21 +39,9 @@ def test_a_live_key_plays_nothing(client):
         client("pharmacy").sandbox.play("verified")
 
 
-@pytest.fixture
-def run(capsys, monkeypatch, demo):
-    def go(*arguments, key="pharmacy_test"):
-        monkeypatch.setenv("ELMED_API_KEY", demo.key(key))
-        monkeypatch.setenv("ELMED_URL", demo.url)
-        code = command.main([*arguments])
-        said = capsys.readouterr()
-        return code, said.out, said.err
-
-    return go
-
-
 @pytest.mark.parametrize("type_", WAYS)
 def test_every_type_that_it_lists_happens(run, client, type_):
-    code, said, complaint = run("trigger", type_, "--json")
+    code, said, complaint = run("trigger", type_, "--json", key="pharmacy_test")
     assert code == 0, complaint
     came = [json.loads(line) for line in said.splitlines()]
     assert type_ in {one["type"] for one in came}
@@ -62,11 +49,11 @@ def test_every_type_that_it_lists_happens(run, client, type_):
 
 
 def test_what_cannot_be_triggered(run):
-    code, _, complaint = run("trigger", "audit.searched")
+    code, _, complaint = run("trigger", "audit.searched", key="pharmacy_test")
     assert code == 2 and "prescription.verified" in complaint
     code, _, complaint = run("trigger", "prescription.verified", key="pharmacy")
     assert code == 2 and "elm_test_" in complaint
 
 
 def test_what_can_be(run):
-    assert run("trigger", "--list")[1].splitlines() == list(WAYS)
+    assert run("trigger", "--list", key="pharmacy_test")[1].splitlines() == list(WAYS)

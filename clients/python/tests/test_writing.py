@@ -47,7 +47,7 @@ def test_a_hand_over_and_back(client, verified):
         done.dispense.id,
         reason_code="recorded_in_error",
         lines=[ReverseLine(medication_id=line.id, quantity="1")],
-        if_match=done.prescription.version,
+        if_match=done.prescription,
     )
     assert back.dispense.reversal.reason_code == "recorded_in_error"
     assert elmed.prescriptions.get(before.id).medications[0].quantity_dispensed == line.quantity_dispensed

@@ -144,7 +144,7 @@ def _reach(url: str) -> Generator[Finding, None, bool]:
     skew = sorted(skews)[2]
     state = WRONG if abs(skew) > _SKEW_WRONG else WARN if abs(skew) > _SKEW_LOOK else OK
     after = "" if state == OK else ". Set this machine's clock: webhooks and hand-over times depend on it"
-    yield Finding("clock", state, f"{skew:+.0f} s against ELMED's{after}", {"seconds": round(skew)})
+    yield Finding("clock", state, f"{round(skew):+d} s against ELMED's{after}", {"seconds": round(skew)})
     return True
 
 

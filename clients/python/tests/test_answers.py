@@ -1,0 +1,107 @@
+"""What answers mean: each error its exception, what is not ELMED, and what the client does not know yet."""
+
+import pickle
+from datetime import datetime, timezone
+
+import httpx
+import pytest
+
+import elmed_client
+from elmed_client import errors
+from played_server import ME, ok, problem
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        (
+            problem(400, "invalid_parameter", errors=[{"parameter": "limit", "code": "out_of_range", "detail": "d"}]),
+            errors.InvalidRequestError,
+        ),
+        (problem(401, "invalid_key"), errors.AuthenticationError),
+        (problem(403, "insufficient_scope", needed_scopes=["rx:read"]), errors.PermissionDeniedError),
+        (problem(404, "not_found"), errors.NotFoundError),
+        (problem(409, "invalid_status", current_status="dispensed", allowed_actions=["reverse"]), errors.ConflictError),
+        (problem(410, "events_expired"), errors.EventsExpiredError),
+        (problem(412, "version_conflict", current_version=4), errors.PreconditionFailedError),
+        (problem(413, "body_too_large"), errors.InvalidRequestError),
+        (
+            problem(422, "validation_failed", errors=[{"pointer": "/lines/0", "code": "missing", "detail": "d"}]),
+            errors.InvalidRequestError,
+        ),
+        (problem(500, "internal_error"), errors.ServerError),
+    ],
+)
+def test_what_is_no_use_repeating_is_told_at_once(script, answer, kind):
+    server = script(answer)
+    with pytest.raises(kind) as caught:
+        server.client().me()
+    error = caught.value
+    assert type(error) is kind and not server.slept
+    assert (error.status, error.request_id, error.detail) == (answer.status_code, "req_1", "D")
+    assert str(error) == f"{error.status} {error.code}: D (req_1)"
+    assert str(pickle.loads(pickle.dumps(error))) == str(error)
+
+
+def test_what_the_errors_tell(script):
+    def caught(answer):
+        with pytest.raises(errors.APIError) as found:
+            script(answer).client(retries=elmed_client.NO_RETRIES).me()
+        return found.value
+
+    assert caught(problem(403, "insufficient_scope", needed_scopes=["rx:read"])).needed_scopes == ("rx:read",)
+    refused = caught(problem(409, "invalid_status", current_status="dispensed", allowed_actions=["reverse"]))
+    assert (refused.current_status, refused.allowed_actions) == ("dispensed", ("reverse",))
+    assert caught(problem(412, "version_conflict", current_version=4)).current_version == 4
+    assert caught(problem(429, "rate_limited", {"Retry-After": "9"})).retry_after == 9
+    wrong = caught(
+        problem(422, "validation_failed", errors=[{"pointer": "/lines/0/quantity", "code": "missing", "detail": "d"}])
+    )
+    assert wrong.errors == (errors.FieldError(pointer="/lines/0/quantity", parameter=None, code="missing", detail="d"),)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        httpx.Response(301, headers={"Location": "https://elsewhere.example/"}),
+        httpx.Response(307, headers={"Location": "http://elmed.example/"}),
+        httpx.Response(200, text="<html>Welcome to the hotel's wireless</html>"),
+        httpx.Response(200, json=[]),
+        httpx.Response(200, json=ME | {"now": "yesterday"}),
+        httpx.Response(200, json={name: value for name, value in ME.items() if name != "mode"}),
+        httpx.Response(204),
+    ],
+)
+def test_what_is_not_elmed(script, answer):
+    server = script(answer)
+    with pytest.raises(errors.UnexpectedAnswerError):
+        server.client().me()
+    assert len(server.asked) == 1
+
+
+def test_an_error_page_of_something_else(script):
+    with pytest.raises(errors.NotFoundError, match="http_404"):
+        script(httpx.Response(404, text="<html>")).client().me()
+
+
+def test_fields_of_the_future_break_nothing(script):
+    me = script(ok()).client().me()
+    assert me.raw["of_tomorrow"] == {"x": 1}
+    assert me.now == datetime(2026, 11, 22, 10, 15, tzinfo=timezone.utc)
+
+
+def test_a_deprecated_endpoint_is_warned_of(script):
+    answer = httpx.Response(
+        200, json=ME, headers={"Deprecation": "@1795342500", "Sunset": "Wed, 01 Dec 2027 00:00:00 GMT"}
+    )
+    with pytest.warns(elmed_client.ElmedDeprecationWarning, match=r"GET /me is deprecated and ends Wed, 01 Dec 2027"):
+        script(answer).client().me()
+
+
+def test_what_the_minute_has_left(script):
+    headers = {"RateLimit-Policy": '"default";q=120;w=60', "RateLimit": '"default";r=7;t=31'}
+    client = script(httpx.Response(200, json=ME, headers=headers), httpx.Response(200, json=ME)).client()
+    assert client.rate_limit is None
+    client.me()
+    client.me()
+    assert client.rate_limit == elmed_client.RateLimit(120, 7, 31)
