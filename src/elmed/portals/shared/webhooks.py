@@ -37,7 +37,7 @@ GROUPS = {  # what a type begins with, as a heading: those of events.catalogue.R
     "product": gettext_lazy("Products"), "batch": gettext_lazy("Batches"), "sale": gettext_lazy("Sales"),
     "patient": gettext_lazy("Patients"), "consultation": gettext_lazy("Consultations"), "account": gettext_lazy("Account"),
     "key": gettext_lazy("API Keys"), "person": gettext_lazy("Sign-ins"), "webhook": gettext_lazy("Webhooks"),
-    "audit": gettext_lazy("Audit"),
+    "audit": gettext_lazy("Audit"), "sandbox": gettext_lazy("Test world"),
 }  # fmt: skip
 
 
