@@ -44,6 +44,15 @@ def test_a_key_that_does_not_work_is_not_kept(run, demo, monkeypatch, capsys):
     assert not store.place().exists()
 
 
+def test_where_nothing_can_be_written(demo, monkeypatch, capsys, tmp_path):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "file"))
+    monkeypatch.setattr("sys.stdin", io.StringIO(demo.key("pharmacy")))
+    assert command.main(["login", "--url", demo.url]) == 1
+    complaint = capsys.readouterr().err
+    assert "cannot be written" in complaint and demo.key("pharmacy") not in complaint
+
+
 def test_a_kept_key_goes_nowhere_else(run, demo, monkeypatch):
     store.keep(Secret(demo.key("pharmacy")), demo.url)
     monkeypatch.setenv("ELMED_URL", "https://elsewhere.example")

@@ -92,7 +92,18 @@ def test_a_receiver_that_does_not_take_it(demo, client, receiver):
     assert said[2].rstrip().endswith("not reached (ConnectError)")
 
 
-@pytest.mark.parametrize("address", ["http://elsewhere.example/", "localhost:9000", "ftp://localhost/", "http://"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://elsewhere.example/",
+        "localhost:9000",
+        "ftp://localhost/",
+        "http://",
+        "http://localhost:99999/",
+        "http://[::1/",
+        "http://local\nhost/",
+    ],
+)
 def test_where_nothing_is_sent(demo, monkeypatch, capsys, address):
     monkeypatch.setenv("ELMED_API_KEY", demo.key("pharmacy"))
     monkeypatch.setenv("ELMED_URL", demo.url)

@@ -48,7 +48,7 @@ def test_models_print_no_medical_data(script, demo, client):
     [
         ("http://elmed.example", "https"), ("http://localhost.evil.example", "https"), ("http://127.0.0.1.example", "https"),
         ("http://localhost@evil.example", "user"), ("https://user:pass@elmed.example", "user"), ("ftp://elmed.example", "address"),
-        ("elmed.example", "address"), ("https://", "address"), ("https://elmed.example/?x=1", "query"), ("http://localhost:99999", "address"),
+        ("elmed.example", "address"), ("https://", "address"), ("https://elmed.example/?x=1", "query"), ("https://elmed.example\nevil", "address"), ("https://[::1/", "address"), ("http://localhost:99999", "address"),
     ],
 )  # fmt: skip
 def test_addresses_that_would_give_the_key_away(url, words):

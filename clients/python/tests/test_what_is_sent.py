@@ -3,11 +3,12 @@
 import json
 from datetime import datetime
 
+import httpx
 import pytest
 
 import elmed_client
-from elmed_client import Client
-from played_server import KEY, SALE, ok
+from elmed_client import Client, errors
+from played_server import KEY, LINE, SALE, ok
 
 
 @pytest.mark.parametrize(
@@ -59,3 +60,16 @@ def test_who_asks(script):
     agent = server.asked[0].headers["User-Agent"]
     assert agent.startswith(f"Till/2.1 elmed-client/{elmed_client.__version__} Python/3.")
     assert server.asked[0].headers["Authorization"] == f"Bearer {KEY}"
+
+
+@pytest.mark.parametrize("key", ["", "ü", "a\nb", "x" * 256])
+def test_an_idempotency_key_is_plain(script, key):
+    with pytest.raises(ValueError, match="ASCII"):
+        script().client().sales.record(external_reference="1", lines=[LINE], idempotency_key=key)
+
+
+def test_what_can_never_be_sent_is_not_tried_again(script):
+    server = script(httpx.LocalProtocolError)
+    with pytest.raises(errors.ConnectionFailedError):
+        server.client().me()
+    assert not server.slept

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar
 from uuid import uuid4
 
 T = TypeVar("T")
+_KEY = re.compile(r"[\x20-\x7e]{1,255}")
 Value = str | int | float | bool | None  # as httpx has it
 
 
@@ -53,6 +55,8 @@ def once(call: Call[T], key: str | None, *, dry_run: bool = False) -> Call[T]:
     """A POST that acts once however often it is sent. A dry run needs no key: nothing of it is kept."""
     if dry_run:
         return tried(call, dry_run=True)
+    if key is not None and not _KEY.fullmatch(key):
+        raise ValueError("idempotency_key is 1 to 255 printable ASCII characters.")
     return replace(call, idempotency_key=new_key() if key is None else key)
 
 

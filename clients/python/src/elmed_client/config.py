@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
+import httpx
+
 from elmed_client.errors import ConfigurationError
 
 DEFAULT_URL = "https://elmed.healthcare"
@@ -98,8 +100,8 @@ def api_url(url: str) -> str:
     """The address of the API, from that of the installation or of the API itself. Raises ConfigurationError."""
     try:
         parts = urlsplit(url.strip())
-        _ = parts.port
-    except ValueError:
+        _ = parts.port, httpx.URL(url.strip())
+    except (ValueError, httpx.InvalidURL):
         raise ConfigurationError("url is not an address.") from None
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ConfigurationError("url is an address such as https://elmed.healthcare.")

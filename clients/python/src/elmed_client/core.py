@@ -26,6 +26,7 @@ from elmed_client.version import VERSION
 T = TypeVar("T")
 log = logging.getLogger("elmed_client")
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
+_OURS = (httpx.UnsupportedProtocol, httpx.LocalProtocolError)  # what we asked could never be sent
 _AWAY = frozenset({502, 503, 504})
 
 
@@ -110,7 +111,7 @@ def judge(config: Config, call: Call[Any], response: httpx.Response, attempt: in
 def broken(config: Config, call: Call[Any], error: httpx.RequestError, attempt: int) -> Again | errors.ElmedError:
     """What the lack of an answer means: try again where that is safe, else the error to raise."""
     safe = _harmless(call) or isinstance(error, _NOT_SENT)
-    if safe and attempt < config.retries.most and not isinstance(error, httpx.UnsupportedProtocol):
+    if safe and attempt < config.retries.most and not isinstance(error, _OURS):
         return Again(_backoff(config, attempt))
     late = isinstance(error, httpx.TimeoutException)
     words = f"{call.operation}: {'no answer in time' if late else 'no connection'} ({type(error).__name__}: {error})"

@@ -154,8 +154,12 @@ def _wanted(one: Event, types: list[str] | None) -> bool:
 
 
 def _check_address(url: str) -> None:
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    try:
+        parts = urlsplit(url)
+        sound = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0 and bool(httpx.URL(url))
+    except (ValueError, httpx.InvalidURL):
+        sound = False
+    if not sound:
         raise CommandFailed("--forward-to is an address such as http://localhost:9000/elmed.", MISUSED)
     if parts.scheme == "http" and not is_loopback(url):
         raise CommandFailed("--forward-to is of this machine, or https://.", MISUSED)

@@ -48,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except errors.ElmedError as error:
         complain(json_of(error) if options.json else words_of(error))
         return code_of(error)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, EOFError):
         complain("Interrupted.")
         return INTERRUPTED
     except BrokenPipeError:  # whoever read our output has left

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import stat
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,14 +30,16 @@ def place() -> Path:
 
 
 def keep(key: config.Secret, url: str) -> Path:
-    """Write it, readable by its owner alone from its first byte on."""
+    """Write it, readable by its owner alone from its first byte on. Raises CommandFailed where it cannot be written."""
     file = place()
-    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    new = file.with_suffix(f".{os.getpid()}")
-    handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w") as out:
-        json.dump({"url": url, "key": key.reveal()}, out)
-    new.replace(file)
+    try:
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle, new = tempfile.mkstemp(dir=file.parent)
+        with os.fdopen(handle, "w") as out:
+            json.dump({"url": url, "key": key.reveal()}, out)
+        Path(new).replace(file)
+    except OSError as error:
+        raise CommandFailed(f"{file} cannot be written: {error.strerror}. Set ELMED_API_KEY instead.") from None
     return file
 
 
