@@ -116,5 +116,6 @@ def empty(request: PortalRequest) -> HttpResponse:
 def _shown(request: PortalRequest, form: ScenarioForm, moving: ClockForm) -> HttpResponse:
     if request.account.kind != AccountKind.DEVELOPER:
         del form.fields["side"]
-    context = {"form": form, "moving": moving, "scenarios": SCENARIOS, "now": request.now}
+    rows = [(name, one.what.replace("`", ""), one.attempt.replace("`", "")) for name, one in SCENARIOS.items()]
+    context = {"form": form, "moving": moving, "scenarios": rows, "now": request.now}
     return render(request, "portals/test_world.html", context, status=max(form.status, moving.status))
