@@ -105,3 +105,16 @@ def test_what_the_minute_has_left(script):
     client.me()
     client.me()
     assert client.rate_limit == elmed_client.RateLimit(120, 7, 31)
+
+
+@pytest.mark.parametrize("body", [[], {}, {"data": None}, {"data": [[]]}, "text"])
+def test_lists_that_are_none(script, body):
+    calls = (
+        lambda elmed: elmed.prescriptions.list().first(),
+        lambda elmed: elmed.webhook_endpoints.list(),
+        lambda elmed: elmed.meta.event_types(),
+        lambda elmed: elmed.events.list(),
+    )
+    for call in calls:
+        with pytest.raises(errors.UnexpectedAnswerError):
+            call(script(ok(body)).client())

@@ -176,6 +176,8 @@ def schemas() -> list[tuple[str, type, dict[str, Any]]]:
         "me": models.Me, "check_prescription": models.Check, "route_prescription": models.Routed, "dispense": models.DispenseResult,
         "read_state_machine": models.StateMachine, "read_patient": models.Patient, "record_shop_sale": models.Sale,
         "resend_webhooks": models.Resent, "report_shop": models.ShopReport, "list_events": models.EventPage,
+        "list_event_types": models.EventTypeList,
+        "list_webhook_endpoints": models.WebhookEndpointList,
         "play_scenario": models.Scenario, "play_act": models.Acted, "advance_clock": models.WorldClock, "reset_sandbox": models.WorldClock,
     }  # fmt: skip
     for operation, model in inline.items():

@@ -7,8 +7,8 @@ from datetime import datetime
 
 from elmed_client.asynchronous.sending import AsyncSender
 from elmed_client.call import Call, tried
-from elmed_client.decode import decode, moment
-from elmed_client.models import EventType, Patient, ShopReport, StateMachine
+from elmed_client.decode import moment
+from elmed_client.models import EventType, EventTypeList, Patient, ShopReport, StateMachine
 
 
 class AsyncPatients:
@@ -36,8 +36,8 @@ class AsyncMeta:
 
     async def event_types(self) -> tuple[EventType, ...]:
         """Every type of event, what it means, and which scopes are told of it."""
-        answer = await self._sender.ask(Call("list_event_types", "GET", "/meta/event-types", object))
-        return decode(tuple[EventType, ...], answer.content["data"], where="list_event_types")
+        call = Call("list_event_types", "GET", "/meta/event-types", EventTypeList)
+        return (await self._sender.send(call)).data
 
 
 class AsyncKeys:

@@ -10,8 +10,8 @@ from elmed_client.asynchronous.pages import AsyncPages
 from elmed_client.asynchronous.sending import AsyncSender
 from elmed_client.bodies import IfMatch
 from elmed_client.call import Call, given, once, tried
-from elmed_client.decode import decode, moment
-from elmed_client.models import Resent, WebhookDelivery, WebhookEndpoint, WebhookEndpointWithSecret
+from elmed_client.decode import moment
+from elmed_client.models import Resent, WebhookDelivery, WebhookEndpoint, WebhookEndpointList, WebhookEndpointWithSecret
 
 _ONE = "/webhook-endpoints/{id}"
 
@@ -25,8 +25,8 @@ class AsyncWebhookEndpoints:
 
     async def list(self) -> tuple[WebhookEndpoint, ...]:
         """All of the key's world."""
-        answer = await self._sender.ask(Call("list_webhook_endpoints", "GET", "/webhook-endpoints", object))
-        return decode(tuple[WebhookEndpoint, ...], answer.content["data"], where="list_webhook_endpoints")
+        call = Call("list_webhook_endpoints", "GET", "/webhook-endpoints", WebhookEndpointList)
+        return (await self._sender.send(call)).data
 
     async def create(
         self,

@@ -3,7 +3,7 @@
 from elmed_client.models.account import Account, Key, Limits, Me
 from elmed_client.models.base import Model
 from elmed_client.models.dispenses import By, Dispense, DispensedLine, Pharmacy, Reversal, ReversedLine
-from elmed_client.models.events import ActInfo, Event, EventPage, EventType, StateMachine, StatusInfo
+from elmed_client.models.events import ActInfo, Event, EventPage, EventType, EventTypeList, StateMachine, StatusInfo
 from elmed_client.models.patients import Allergies, Allergy, Patient
 from elmed_client.models.prescriptions import (
     Diagnosis,
@@ -45,6 +45,7 @@ from elmed_client.models.webhooks import (
     Resent,
     WebhookDelivery,
     WebhookEndpoint,
+    WebhookEndpointList,
     WebhookEndpointWithSecret,
     WebhookEvent,
     WebhookMessage,
@@ -66,7 +67,7 @@ __all__ = [
     "DispensedLine",
     "Event",
     "EventPage",
-    "EventType",
+    "EventType", "EventTypeList",
     "Key",
     "Limits",
     "Me",
@@ -102,7 +103,7 @@ __all__ = [
     "StatusInfo",
     "Substitution",
     "WebhookDelivery",
-    "WebhookEndpoint",
+    "WebhookEndpoint", "WebhookEndpointList",
     "WebhookEndpointWithSecret",
     "WebhookEvent",
     "WebhookMessage",

@@ -47,6 +47,13 @@ class EventType(Model):
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
+class EventTypeList(Model):
+    """All of them."""
+
+    data: tuple[EventType, ...]
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
 class StatusInfo(Model):
     """A status, and whether anything can still happen from it."""
 

@@ -30,6 +30,13 @@ class WebhookEndpoint(Model):
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
+class WebhookEndpointList(Model):
+    """All of the key's world."""
+
+    data: tuple[WebhookEndpoint, ...]
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
 class WebhookEndpointWithSecret(WebhookEndpoint):
     """The same with its secret, which is shown this once."""
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from elmed_client.call import Call, tried
-from elmed_client.decode import decode, moment
-from elmed_client.models import EventType, Patient, ShopReport, StateMachine
+from elmed_client.decode import moment
+from elmed_client.models import EventType, EventTypeList, Patient, ShopReport, StateMachine
 from elmed_client.synchronous.sending import Sender
 
 
@@ -36,8 +36,8 @@ class Meta:
 
     def event_types(self) -> tuple[EventType, ...]:
         """Every type of event, what it means, and which scopes are told of it."""
-        answer = self._sender.ask(Call("list_event_types", "GET", "/meta/event-types", object))
-        return decode(tuple[EventType, ...], answer.content["data"], where="list_event_types")
+        call = Call("list_event_types", "GET", "/meta/event-types", EventTypeList)
+        return (self._sender.send(call)).data
 
 
 class Keys:

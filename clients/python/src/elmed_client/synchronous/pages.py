@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -61,5 +61,5 @@ def _read(answer: Answer, call: Call[Any], item: type[T]) -> Page[T]:
     found = answer.content
     if not isinstance(found, dict) or not isinstance(found.get("data"), list):
         raise UnexpectedAnswerError(f"{call.operation}: not a list.")
-    kind: Callable[[Any], T] = lambda one: decode(item, one, where=call.operation)  # noqa: E731
-    return Page(tuple(kind(one) for one in found["data"]), bool(found.get("has_more")), found.get("next_cursor"))
+    items = tuple(decode(item, one, where=call.operation) for one in found["data"])
+    return Page(items, bool(found.get("has_more")), found.get("next_cursor"))

@@ -8,8 +8,8 @@ from datetime import datetime
 from elmed_client import bodies
 from elmed_client.bodies import IfMatch
 from elmed_client.call import Call, given, once, tried
-from elmed_client.decode import decode, moment
-from elmed_client.models import Resent, WebhookDelivery, WebhookEndpoint, WebhookEndpointWithSecret
+from elmed_client.decode import moment
+from elmed_client.models import Resent, WebhookDelivery, WebhookEndpoint, WebhookEndpointList, WebhookEndpointWithSecret
 from elmed_client.synchronous.pages import Pages
 from elmed_client.synchronous.sending import Sender
 
@@ -25,8 +25,8 @@ class WebhookEndpoints:
 
     def list(self) -> tuple[WebhookEndpoint, ...]:
         """All of the key's world."""
-        answer = self._sender.ask(Call("list_webhook_endpoints", "GET", "/webhook-endpoints", object))
-        return decode(tuple[WebhookEndpoint, ...], answer.content["data"], where="list_webhook_endpoints")
+        call = Call("list_webhook_endpoints", "GET", "/webhook-endpoints", WebhookEndpointList)
+        return (self._sender.send(call)).data
 
     def create(
         self,
