@@ -4,7 +4,7 @@ Called by the portals; the API's hot reads have a path of their own. What a butt
 table in states.py: `acts_now` asks it with the same facts that the act itself will look at.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -46,6 +46,7 @@ STEPS: dict[str, tuple[Status, ...]] = {
 }
 
 
+Dress = Callable[[QuerySet[Prescription]], QuerySet[Prescription]]
 _READY = (S.VERIFIED, S.PARTIALLY_DISPENSED)
 
 
@@ -137,8 +138,28 @@ def at_step(actor: Actor, step: str) -> QuerySet[Prescription]:
     if step == "done":
         ended = Q(status__in=STEPS[step]) | ~Q(pharmacy_id=actor.account_id)
         return rows.filter(ended).order_by("-step_since", "-pk")
-    here = rows.filter(status__in=STEPS[step], pharmacy_id=actor.account_id).order_by("step_since", "pk")
-    return with_open_holds(here) if S.ON_HOLD in STEPS[step] else here  # a pause lies on nothing else
+    return rows.filter(status__in=STEPS[step], pharmacy_id=actor.account_id).order_by("step_since", "pk")
+
+
+def part(
+    rows: QuerySet[Prescription], start: int, end: int, dress: Dress, ways: Sequence[Q] = ()
+) -> list[Prescription]:
+    """`dress(rows)[start:end]`: which they are is asked first, and only these are joined with what the page shows of them.
+
+    `ways`: the ways of seeing them (visibility.prescription_branches), each asked alone, since an index orders none but
+    one way. One statement more than the rows take, or one for each way; none where it is the beginning and there are no ways.
+    """
+    if not ways and not start:
+        return list(dress(rows)[:end])
+    narrow = rows.prefetch_related(None).values_list("pk", flat=True)
+    found = [ids for way in ways if (ids := list(narrow.filter(way)[:end]))] if ways else [list(narrow[:end])]
+    if len(found) == 1:
+        ids, place = found[0][start:end], slice(None)
+    else:
+        ids, place = list(set().union(*found)), slice(start, end)
+    # By number alone: with the conditions said again, PostgreSQL may look through all that meets them.
+    these = Prescription.objects.filter(pk__in=ids).order_by(*rows.query.order_by)
+    return list(dress(these)[place]) if ids else []
 
 
 def ready_at(actor: Actor, step: str, now: datetime) -> QuerySet[Prescription]:

@@ -1,5 +1,6 @@
 """The pharmacy's queue: tabs are its steps, with counts; the next one; what changed while the page is open."""
 
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -16,14 +17,15 @@ from elmed.access import visibility
 from elmed.access.permissions import Permission
 from elmed.events import queries as events
 from elmed.portals.page import PortalRequest, page, shown
-from elmed.portals.pharmacy.queue_rows import WAITED_DAYS, Asked, asked, mark, moment, rows_of
+from elmed.portals.pages import open_page
+from elmed.portals.pharmacy.queue_rows import WAITED_DAYS, Asked, asked, dressed, few_people, mark, moment, rows_of
 from elmed.portals.pharmacy.views import PHARMACY, WAITING
 from elmed.portals.words import status_words
 from elmed.prescriptions import queries, reference
 from elmed.prescriptions.models import Prescription
 
 PAGE_SIZE = 25
-MOST = 1000  # of what is done; older ones are found by the search and by their day
+MOST = 1000  # of what is done, and of what a search finds; older ones are found by narrower words and by their day
 _DONE = gettext_lazy("Done")
 
 
@@ -37,10 +39,9 @@ def queue(request: PortalRequest) -> HttpResponse:
     if (at_once := _scanned(request, what)) is not None:
         return redirect("pharmacy_prescription", at_once)
     counts = queries.step_counts(request.actor)
-    rows = rows_of(request.actor, what, request.now).annotate(
-        last_event=events.last_number_beside(request.actor.acting_account_id, request.actor.world_id)
-    )
-    found = _page(request, what, rows, counts)
+    people = few_people(request.actor, what)
+    rows = rows_of(request.actor, what, request.now, people)
+    found = _page(request, what, rows, counts, few=people is not None)
     etag = _etag_of(request, found[0].last_event or 0) if found else _etag(request)  # type: ignore[attr-defined]
     mark(found, request.now)
     shown(request, "queue", [rx.patient_id for rx in found])
@@ -125,25 +126,20 @@ class _Counted(Paginator[Prescription]):
 
 
 def _page(
-    request: PortalRequest, what: Asked, rows: QuerySet[Prescription], counts: dict[str, int]
+    request: PortalRequest, what: Asked, rows: QuerySet[Prescription], counts: dict[str, int], *, few: bool
 ) -> Page[Prescription]:
-    """The page asked for. One statement where the tab's own count is that of the list, else two."""
+    """The page asked for; of how many is said where the tab's own count is that of the list."""
     number = request.GET.get("page")
-    if what.step in WAITING and not what.searching and not what.filtered:
-        return _Counted(rows, counts[what.step]).get_page(number)
-    if what.searching or what.step in WAITING:
-        return Paginator(rows[:MOST] if what.searching else rows, PAGE_SIZE).get_page(number)
-    ids = Paginator(_newest_done(request, rows), PAGE_SIZE).get_page(number)
-    page: Page[Prescription] = Page(list(rows.filter(pk__in=list(ids))), ids.number, ids.paginator)  # type: ignore[arg-type]
-    return page
-
-
-def _newest_done(request: PortalRequest, rows: QuerySet[Prescription]) -> list[int]:
-    """Which of them ended last: one statement for each way of seeing them, since an index orders none but one way."""
-    ways = visibility.prescription_branches(request.actor)
-    plain = rows.prefetch_related(None)
-    found = {pair for way in ways for pair in plain.filter(way).values_list("step_since", "pk")[:MOST]}
-    return [pk for _, pk in sorted(found, reverse=True)[:MOST]]
+    waiting = what.step in WAITING and not what.searching
+    dress: queries.Dress = partial(dressed, actor=request.actor, what=what, now=request.now)
+    if waiting and not what.filtered:
+        page = _Counted(rows.none(), counts[what.step]).get_page(number)
+        start = (page.number - 1) * PAGE_SIZE
+        page.object_list = queries.part(rows, start, start + PAGE_SIZE, dress)
+        return page
+    ways = [] if waiting or few else visibility.prescription_branches(request.actor)
+    farthest = {} if waiting else {"farthest": MOST // PAGE_SIZE}
+    return open_page(lambda start, end: queries.part(rows, start, end, dress, ways), number, PAGE_SIZE, **farthest)
 
 
 def _tabs(what: Asked, counts: dict[str, int]) -> list[tuple[str, str, int | None, bool]]:

@@ -15,11 +15,19 @@ from django.utils.dateparse import parse_date, parse_datetime
 
 from elmed.access import visibility
 from elmed.access.actors import Actor
+from elmed.accounts.models import Account
+from elmed.events import queries as events
+from elmed.patients.models import Patient
 from elmed.prescriptions import queries, reference
 from elmed.prescriptions.models import Hold, Prescription, Reservation
-from elmed.prescriptions.vocabulary import CANCELLATION_ANSWER, HoldKind
+from elmed.prescriptions.vocabulary import CANCELLATION_ANSWER, HoldKind, Status
 
 WAITED_DAYS = (1, 3, 7, 14)
+FEW = 200  # people
+_SHOWN = (  # without what was signed and much else, which is read once a prescription is opened
+    "status", "step_since", "valid_until", "expires_at", "next_dispense_at", "is_controlled", "patient__family_name",
+    "patient__given_name", "patient__date_of_birth", "prescriber__name",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -88,41 +96,82 @@ def moment(text: str) -> datetime | None:
         return None
 
 
-def rows_of(actor: Actor, what: Asked, now: datetime) -> QuerySet[Prescription]:
-    """The rows, with whether a web shop's order keeps some of each (`kept_order`: its number, where it has one)."""
-    rows = _named(actor, what) if what.searching else queries.at_step(actor, what.step)
-    kept = visibility.visible(actor, Reservation).filter(
-        prescription=OuterRef("pk"), used_at__isnull=True, freed_at__isnull=True, reserved_until__gt=now
-    )
+def rows_of(actor: Actor, what: Asked, now: datetime, people: list[int] | None = None) -> QuerySet[Prescription]:
+    """The rows. `people`: what `few_people` found of a search."""
+    rows = _named(actor, what, people) if what.searching else queries.at_step(actor, what.step)
     if what.controlled:
         rows = rows.filter(is_controlled=True)
     if what.waited:
         rows = rows.filter(step_since__lte=now - timedelta(days=what.waited))
-    if what.prescriber:
+    if what.prescriber and (what.searching or what.step == "done"):
         rows = rows.filter(prescriber__name__icontains=what.prescriber)
+    elif what.prescriber:  # looked up row by row: in the order of who waits longest a page is full soon
+        name = Account.objects.filter(pk=OuterRef("prescriber_id")).values("name")
+        rows = rows.alias(prescriber_name=Subquery(name)).filter(prescriber_name__icontains=what.prescriber)
     if what.question:
         rows = queries.with_question(rows)
     if what.shop:
-        rows = rows.filter(Exists(kept))
+        rows = rows.filter(Exists(_kept(actor, now)))
+    return rows
+
+
+def dressed(rows: QuerySet[Prescription], actor: Actor, what: Asked, now: datetime) -> QuerySet[Prescription]:
+    """The same with what a row shows, and whether a web shop's order keeps some (`kept_order`: its number, where it has one)."""
+    kept = _kept(actor, now)
     order = Subquery(kept.order_by("pk").values("external_reference")[:1])
-    return queries.with_kept(rows).annotate(kept_for_shop=Exists(kept), kept_order=order)
+    rows = rows.select_related(None).select_related("patient", "prescriber").only(*_SHOWN)
+    rows = rows.prefetch_related(None).prefetch_related("lines")
+    if what.searching or what.step == Status.ON_HOLD:  # a pause lies on nothing else
+        rows = queries.with_open_holds(rows)
+    return queries.with_kept(rows).annotate(
+        kept_for_shop=Exists(kept), kept_order=order,
+        last_event=events.last_number_beside(actor.acting_account_id, actor.world_id),
+    )  # fmt: skip
 
 
-def _named(actor: Actor, what: Asked) -> QuerySet[Prescription]:
+def _kept(actor: Actor, now: datetime) -> QuerySet[Reservation]:
+    """What shops' orders keep of the prescription beside."""
+    return visibility.visible(actor, Reservation).filter(
+        prescription=OuterRef("pk"), used_at__isnull=True, freed_at__isnull=True, reserved_until__gt=now
+    )
+
+
+def _named(actor: Actor, what: Asked, people: list[int] | None) -> QuerySet[Prescription]:
     """This pharmacy's with that reference, or of patients with that birth date whose family name begins so.
 
     `Dean, Ca` asks for the given name too, as the rows write it.
     """
+    by = _people(actor, what, "patient__") if people is None else Q(patient_id__in=people)
     whole = reference.canonical(what.words) if what.words else None
-    family, _, given = what.words.partition(",")
-    by = Q(patient__family_name__istartswith=family.strip())
-    if given.strip():
-        by &= Q(patient__given_name__istartswith=given.strip())
     if whole:  # a name of twelve letters can look like one
         by = Q(reference=whole) | by if what.words.isalpha() else Q(reference=whole)
+        if what.born:
+            by &= Q(patient__date_of_birth=what.born)
+    return queries.listed(actor).filter(by)
+
+
+def few_people(actor: Actor, what: Asked) -> list[int] | None:
+    """Whom a search means, where they are few: then their prescriptions are looked at, else the pharmacy's in their order.
+
+    None where they are many, or where the words can be a reference. One statement.
+    """
+    if not what.searching or reference.canonical(what.words):
+        return None
+    ids = list(Patient.objects.filter(_people(actor, what)).values_list("pk", flat=True)[: FEW + 1])
+    return ids if len(ids) <= FEW else None
+
+
+def _people(actor: Actor, what: Asked, at: str = "") -> Q:
+    """The condition of a search on the patient, who stands at `at`."""
+    family, _, given = (part.strip() for part in what.words.partition(","))
+    by: dict[str, object] = {"world_id": actor.world_id}
+    if family:
+        by["family_name__istartswith"] = family
+    if given:
+        by["given_name__istartswith"] = given
     if what.born:
-        by &= Q(patient__date_of_birth=what.born)
-    return queries.with_open_holds(queries.listed(actor).filter(by))
+        by["date_of_birth"] = what.born
+    return Q(**{f"{at}{name}": value for name, value in by.items()})
 
 
 def answer_by(hold: Hold | None) -> datetime | None:

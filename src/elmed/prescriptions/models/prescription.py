@@ -100,7 +100,8 @@ class Prescription(models.Model):
             models.Index(fields=["world", "pharmacy", "-id"], name="rx_pharmacy_newest"),
             models.Index(fields=["world", "pharmacy", "status", "-id"], name="rx_pharmacy_status"),
             models.Index(fields=["world", "pharmacy", "updated_at", "id"], name="rx_pharmacy_changed"),
-            models.Index(fields=["world", "pharmacy", "step_since", "id"], name="rx_pharmacy_step"),
+            # The status stands in it so that it is enough by itself: PostgreSQL would else sort all of a pharmacy's.
+            models.Index(fields=["world", "pharmacy", "step_since", "id", "status"], name="rx_pharmacy_step"),
             # The queue's tabs: what waits at one step, the oldest first; a pharmacy's tens of thousands of ended ones are not read.
             models.Index(fields=["world", "pharmacy", "status", "step_since", "id"], name="rx_pharmacy_waiting"),
             models.Index(fields=["world", "prescriber", "-id"], name="rx_prescriber_newest"),
