@@ -16,7 +16,7 @@ ALLOWED = {
     "patients/claim.py": "the link of an invitation opens its record: there is no actor who sees it yet",
     "patients/identity.py": "whether another record has that health number: a doctor learns only that one exists",
     "prescriptions/facts.py": "gathers the lines, supplies and holds of a prescription that the caller locked or saw",
-    "prescriptions/queries.py": "prefetches the parts of prescriptions that came from visible()",
+    "prescriptions/queries.py": "fetches what visible() gave by id, its parts, and ids of patients that narrow a search in it",
     "prescriptions/today.py": "prefetches the holds of prescriptions that came from visible()",
     "sandbox/reset.py": "empties a whole test world, table by table; it reads nothing",
     "api/v1/prescription_read.py": "compiles visibility's own rule into the hot read's statement",

@@ -19,6 +19,7 @@ from elmed.accounts.models import Membership
 from elmed.core.refusals import NotVisible
 from elmed.events.catalogue import REMINDED
 from elmed.events.models import Event
+from elmed.patients.models import Patient
 from elmed.prescriptions import facts
 from elmed.prescriptions.facts import Subject
 from elmed.prescriptions.jurisdiction import jurisdiction
@@ -64,6 +65,18 @@ class Sheet:
 def listed(actor: Actor) -> QuerySet[Prescription]:
     """What the actor sees, newest first, with patient, pharmacy, prescriber and lines: three statements a page."""
     rows = visibility.visible(actor, Prescription).select_related("patient", "pharmacy", "prescriber")
+    return rows.prefetch_related("lines").order_by("-pk")
+
+
+def of_record(actor: Actor, patient: Patient) -> QuerySet[Prescription]:
+    """What the actor sees of that person, whichever record it is on, newest first: for the person's own page.
+
+    With pharmacy and lines, without who the patient and the prescriber are and without what was signed.
+    """
+    rows = visibility.visible(actor, Prescription).filter(patient__in=patient.everywhere())
+    rows = rows.select_related("pharmacy").only(
+        "status", "issued_at", "created_at", "patient_id", "pharmacy__name", "pharmacy__kind"
+    )
     return rows.prefetch_related("lines").order_by("-pk")
 
 
@@ -160,6 +173,11 @@ def part(
     # By number alone: with the conditions said again, PostgreSQL may look through all that meets them.
     these = Prescription.objects.filter(pk__in=ids).order_by(*rows.query.order_by)
     return list(dress(these)[place]) if ids else []
+
+
+def people(by: Q, most: int) -> list[int]:
+    """The ids of at most so many patients: to narrow a search among visible prescriptions, never to be shown. One statement."""
+    return list(Patient.objects.filter(by).values_list("pk", flat=True)[:most])
 
 
 def ready_at(actor: Actor, step: str, now: datetime) -> QuerySet[Prescription]:

@@ -1,5 +1,7 @@
 """The doctor's patients: the list of those seen, finding one by the rule, new ones, consultations, allergies."""
 
+from collections.abc import Sequence
+
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
@@ -22,10 +24,12 @@ from elmed.portals.doctor.forms import (
     WeightForm,
 )
 from elmed.portals.page import PortalRequest, page, search_words, shown
+from elmed.portals.pages import open_page
 from elmed.portals.shared.prescription import banner
 from elmed.prescriptions import queries
 from elmed.prescriptions.actions.tries import TooManyTries
 from elmed.prescriptions.jurisdiction import jurisdiction
+from elmed.prescriptions.models import Prescription
 from elmed.prescriptions.vocabulary import Status
 
 DOCTOR = (AccountKind.DOCTOR,)
@@ -116,12 +120,20 @@ def patient(request: PortalRequest, pk: int) -> HttpResponse:
     consultations = (
         visibility.visible(request.actor, Consultation).filter(patient__in=who.everywhere()).order_by("-held_at", "-pk")
     )
-    rows = list(queries.listed(request.actor).filter(patient__in=who.everywhere())[:MOST_MEDICINES])
+    of_patient = queries.of_record(request.actor, who)
+    rows = list(of_patient[:MOST_MEDICINES])
+    signed = [rx for rx in rows if rx.status != Status.DRAFT]
+
+    def part(start: int, end: int) -> Sequence[Prescription]:
+        if end <= len(signed) or len(rows) < MOST_MEDICINES:  # fetched already
+            return signed[start:end]
+        return list(of_patient.exclude(status=Status.DRAFT)[start:end])
+
     current, past = queries.medication(rows, jurisdiction().day(request.now))
     context = {
         "consultations": consultations[:PAGE_SIZE],
         "drafts": [rx for rx in rows if rx.status == Status.DRAFT],
-        "prescriptions": [rx for rx in rows if rx.status != Status.DRAFT][:PAGE_SIZE],
+        "prescriptions": open_page(part, request.GET.get("page"), PAGE_SIZE),
         "current": current, "past": past[:PAGE_SIZE],
         **banner(request, who),
     }  # fmt: skip

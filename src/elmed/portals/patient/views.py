@@ -32,7 +32,7 @@ PAGE_SIZE = 25
 @page(permission=Permission.PRESCRIPTION_READ, kinds=PATIENT)
 def home(request: PortalRequest) -> HttpResponse:
     """Own prescriptions, newest first."""
-    found = Paginator(queries.listed(request.actor), PAGE_SIZE).get_page(request.GET.get("page"))
+    found = Paginator(queries.listed(request.actor).defer("snapshot"), PAGE_SIZE).get_page(request.GET.get("page"))
     shown(request, "prescriptions", [rx.patient_id for rx in found])
     rows = [(rx, next_step(rx, expired=_over(rx, request.now))) for rx in found]
     return render(request, "patient/home.html", {"page": found, "rows": rows})

@@ -17,7 +17,6 @@ from elmed.access import visibility
 from elmed.access.actors import Actor
 from elmed.accounts.models import Account
 from elmed.events import queries as events
-from elmed.patients.models import Patient
 from elmed.prescriptions import queries, reference
 from elmed.prescriptions.models import Hold, Prescription, Reservation
 from elmed.prescriptions.vocabulary import CANCELLATION_ANSWER, HoldKind, Status
@@ -157,7 +156,7 @@ def few_people(actor: Actor, what: Asked) -> list[int] | None:
     """
     if not what.searching or reference.canonical(what.words):
         return None
-    ids = list(Patient.objects.filter(_people(actor, what)).values_list("pk", flat=True)[: FEW + 1])
+    ids = queries.people(_people(actor, what), FEW + 1)
     return ids if len(ids) <= FEW else None
 
 

@@ -5,14 +5,17 @@ language and stands left to right; other days and moments are written as the rea
 """
 
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 from django import forms, template
 from django.forms import BoundField
+from django.urls import get_script_prefix, get_urlconf, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 
 from elmed.core import quantities
 from elmed.portals.allauth_words import FIELDS
@@ -98,13 +101,40 @@ def _time(value: date | datetime | None, form: str) -> SafeString | str:
         return ""
     if isinstance(value, datetime) and timezone.is_aware(value):
         value = timezone.localtime(value)
-    return format_html('<time datetime="{}">{}</time>', value.isoformat(), date_format(value, form))
+    return _written(value, value.isoformat(), form, get_language() or "")
+
+
+@lru_cache(maxsize=4096)
+def _written(value: date, exact: str, form: str, language: str) -> SafeString:  # noqa: ARG001 - part of the key
+    """The same day stands many times on a page. `language`: the one that is active; `exact`: with the time zone."""
+    return format_html('<time datetime="{}">{}</time>', exact, date_format(value, form))
 
 
 @register.filter
 def status_tone(value: str) -> str:
     """Waiting, ready, done or ended: the colour of a status."""
     return STATUS_TONE.get(value, "ended")
+
+
+@register.filter
+def url_of(pk: int, name: str) -> str:
+    """The address of the page `name` of this row: `{% url name pk %}`, for rows of long lists, where that costs more."""
+    before, after = _around(name, get_urlconf(), get_script_prefix())
+    return f"{before}{pk}{after}"
+
+
+@lru_cache(maxsize=64)
+def _around(name: str, urlconf: str | None, prefix: str) -> tuple[str, str]:  # noqa: ARG001 - part of the key
+    """What stands before and behind the number in that page's address."""
+    number = 9_876_543_210
+    before, _, after = reverse(name, urlconf, args=[number]).partition(str(number))
+    return before, after
+
+
+@register.filter
+def status_mark(value: str, words: str = "") -> SafeString:
+    """A status in words and colour: what `c-status` prints, for rows of long lists, where a component costs more."""
+    return format_html('<span class="status status-{}">{}</span>', status_tone(value), words or status_words(value))
 
 
 @register.filter
