@@ -206,9 +206,10 @@ def test_in_test_mode_nothing_live_is_reached(cast, sign_in, live, who):  # noqa
         assert all(answer.status_code < 500 for answer in answers), name
         if len(answers) > 1 and answers[-1].status_code in (200, 204, 302):
             done.append(name)
-        assert differences(before, rows_of(LIVE_WORLD_ID)) == [], name
-        assert mails() == letters, name
-    print(who, "did", len(done), done)
+        if body is not None:  # what a page alone wrote is found after the next form
+            assert differences(before, rows_of(LIVE_WORLD_ID)) == [], name
+            assert mails() == letters, name
+    assert differences(before, rows_of(LIVE_WORLD_ID)) == []
     assert len(done) >= {"doctor": 12, "owner": 20}[who], done
 
 
@@ -233,7 +234,9 @@ def test_outside_it_nothing_of_the_test_world_is_reached(cast, sign_in, live, wh
                         f"{name} with an id of the test world: {answer.status_code}"
                     )
             assert "Fictitious" not in text(answers[0]), name
-            assert differences(before, rows_of(world)) == [], name
+            if body is not None:
+                assert differences(before, rows_of(world)) == [], name
+    assert differences(before, rows_of(world)) == []
 
 
 def test_whoever_has_no_test_world_reaches_nobodys(cast, sign_in, live):  # noqa: F811
@@ -251,4 +254,4 @@ def test_whoever_has_no_test_world_reaches_nobodys(cast, sign_in, live):  # noqa
                 for answer in visit(browser, name, ids, kwargs, REASON):
                     assert answer.status_code in (403, 404, 405), f"{name}: {answer.status_code}"
                     assert "Fictitious" not in text(answer)
-                assert differences(before, rows_of(world)) == [], name
+        assert differences(before, rows_of(world)) == [], who
