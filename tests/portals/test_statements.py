@@ -196,6 +196,7 @@ NO_PAGE = {
     "second_factor": "leads on, where none is needed", "factors": "leads on to the page about security",
     "product_picture": "the demonstration has none",
     "staff_invite_again": "leads back; by POST only", "pharmacy_reminded": "leads back; by POST only",
+    "test_world_empty": "nobody of the demonstration looks at test data",
     "doctor_act_resume": "nothing is paused by the doctor",
     "doctor_act_withdraw_cancel": "no cancellation is asked for",
     "pharmacy_act_confirm_cancel": "no cancellation is asked for", "pharmacy_handed_over": "no cancellation is asked for",
