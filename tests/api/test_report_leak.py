@@ -85,6 +85,13 @@ def test_what_says_no_key_is_refused(cast, make_key, body, status, code):
     assert Api(secret).get("/me").status_code == 200
 
 
+@pytest.mark.parametrize("query", ["dry_run=true", "nonsense=1"])
+def test_a_parameter_that_is_not_heeded_is_refused(cast, make_key, query):
+    _, secret = make_key("pharmacist", "rx:read")
+    refusal(Api().post(f"{PATH}?{query}", {"key": secret}), 400, "invalid_parameter")
+    assert Api(secret).get("/me").status_code == 200
+
+
 def test_other_methods(db):
     refusal(Api().get(PATH), 405, "method_not_allowed")
     assert Api().call("OPTIONS", PATH).headers["Allow"] == "OPTIONS, POST"

@@ -19,11 +19,12 @@ from elmed.jobs import worker
 from elmed.jobs.models import PeriodicRun
 from elmed.jobs.periodic import PERIODIC, Periodic
 from elmed.notifications.models import Mail
+from elmed.patients import identity
 from elmed.prescriptions.actions.cancel import request_cancel
 from elmed.prescriptions.actions.route import route
 from elmed.prescriptions.actions.transfer import release_all
 from elmed.prescriptions.jurisdiction import jurisdiction
-from elmed.prescriptions.models import ProofTries
+from elmed.prescriptions.models import Prescription, ProofTries
 from elmed.request_log.models import LoggedRequest
 from elmed.webhooks import endpoints, resend
 from elmed.webhooks.endpoints import Wanted
@@ -165,6 +166,13 @@ def test_the_list_does_what_it_says(cast):
     Delivery.objects.filter(pk=sent.pk).update(state="delivered", created_at=now - timedelta(days=31))
     event = Event.objects.get(type="key.created", actor_account_id=cast.doctor.pk)
     Event.objects.filter(pk=event.pk).update(recorded_at=now - timedelta(days=91))
+
+    read = factories.issued(cast, now=now - timedelta(hours=1), answers={"duplicate:1": "Known"})
+    Prescription.objects.filter(pk=read.pk).update(patient=cast.other_patient)
+    identity.correct_name(
+        cast.actor("staff"), cast.other_patient.pk, family_name="Corrected", given_name="Name", reason="Misspelt at the counter",
+        now=now,
+    )  # fmt: skip
 
     done = worker.run_due(now)
 

@@ -6,16 +6,16 @@ from dataclasses import replace
 import pytest
 from django.urls import reverse
 
-from elmed.access import leaks
+from elmed.access import keys, leaks
 from elmed.accounts.models import Account, AccountState
 from elmed.core.models import Mode
 from elmed.core.refusals import NotAllowed
 from elmed.events.models import Event
 from elmed.notifications.models import Mail
 from elmed.webhooks import endpoints
-from elmed.webhooks.endpoints import Change, Wanted, stop_made_by
+from elmed.webhooks.endpoints import Change, Wanted, stop_touched_by
 from elmed.webhooks.models import Delivery, Endpoint, State, Why
-from tests.api.client import Api
+from tests.api.client import Api, refusal
 from tests.api.conftest import make_key  # noqa: F401 - a fixture
 
 SCOPES = ["rx:read", "webhooks:manage"]
@@ -42,7 +42,7 @@ def test_a_reported_key_takes_what_it_made_with_it_and_nothing_else(cast, make_k
     waiting = Delivery.objects.create(
         endpoint=row, type="webhook.test", created_at=row.created_at, due_at=row.created_at
     )
-    assert leaks.report(secret, stop=stop_made_by) is not None
+    assert leaks.report(secret, stop=stop_touched_by) is not None
     assert (is_off(row), is_off(other), is_off(by_hand)) == (Why.LEAKED, "", "")
     waiting.refresh_from_db()
     assert waiting.state == State.FAILED
@@ -66,14 +66,14 @@ def test_the_report_over_http_does_so(cast, make_key):
 
 def test_a_key_that_made_none_is_told_of_without_them(cast, make_key):
     _, secret = make_key("pharmacist", "rx:read")
-    leaks.report(secret, stop=stop_made_by)
+    leaks.report(secret, stop=stop_touched_by)
     assert {mail.context["webhooks"] for mail in Mail.objects.filter(template="key_leaked")} == {""}
     assert not Event.objects.filter(type="webhook.paused").exists()
 
 
 def test_its_people_look_and_switch_it_on_again(cast, make_key):
     _, secret, row = of_key(make_key)
-    leaks.report(secret, stop=stop_made_by)
+    leaks.report(secret, stop=stop_touched_by)
     endpoints.change(cast.actor("owner"), row.pk, Change(on=True))
     assert is_off(row) == ""
 
@@ -150,3 +150,51 @@ def test_the_act_itself_keeps_a_key_of_such_an_account_out(cast, make_key):
     with pytest.raises(NotAllowed):
         endpoints.change(actor, row.pk, Change(on=False))
     assert is_off(row) == ""
+
+
+@pytest.mark.parametrize("turn", ["url", "types", "secret", "on"])
+def test_what_the_leaked_key_turned_is_off_too_whoever_made_it(cast, make_key, turn):
+    _, _, row = of_key(make_key)
+    _, secret = make_key("pharmacist", *SCOPES)
+    api, path = Api(secret), f"/webhook-endpoints/{row.pk}"
+    if turn == "on":
+        endpoints.change(cast.actor("owner"), row.pk, Change(on=False))
+    asked = {
+        "url": {"url": "https://9.9.9.9/x"},
+        "types": {"event_types": ["prescription.issued"]},
+        "on": {"enabled": True},
+    }
+    answer = api.post(f"{path}/roll-secret") if turn == "secret" else api.call("PATCH", path, asked[turn])
+    assert answer.status_code == 200
+    leaks.report(secret, stop=stop_touched_by)
+    assert is_off(row) == Why.LEAKED
+
+
+def test_a_key_that_only_read_or_described_it_leaves_it_on(cast, make_key):
+    _, _, row = of_key(make_key)
+    _, secret = make_key("pharmacist", *SCOPES)
+    api, path = Api(secret), f"/webhook-endpoints/{row.pk}"
+    api.get(path)
+    api.call("PATCH", path, {"description": "Till"})
+    leaks.report(secret, stop=stop_touched_by)
+    assert is_off(row) == ""
+
+
+def test_a_key_that_had_ended_before_it_was_found_takes_them_too(cast, make_key):
+    key, secret, row = of_key(make_key)
+    keys.revoke(cast.actor("owner"), key.pk)
+    assert is_off(row) == ""
+    told = Mail.objects.filter(template="key_leaked")
+    for _ in range(2):
+        leaks.report(secret, stop=stop_touched_by)
+        assert (is_off(row), {mail.context["webhooks"] for mail in told}) == (Why.LEAKED, {"8.8.8.8"})
+    assert told.count() == len(set(told.values_list("to", flat=True))), "each once"
+
+
+def test_a_key_that_ended_while_a_name_was_asked_for_makes_and_turns_nothing(cast, make_key, monkeypatch):
+    _, secret, row = of_key(make_key)
+    before = Endpoint.objects.count()
+    monkeypatch.setattr(endpoints, "require_reachable", lambda _url: leaks.report(secret, stop=stop_touched_by))
+    answer = Api(secret).post("/webhook-endpoints", {"url": "https://9.9.9.9/x"})
+    refusal(answer, 403, "permission_denied")
+    assert (Endpoint.objects.count(), is_off(row)) == (before, Why.LEAKED)

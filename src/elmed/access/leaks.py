@@ -17,20 +17,24 @@ from elmed.events.record import record
 
 @transaction.atomic
 def report(secret: str, *, request_id: str = "", stop: keys.Stop | None = None) -> ApiKey | None:
-    """Revoke the key at once, and tell by mail who manages its account and who made it. None: there is no such key that works.
+    """Revoke the key at once, and tell by mail who manages its account and who made it. None: there is no such key.
 
-    `stop`: switches off what else the key left behind, and says what that was.
+    `stop`: switches off what else the key left behind, and says what that was. That is done, and told, for a key that
+    had ended before too: nobody knew then that it had leaked.
     """
     if not keys.well_formed(secret):
         return None
     now = real_now()
     locked = ApiKey.objects.select_for_update(no_key=True, of=("self",)).select_related("account")
-    key = locked.filter(usable(now), digest=keys.digest(secret)).first()
+    key = locked.filter(digest=keys.digest(secret)).first()
     if key is None:
         return None
-    keys.end(key, at=now, by=None)
-    finder = _finder(request_id)
+    finder, worked = _finder(request_id), ApiKey.objects.filter(usable(now), pk=key.pk).exists()
+    if worked:
+        keys.end(key, at=now, by=None)
     stopped = stop(key, finder, now) if stop else []
+    if not worked and not stopped:
+        return key
     record(finder, "key.revoked", accounts=[key.account_id], at=now, data={"key_id": key.pk, "reason": keys.LEAK})
     tell(
         key.account, "key_leaked", at=now, key=key.name, hint=key.hint, also=[key.created_by_id],

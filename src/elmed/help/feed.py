@@ -16,6 +16,10 @@ class ApiChanges(Feed[Change, None]):
 
     feed_type = Atom1Feed
 
+    def author_name(self) -> str:
+        """An Atom feed names somebody (RFC 4287, 4.1.1)."""
+        return settings.SITE_NAME
+
     def title(self) -> str:
         """With the installation's name."""
         return f"{settings.SITE_NAME} API: what is new"

@@ -72,7 +72,7 @@ def host_of(url: str) -> str:
 
 def parts(url: str) -> tuple[str, int]:
     """Host and port. Raises Inward for what is no plain https URL (http to this machine, in the demo)."""
-    if len(url) > MAX_LENGTH or re.search(r"[\s\x00-\x20\x7f-\uffff\\]", url):
+    if len(url) > MAX_LENGTH or re.search(r"[^\x21-\x7e]|\\", url):
         words = _("At most %(most)d characters of ASCII, without spaces.") % {"most": MAX_LENGTH}
         raise Inward("invalid_url", words)
     try:

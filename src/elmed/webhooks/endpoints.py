@@ -13,10 +13,11 @@ from elmed.access import policy
 from elmed.access.actors import Actor
 from elmed.access.models import ApiKey
 from elmed.access.permissions import SCOPES_OF_KIND, Permission, of_scopes
+from elmed.access.queries import usable
 from elmed.accounts.models import Account
 from elmed.accounts.told import tell
 from elmed.core.clock import real_now
-from elmed.core.refusals import Invalid, NotNow, NotVisible, VersionConflict
+from elmed.core.refusals import Invalid, NotAllowed, NotNow, NotVisible, VersionConflict
 from elmed.events.catalogue import EVENT_TYPES, readable
 from elmed.events.queries import last_number
 from elmed.events.record import record
@@ -66,6 +67,7 @@ def make(actor: Actor, wanted: Wanted) -> tuple[Endpoint, str]:
     Raises NotAllowed, Invalid (URL, types), NotNow (`too_many_endpoints`).
     """
     policy.require(actor, Permission.WEBHOOK_MANAGE)
+    _require_key(actor)
     scopes = _scopes(actor)
     _check(wanted, scopes=scopes, kind=actor.account_kind or "")
     account = Account.objects.select_for_update(no_key=True).get(pk=actor.acting_account_id)
@@ -77,6 +79,7 @@ def make(actor: Actor, wanted: Wanted) -> tuple[Endpoint, str]:
         event_types=_types(wanted), scopes=scopes, secret=sealed.kept(secret), position=0,
         created_by_id=actor.person_id, created_by_key_id=actor.key_id, created_at=now, updated_at=now,
     )  # fmt: skip
+    _had_a_hand(actor, made)
     _tell(actor, "webhook.created", made.account_id, made.pk, now)
     _from_now_on(made)
     return made, secret
@@ -90,6 +93,7 @@ def change(actor: Actor, endpoint_id: int, new: Change, *, expected_version: int
     changes where or of what it tells narrows it to what that key reads. Raises NotVisible, NotAllowed, Invalid,
     VersionConflict.
     """
+    _require_key(actor)
     row = lock(actor, endpoint_id, expected_version, ends=new == Change(on=False))
     elsewhere = new.url is not None and new.url != row.url
     others = new.event_types is not None and sorted(set(new.event_types)) != sorted(row.event_types)
@@ -111,6 +115,8 @@ def change(actor: Actor, endpoint_id: int, new: Change, *, expected_version: int
         _give_up_waiting(row, now)
     row.updated_at, row.version = now, row.version + 1
     row.save()
+    if elsewhere or others or switched_on:
+        _had_a_hand(actor, row)
     _tell(actor, "webhook.changed", row.account_id, row.pk, now)
     if switched_on:
         _from_now_on(row)
@@ -120,12 +126,14 @@ def change(actor: Actor, endpoint_id: int, new: Change, *, expected_version: int
 @transaction.atomic
 def roll(actor: Actor, endpoint_id: int, *, expected_version: int | None = None) -> tuple[Endpoint, str]:
     """Give it a new secret; the old one signs besides for 24 hours. Raises NotVisible, NotAllowed, VersionConflict."""
+    _require_key(actor)
     row = lock(actor, endpoint_id, expected_version)
     now, secret = real_now(), message.new_secret()
     if row.old_until is None or row.old_until <= now:  # rolled twice by mistake: what receivers hold signs on
         row.old_secret, row.old_until = row.secret, now + OLD_SECRET_LIVES
     row.secret, row.updated_at, row.version = sealed.kept(secret), now, row.version + 1
     row.save(update_fields=["old_secret", "old_until", "secret", "updated_at", "version"])
+    _had_a_hand(actor, row)
     _tell(actor, "webhook.secret_rolled", row.account_id, row.pk, now)
     return row, secret
 
@@ -170,12 +178,13 @@ def pause(seen: Endpoint, why: Why, *, actor: Actor, now: datetime) -> bool:
     return True
 
 
-def stop_made_by(key: ApiKey, actor: Actor, now: datetime) -> list[str]:
-    """Switch off what a key that leaked made: it may point to whoever found the key. Returns the hosts.
+def stop_touched_by(key: ApiKey, actor: Actor, now: datetime) -> list[str]:
+    """Switch off what a key that leaked had a hand in: it may point to whoever found the key. Returns the hosts.
 
     Inside the transaction that ends the key, before its event; its people may switch each on again.
     """
-    rows = list(Endpoint.objects.select_for_update().filter(created_by_key=key, off=Why.ON).order_by("pk"))
+    touched = Endpoint.by_keys.through.objects.filter(apikey=key).values("endpoint")
+    rows = list(Endpoint.objects.select_for_update().filter(pk__in=touched, off=Why.ON).order_by("pk"))
     for row in rows:
         row.off, row.off_since, row.updated_at = Why.LEAKED, now, now
         row.version += 1
@@ -199,6 +208,23 @@ def lock(actor: Actor, endpoint_id: int, expected_version: int | None = None, *,
     if expected_version not in (None, row.version):
         raise VersionConflict(row.version)
     return row
+
+
+def _require_key(actor: Actor) -> None:
+    """Raise NotAllowed where the key that acts was ended since it was looked at, which asking for a name can take long after.
+
+    Locked until the end: who reports a leak meanwhile waits, and then finds what the key did.
+    """
+    if actor.key_id is not None:
+        locked = ApiKey.objects.select_for_update(no_key=True, of=("self",))
+        if not locked.filter(usable(real_now()), pk=actor.key_id).exists():
+            raise NotAllowed("permission_denied", _("This key was revoked or ended meanwhile."))
+
+
+def _had_a_hand(actor: Actor, row: Endpoint) -> None:
+    """Remember a key that could turn it to itself: should the key leak, it is switched off."""
+    if actor.key_id is not None:
+        row.by_keys.add(actor.key_id)
 
 
 def takes(endpoint: Endpoint, event_type: str) -> bool:

@@ -42,6 +42,11 @@ class Endpoint(models.Model):
     version = models.PositiveIntegerField(default=1, help_text="Grows by one with each change, for `If-Match`.")
     created_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
     created_by_key = models.ForeignKey(ApiKey, null=True, on_delete=models.PROTECT, related_name="+")
+    by_keys = models.ManyToManyField(
+        ApiKey,
+        related_name="+",
+        help_text="Keys that made it, turned it elsewhere, switched it on or learned its secret.",
+    )
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
 

@@ -28,7 +28,7 @@ def endpoints_of(actor: Actor) -> QuerySet[Endpoint]:
 
 def made_by(key: ApiKey) -> list[str]:
     """The addresses' hosts of the endpoints that this key made and that are told now."""
-    urls = Endpoint.objects.filter(created_by_key=key, off=Why.ON).order_by("pk").values_list("url", flat=True)
+    urls = Endpoint.objects.filter(by_keys=key, off=Why.ON).order_by("pk").values_list("url", flat=True)
     return [host_of(url) for url in urls]
 
 

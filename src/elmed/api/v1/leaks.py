@@ -10,10 +10,11 @@ from django.http import HttpRequest, HttpResponse
 from pydantic import Field
 
 from elmed.access import leaks
-from elmed.api.bodies import Body, check_json, parse_body, read_bytes
+from elmed.api.bodies import Body, check_json, parse_body, parse_query, read_bytes
+from elmed.api.endpoint import NoQuery
 from elmed.api.problems import ApiProblem
 from elmed.config.middleware import request_id
-from elmed.webhooks.endpoints import stop_made_by
+from elmed.webhooks.endpoints import stop_touched_by
 
 PATH = "/keys/report-leak"
 RETRY_AFTER = "60"
@@ -35,20 +36,21 @@ def report_leak(request: HttpRequest) -> HttpResponse:
         raise ApiProblem(
             "rate_limited", "Too many reports from this address within a minute.", headers={"Retry-After": RETRY_AFTER}
         )
+    parse_query(request, NoQuery)  # no `dry_run` either: whoever asks for one must not believe that it was heeded
     raw = read_bytes(request)
     check_json(request, raw)
     found = parse_body(raw, Leak)
-    leaks.report(found.key.strip(), request_id=request_id(request), stop=stop_made_by)
+    leaks.report(found.key.strip(), request_id=request_id(request), stop=stop_touched_by)
     return HttpResponse(status=202, headers={"Cache-Control": "private, no-store"})
 
 
 CODES = (
-    "rate_limited", "malformed_body", "body_too_large", "unsupported_media_type", "validation_failed", "internal_error",
-    "unavailable",
+    "rate_limited", "invalid_parameter", "malformed_body", "body_too_large", "unsupported_media_type", "validation_failed",
+    "internal_error", "unavailable",
 )  # fmt: skip
 DESCRIPTION = """\
 Needs no key: the key in the body is the proof. Whoever holds a key can make it harmless; where you found one in a
-repository, a log or a ticket, send it here. It is revoked at once, webhook endpoints that it made are switched off, and
+repository, a log or a ticket, send it here. It is revoked at once, webhook endpoints that it made or changed are switched off, and
 who manages its account and who made it are told by mail. The answer is 202 without a body whatever was sent: a key that
 works, one that was revoked, or none at all. At most 30 reports a minute from one address."""
 

@@ -22,7 +22,7 @@ from elmed.portals.page import PortalRequest, page
 from elmed.portals.presence import confirmed
 from elmed.portals.shared.keys import PROFESSIONAL, AddressesMixin, LifeForm, row_of, shown_once
 from elmed.prescriptions.jurisdiction import jurisdiction
-from elmed.webhooks.endpoints import stop_made_by
+from elmed.webhooks.endpoints import stop_touched_by
 from elmed.webhooks.queries import made_by
 
 SAME = "same"
@@ -114,7 +114,7 @@ def revoke_key(request: PortalRequest, pk: int) -> HttpResponse:
     """Say what will stop, then revoke. Nobody is asked for a password first: what leaked has to stop at once."""
     key = own_key(request.actor, pk)
     if request.method == "POST":
-        keys.revoke(request.actor, pk, stop=stop_made_by if request.POST.get("leaked") else None)
+        keys.revoke(request.actor, pk, stop=stop_touched_by if request.POST.get("leaked") else None)
         messages.success(request, _("“%(name)s” is revoked. It stopped working at once.") % {"name": key.name})
         return redirect("api_keys")
     return render(

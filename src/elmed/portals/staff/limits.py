@@ -23,7 +23,7 @@ from elmed.portals.page import PortalRequest, page
 from elmed.portals.presence import confirmed
 from elmed.portals.shared.keys import row_of
 from elmed.portals.staff.views import PAGE_SIZE, STAFF, one_account
-from elmed.webhooks.endpoints import stop_made_by
+from elmed.webhooks.endpoints import stop_touched_by
 from elmed.webhooks.queries import made_by
 
 
@@ -136,7 +136,7 @@ def revoke_key(request: PortalRequest, pk: int, key: int) -> HttpResponse:
     form = RevokeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         reason = form.cleaned_data["reason"]
-        stop = stop_made_by if request.POST.get("leaked") else None
+        stop = stop_touched_by if request.POST.get("leaked") else None
         if form.attempt(lambda: keys.revoke(request.actor, key, reason=reason, stop=stop)):
             messages.success(request, _("“%(name)s” is revoked. It stopped working at once.") % {"name": found.name})
             return redirect("staff_account_keys", pk)
