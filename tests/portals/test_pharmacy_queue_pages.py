@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from elmed.core.clock import real_now
 from elmed.patients.models import Patient
-from elmed.portals.pharmacy import queue, queue_rows
+from elmed.portals.pharmacy import queue, queue_rows, uncollected
 from elmed.prescriptions import queries
 from elmed.prescriptions.actions.reject import reject
 from tests import factories
@@ -103,3 +103,21 @@ def test_a_page_that_is_not_there_is_the_first(pharmacist, ended, asked):
     rows = re.findall(r'data-row="(\d+)"', first)
     assert re.findall(r'data-row="(\d+)"', other) == rows
     assert len(rows) == 2
+
+
+def test_what_is_not_collected_in_pages(cast, sign_in, monkeypatch):
+    """In the order in which each was ready: one that was due later stands behind."""
+    monkeypatch.setattr(uncollected, "PAGE_SIZE", 2)
+    now = real_now()
+    repeat = factories.verified(
+        cast, now=now - timedelta(days=40), repeats_allowed=1, minimum_dispense_interval_days=20
+    )
+    factories.supply(cast, repeat, now=now - timedelta(days=40))
+    waiting = [factories.verified(cast, now=now - timedelta(days=days)).pk for days in (10, 18, 30, 25)]
+    expected = [waiting[2], waiting[3], repeat.pk, waiting[1], waiting[0]]
+    pharmacist, found = sign_in("pharmacist"), []
+    for page in (1, 2, 3):
+        text = pharmacist.get(reverse("pharmacy_uncollected"), {"page": page}).content.decode()
+        found.append([int(pk) for pk in re.findall(r'<th scope="row"><a href="/pharmacy/prescriptions/(\d+)', text)])
+        assert ('rel="next"' in text) == (page < 3)
+    assert found == [expected[:2], expected[2:4], expected[4:]]

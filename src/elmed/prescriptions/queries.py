@@ -48,6 +48,7 @@ STEPS: dict[str, tuple[Status, ...]] = {
 
 
 Dress = Callable[[QuerySet[Prescription]], QuerySet[Prescription]]
+_SINCE = Greatest("step_since", Coalesce("next_dispense_at", "step_since"))
 _READY = (S.VERIFIED, S.PARTIALLY_DISPENSED)
 
 
@@ -155,14 +156,15 @@ def at_step(actor: Actor, step: str) -> QuerySet[Prescription]:
 
 
 def part(
-    rows: QuerySet[Prescription], start: int, end: int, dress: Dress, ways: Sequence[Q] = ()
+    rows: QuerySet[Prescription], start: int, end: int, dress: Dress, ways: Sequence[Q] = (), *, late: bool = False
 ) -> list[Prescription]:
     """`dress(rows)[start:end]`: which they are is asked first, and only these are joined with what the page shows of them.
 
     `ways`: the ways of seeing them (visibility.prescription_branches), each asked alone, since an index orders none but
-    one way. One statement more than the rows take, or one for each way; none where it is the beginning and there are no ways.
+    one way. One statement more than the rows take, or one for each way; none where it is the beginning and there are no ways,
+    but for `late`: where no index has their order, all of them are looked through for each page.
     """
-    if not ways and not start:
+    if not ways and not start and not late:
         return list(dress(rows)[:end])
     narrow = rows.prefetch_related(None).values_list("pk", flat=True)
     found = [ids for way in ways if (ids := list(narrow.filter(way)[:end]))] if ways else [list(narrow[:end])]
@@ -171,8 +173,8 @@ def part(
     else:
         ids, place = list(set().union(*found)), slice(start, end)
     # By number alone: with the conditions said again, PostgreSQL may look through all that meets them.
-    these = Prescription.objects.filter(pk__in=ids).order_by(*rows.query.order_by)
-    return list(dress(these)[place]) if ids else []
+    these = dress(Prescription.objects.filter(pk__in=ids)).order_by(*rows.query.order_by)
+    return list(these[place]) if ids else []
 
 
 def people(by: Q, most: int) -> list[int]:
@@ -300,17 +302,20 @@ def kept_for_shop(actor: Actor, rx: Prescription, now: datetime) -> list[tuple[R
 
 
 def uncollected(actor: Actor, before: datetime) -> QuerySet[Prescription]:
-    """What was ready here before that moment and still is, the oldest first; since when, and `reminded_at`, of each.
+    """What was ready here before that moment and still is, the oldest first.
 
     A repeat is ready when it is due, not when the supply before it was handed over.
     """
-    reminded = Event.objects.filter(prescription_id=OuterRef("pk"), type=REMINDED, actor_account_id=actor.account_id)
     rows = listed(actor).filter(status__in=_READY, pharmacy_id=actor.account_id, step_since__lt=before)
+    return rows.annotate(ready_since=_SINCE).filter(ready_since__lt=before).order_by("ready_since", "pk")
+
+
+def with_reminded(rows: QuerySet[Prescription], actor: Actor) -> QuerySet[Prescription]:
+    """Such rows with patient, prescriber and lines: since when each is ready, and when the patient was last reminded."""
+    reminded = Event.objects.filter(prescription_id=OuterRef("pk"), type=REMINDED, actor_account_id=actor.account_id)
     last = Subquery(reminded.order_by("-pk").values("created_at")[:1])
-    since = Greatest("step_since", Coalesce("next_dispense_at", "step_since"))
-    return (
-        rows.annotate(reminded_at=last, ready_since=since).filter(ready_since__lt=before).order_by("ready_since", "pk")
-    )
+    rows = rows.select_related("patient", "pharmacy", "prescriber").prefetch_related(None).prefetch_related("lines")
+    return rows.annotate(reminded_at=last, ready_since=_SINCE)
 
 
 def handed_over(actor: Actor, began: datetime, ended: datetime) -> QuerySet[Dispense]:

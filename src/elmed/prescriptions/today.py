@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import Case, CharField, Count, Exists, OuterRef, Prefetch, Q, QuerySet, Value, When, Window
 from django.db.models.functions import RowNumber
 
+from elmed.access import visibility
 from elmed.access.actors import Actor
 from elmed.prescriptions.models import Hold, Prescription
 from elmed.prescriptions.queries import listed
@@ -34,15 +35,19 @@ class Waiting:
 
 def waiting(actor: Actor, now: datetime) -> list[Waiting]:
     """Every list that is not empty, in the order of KINDS."""
-    rows = _kinds(actor, now)
-    counts = dict(rows.order_by().values_list("kind").annotate(count=Count("pk")))
-    newest = rows.annotate(
-        place=Window(RowNumber(), partition_by="kind", order_by=["-updated_at", "-pk"])
-    ).filter(place__lte=MOST).order_by("-updated_at", "-pk")  # fmt: skip
+    # Which they are first: of the thousands that may wait only these few are joined with what the page shows.
+    newest = _kinds(actor, now).annotate(
+        place=Window(RowNumber(), partition_by="kind", order_by=["-updated_at", "-pk"]),
+        many=Window(Count("pk"), partition_by="kind"),
+    ).filter(place__lte=MOST)  # fmt: skip
+    kinds, counts = {}, {}
+    for pk, kind, many in newest.order_by().values_list("pk", "kind", "many"):
+        kinds[pk], counts[kind] = kind, many
     found = {kind: Waiting(kind, counts[kind]) for kind in KINDS if kind in counts}
     open_holds = Hold.objects.filter(ended_at__isnull=True).order_by("-pk")
-    for rx in newest.prefetch_related(Prefetch("holds", open_holds, to_attr="open_holds")) if found else ():
-        found[rx.kind].rows.append(rx)
+    rows = listed(actor).filter(pk__in=list(kinds)).order_by("-updated_at", "-pk")
+    for rx in rows.prefetch_related(Prefetch("holds", open_holds, to_attr="open_holds")) if found else ():
+        found[kinds[rx.pk]].rows.append(rx)
     return list(found.values())
 
 
@@ -63,4 +68,5 @@ def _kinds(actor: Actor, now: datetime) -> QuerySet[Any]:
     )
     # Said once more without the cases, for an index: a doctor's tens of thousands of ended ones are not read.
     perhaps = Q(status__in=[*OPEN, S.DRAFT]) | (lately & Q(status__in=[S.REJECTED, S.NOT_DISPENSED]))
-    return listed(actor).filter(perhaps).annotate(kind=kind).exclude(kind="")
+    rows = visibility.visible(actor, Prescription)
+    return rows.filter(perhaps).annotate(kind=kind).exclude(kind="")

@@ -1,9 +1,9 @@
 """What was checked and is not collected: whom to call, and that somebody was reminded."""
 
 from datetime import timedelta
+from functools import partial
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from elmed.access.permissions import Permission
 from elmed.portals.page import PortalRequest, page, shown
+from elmed.portals.pages import open_page
 from elmed.portals.pharmacy.views import PHARMACY
 from elmed.prescriptions import queries
 from elmed.prescriptions.actions.remind import remind
@@ -32,7 +33,10 @@ def uncollected(request: PortalRequest) -> HttpResponse:
     """The list, the longest waiting first."""
     days = days_of(request)
     rows = queries.uncollected(request.actor, request.now - timedelta(days=days))
-    found = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
+    dress = partial(queries.with_reminded, actor=request.actor)
+    found = open_page(
+        lambda start, end: queries.part(rows, start, end, dress, late=True), request.GET.get("page"), PAGE_SIZE
+    )
     shown(request, "uncollected", [rx.patient_id for rx in found])
     context = {
         "page": found, "days": days, "now": request.now,
