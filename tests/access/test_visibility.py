@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from elmed.access.visibility import get, visible
+from elmed.access.visibility import get, patients_of, visible
 from elmed.accounts.models import Account
 from elmed.core.clock import real_now
 from elmed.core.models import Mode
@@ -22,6 +22,10 @@ EVERYBODY = ("doctor", "other_doctor", "pharmacist", "technician", "other_pharma
 
 
 def who_sees(cast, model, pk) -> set[str]:
+    if model is Patient:  # asked from the patient on, and from one's own rows on
+        for who in EVERYBODY:
+            actor = cast.actor(who)
+            assert set(patients_of(actor).values_list("pk")) == set(visible(actor, Patient).values_list("pk")), who
     return {who for who in EVERYBODY if visible(cast.actor(who), model).filter(pk=pk).exists()}
 
 

@@ -1,7 +1,7 @@
 """Long lists: a patient's prescriptions in pages, and what their rows use in place of dearer tags."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.db import connection
@@ -11,6 +11,9 @@ from django.urls import reverse
 from django.utils import timezone, translation
 
 from elmed.core.clock import real_now
+from elmed.patients import actions
+from elmed.patients.identity import Identity
+from elmed.patients.models import IdentityCheck, Patient
 from elmed.portals.doctor import patients
 from elmed.portals.templatetags import portal
 from elmed.prescriptions.vocabulary import Status
@@ -41,6 +44,32 @@ def test_a_patients_prescriptions_in_pages(cast, sign_in, monkeypatch, most):
     assert ['rel="next"' in text for _, text in found] == [True, True, False]
     assert ['rel="prev"' in text for _, text in found] == [False, True, True]
     assert written(doctor, cast)[0] == written(doctor, cast, page=9)[0] == newest[:3]
+
+
+def test_a_doctors_patients_in_pages(cast, sign_in, monkeypatch):
+    """By name, each once, however often and in whatever way they were seen; of a merged record the one that counts."""
+    monkeypatch.setattr(patients, "PAGE_SIZE", 2)
+    now = real_now()
+    for _ in range(2):
+        factories.issued(cast, now=now)
+    met = [
+        actions.create(
+            cast.actor("doctor"),
+            Identity(name, "Ada", date(1970, 1, 1)),
+            identity_check=IdentityCheck.KNOWN,
+            summary="",
+            now=now,
+        ).patient
+        for name in ("Adler", "Baker", "Baker", "Zola")
+    ]
+    unseen = cast.other_patient  # the record that counts: its own visits are nobody's here
+    Patient.objects.filter(pk=met[3].pk).update(merged_into=unseen)
+    doctor, found = sign_in("doctor"), []
+    for page in (1, 2, 3):
+        text = doctor.get(reverse("doctor_patients"), {"page": page}).content.decode()
+        found.append([int(pk) for pk in re.findall(r'<th scope="row"><a href="/doctor/patients/(\d+)', text)])
+        assert ('rel="next"' in text) == (page < 3)
+    assert found == [[met[0].pk, met[1].pk], [met[2].pk, cast.patient.pk], [unseen.pk]]
 
 
 @pytest.mark.parametrize("name", ["doctor_prescription", "doctor_favourite_new", "pharmacy_prescription"])

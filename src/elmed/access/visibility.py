@@ -91,6 +91,28 @@ def _patients(actor: Actor, now: datetime | None = None) -> QuerySet[Patient]:
     return everyone.filter(related)
 
 
+def patients_of(actor: Actor) -> QuerySet[Patient]:
+    """The patients that `visible` gives, found from the actor's own prescriptions and consultations on.
+
+    For lists: `visible` asks the same of each patient, which suits one of them and takes seconds for all.
+    """
+    everyone = Patient.objects.filter(world_id=actor.world_id)
+    if Permission.PRESCRIPTION_READ_ALL in actor.permissions or actor.account_kind == AccountKind.PATIENT:
+        return _patients(actor)
+    since = world_now(actor.world_id) - RELATIONSHIP
+    own = Prescription.objects.filter(world_id=actor.world_id, created_at__gte=since).order_by()
+    met = Consultation.objects.filter(doctor_id=actor.account_id, held_at__gte=since).order_by()
+    seen = [*(own.filter(branch) for branch in prescription_branches(actor)), met]
+    first, *others = [
+        *(rows.values_list("patient_id", flat=True) for rows in seen),
+        *(
+            rows.filter(patient__merged_into__isnull=False).values_list("patient__merged_into_id", flat=True)
+            for rows in seen
+        ),
+    ]
+    return everyone.filter(pk__in=first.union(*others, all=True))
+
+
 def _dispenses(actor: Actor) -> QuerySet[Dispense]:
     if not actor.permissions & {Permission.PRESCRIPTION_READ, Permission.DISPENSE_UNRESERVED}:
         # a shop's key: what the shop itself supplied

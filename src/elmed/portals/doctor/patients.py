@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -42,10 +41,11 @@ _TWICE = gettext_lazy("This form was sent twice; it was done once.")
 def patients(request: PortalRequest) -> HttpResponse:
     """The patients with an active relationship, by name; narrowed by the beginning of the family name."""
     words = search_words(request)
-    rows = visibility.visible(request.actor, Patient).filter(merged_into=None)
+    rows = visibility.patients_of(request.actor).filter(merged_into=None)
     if words:
         rows = rows.filter(family_name__istartswith=words)
-    found = Paginator(rows.order_by("family_name", "given_name", "pk"), PAGE_SIZE).get_page(request.GET.get("page"))
+    rows = rows.order_by("family_name", "given_name", "pk")
+    found = open_page(lambda start, end: list(rows[start:end]), request.GET.get("page"), PAGE_SIZE)
     shown(request, "patients", [patient.pk for patient in found])
     return render(request, "doctor/patients.html", {"page": found, "q": words})
 
