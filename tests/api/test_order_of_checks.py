@@ -228,6 +228,18 @@ def test_the_database_goes_away_after_the_key_was_looked_up(rx, pharmacy, monkey
     refusal(pharmacy.get(f"/prescriptions/{rx.pk}"), 503, "unavailable")
 
 
+def test_one_of_two_that_waited_for_each_other_is_told_to_come_again(rx, pharmacy, monkeypatch):
+    from elmed.api.v1 import prescription_read
+
+    deadlock = OperationalError("deadlock detected")
+    deadlock.__cause__ = type("DeadlockDetected", (Exception,), {"sqlstate": "40P01"})()
+    monkeypatch.setattr(prescription_read, "one", Away(deadlock))
+    answer = pharmacy.get(f"/prescriptions/{rx.pk}")
+    no = refusal(answer, 503, "unavailable")
+    assert "another request" in no["detail"]
+    assert answer["Retry-After"] == "1"
+
+
 @pytest.mark.parametrize(
     "error", [ValueError("Cara Dean, 1961-02-03"), DatabaseError("Cara Dean"), KeyError("secret"), RecursionError()]
 )

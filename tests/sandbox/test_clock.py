@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from elmed.core.clock import real_now
+from elmed.core.clock import real_now, rfc3339
 from elmed.core.models import Mode, World
 from elmed.events.models import Event
 from elmed.inventory import receipts
@@ -14,7 +14,7 @@ from elmed.inventory.models import Batch, Product
 from elmed.inventory.receipts import Amount
 from elmed.jobs import periodic
 from elmed.prescriptions.models import Prescription
-from elmed.sandbox import clock
+from elmed.sandbox import clock, people
 from tests import factories as f
 from tests.api.client import Api, refusal
 from tests.api.shop import all_there_is
@@ -126,3 +126,35 @@ def test_no_other_clock_moves(cast, till, practice, make_key):
 def test_all_that_time_does_in_every_world_is_done_by_this_clock_too():
     everywhere = [one.name for one in periodic.PERIODIC if "in worlds(real)" in inspect.getsource(one.run)]
     assert len(everywhere) == len(clock.WORK), everywhere
+
+
+@pytest.mark.parametrize("way", ["scenario", "act"])
+def test_what_waited_while_the_clock_moved_happens_at_the_new_time(till, monkeypatch, way):
+    rx = play(till, "pending_review")["prescriptions"][0]["id"]
+    whole, month = people.lock, 30 * 86400
+
+    def after_another(actor):
+        World.objects.filter(pk=actor.world_id).update(clock_offset_seconds=month)
+        return whole(actor)
+
+    monkeypatch.setattr(people, "lock", after_another)
+    later = rfc3339(real_now() + timedelta(seconds=month - 60))
+    if way == "scenario":
+        told = play(till, "expiring")
+        assert told["now"] > later
+        assert till.get(f"/prescriptions/{told['prescriptions'][0]['id']}").json()["issued_at"] > later
+    else:
+        told = till.post(f"/sandbox/prescriptions/{rx}/act", {"act": "reject"}).json()
+        assert told["now"] > later
+        assert till.get(f"/prescriptions/{rx}").json()["updated_at"] > later
+
+
+def test_too_much_on_the_way_changes_nothing(till, monkeypatch):
+    play(till, "expiring")
+    play(till, "reserved")
+    monkeypatch.setattr(clock, "MOST_STOPS", 2)
+    before = all_there_is()
+    no = refusal(till.post("/sandbox/clock/advance", {"days": 400}), 422, "validation_failed")
+    assert no["errors"][0]["code"] == "too_much"
+    assert all_there_is() == before
+    advance(till, seconds=1000)

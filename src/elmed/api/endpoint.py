@@ -33,6 +33,7 @@ log = logging.getLogger("elmed.api")
 B = TypeVar("B", bound=BaseModel)
 PREFIX = "/api/public/v1"
 RETRY_AFTER = "5"
+_DEADLOCK = "40P01"  # PostgreSQL's SQLSTATE: one of two that wait for each other is undone
 # In a request's META, for the request log: the path of the address, and the endpoint that the caller may use.
 ROUTE, ADMITTED = "elmed.route", "elmed.endpoint"
 
@@ -268,7 +269,11 @@ def guarded(request: HttpRequest, handle: Callable[[], HttpResponse]) -> HttpRes
         return problems.from_problem(request, problem)
     except Refusal as refusal:
         return problems.from_refusal(request, refusal)
-    except (OperationalError, InterfaceError):
+    except (OperationalError, InterfaceError) as error:
+        if getattr(error.__cause__, "sqlstate", "") == _DEADLOCK:
+            log.warning("given up for another request, %s", request.META.get("elmed.request_id"))
+            words = "It met another request on the same rows, and nothing of it was done. Send it again."
+            return problems.from_problem(request, ApiProblem("unavailable", words, headers={"Retry-After": "1"}))
         log.exception("database unavailable")
         if not connection.in_atomic_block:
             connection.close()

@@ -30,7 +30,7 @@ def seed(base_url: str, now: datetime) -> dict[str, Any]:
     before_staff = staff_desk.write(people, now)
     told = named.Named(people, now).tell()
     shelves.stock(people, now)
-    practice.tell(people, now)
+    practice.tell(people)
     desk.tell(people, now)
     joining.tell(people, now)
     staff_desk.tell(people, before_staff, now)

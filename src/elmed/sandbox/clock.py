@@ -27,6 +27,7 @@ from elmed.prescriptions.models import Prescription, Reservation
 from elmed.prescriptions.vocabulary import CANCELLATION_ANSWER, OPEN, HoldKind
 from elmed.sandbox.people import lock, require_test_world
 
+MOST_STOPS = 1_000  # in one step, which is one request and one transaction
 FARTHEST = timedelta(days=3660)  # ahead of real time, altogether
 
 
@@ -79,7 +80,7 @@ WORK: tuple[Work, ...] = (
 def advance(actor: Actor, by: timedelta) -> datetime:
     """Move the clock of the actor's test world forward, and do what became due. Returns its present.
 
-    Raises NotAllowed outside a test world, Invalid: not forward, or farther than ten years ahead of real time.
+    Raises NotAllowed outside a test world, Invalid: not forward, farther than ten years ahead of real time, too much on the way.
     """
     require_test_world(actor)
     if by < timedelta(seconds=1):
@@ -100,12 +101,20 @@ def advance(actor: Actor, by: timedelta) -> datetime:
 
 
 def do_due(actor: Actor, before: datetime, until: datetime) -> int:
-    """Do what is due at `before`, and everything that becomes due up to `until`, in its order. Returns how much."""
+    """Do what is due at `before`, and everything that becomes due up to `until`, in its order. Returns how much.
+
+    Raises Invalid where that is too much for one step.
+    """
     sees, moment, done = actors.clock(actor.world_id, actor.mode), before, 0
-    while True:
+    for _ in range(MOST_STOPS):
         done += sum(work.run(sees, moment) for work in WORK)
         coming = [at for work in WORK if (at := work.due(sees, moment)) is not None]
         if not coming or min(coming) > until:
             break
         moment = min(coming)
+    else:
+        detail = (
+            f"More than {MOST_STOPS} moments lie on the way at which something is due: move the clock in smaller steps."
+        )
+        raise Invalid.field("/", "too_much", detail)
     return done + (sum(work.run(sees, until) for work in WORK) if moment < until else 0)

@@ -24,7 +24,7 @@ from elmed.prescriptions.actions.supply import Supply, SupplyLine
 from elmed.prescriptions.models import Dispense, Prescription
 from elmed.prescriptions.states import TRANSITIONS
 from elmed.prescriptions.vocabulary import NOT_DISPENSED_REASONS, Act, ReversalReason, Side, Status
-from elmed.sandbox.people import acting, lock, require_test_world, synthetic
+from elmed.sandbox.people import acting, present, require_test_world, synthetic
 
 ANSWER = "answer_question"  # no act of the table: the status stays
 NOT_PLAYED: dict[Act, str] = {
@@ -130,8 +130,8 @@ ACTS: dict[str, Played] = {
 # fmt: on
 
 
-def act(actor: Actor, prescription_id: int, wanted: Wanted, *, now: datetime) -> tuple[Prescription, Side]:
-    """Let one of the people in the test world act. Returns the prescription as it then is, and whose side it was.
+def act(actor: Actor, prescription_id: int, wanted: Wanted) -> tuple[Prescription, Side, datetime]:
+    """Let one of the people in the test world act. Returns the prescription as it then is, whose side it was, and when.
 
     Raises NotAllowed, NotVisible, Invalid (no such act, not that side's, a field that it does not take), and what the act raises.
     """
@@ -143,11 +143,11 @@ def act(actor: Actor, prescription_id: int, wanted: Wanted, *, now: datetime) ->
     side = _side(actor, rx, wanted, played)
     _require_fields(wanted, played)
     with transaction.atomic():
-        lock(actor)
+        now = present(actor)
         who = _person(actor, rx, side)
         played.do(Playing(who, rx, now, wanted))
         rx.refresh_from_db()
-    return rx, side
+    return rx, side, now
 
 
 def _side(actor: Actor, rx: Prescription, wanted: Wanted, played: Played) -> Side:

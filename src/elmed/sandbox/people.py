@@ -6,7 +6,7 @@ caller's own, and that one only inside its test world.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
@@ -14,7 +14,7 @@ from elmed.access.actors import Actor
 from elmed.access.permissions import Permission, of_roles
 from elmed.accounts.actions import register
 from elmed.accounts.models import Account, AccountKind, AccountState, Person, Role
-from elmed.core.clock import real_now
+from elmed.core.clock import real_now, world_now
 from elmed.core.models import Mode, World
 from elmed.core.refusals import Invalid, NotAllowed
 
@@ -75,9 +75,14 @@ def lock(actor: Actor) -> World:
     return World.objects.select_for_update(no_key=True).get(pk=actor.world_id, mode=Mode.TEST)
 
 
-def set_up(actor: Actor, side: AccountKind, now: datetime) -> Stage:
+def present(actor: Actor) -> datetime:
+    """What time it is in the actor's test world, which stays locked: the clock may have moved while the request waited."""
+    return world_now(lock(actor).pk)
+
+
+def set_up(actor: Actor, side: AccountKind, *, ago: timedelta = timedelta()) -> Stage:
     """Everybody whom a scenario needs; who is missing in this world is made. Inside a transaction."""
-    lock(actor)
+    now = present(actor) - ago
     own = Account.objects.get(pk=actor.acting_account_id)
     other = AccountKind.PHARMACY if side is AccountKind.DOCTOR else AccountKind.DOCTOR
     by_side = {side: own, other: synthetic(actor.world_id, other, now)}

@@ -5,7 +5,7 @@ docs/reference/sandbox.md and the API's description are made from it. How each c
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import timedelta
 
 from django.db import transaction
 
@@ -70,8 +70,10 @@ class Played:
     left: Left
 
 
-def play(actor: Actor, name: str, *, side: str | None = None, now: datetime) -> Played:
+def play(actor: Actor, name: str, *, side: str | None = None, ago: timedelta = timedelta()) -> Played:
     """Play a scenario in the account's test world: its account stands on the side it has, synthetic people on the other.
+
+    `ago`: how long before the world's present. Time is read once the world is locked, since its clock may have moved.
 
     Raises NotAllowed outside a test world, Invalid for an unknown name or another side.
     """
@@ -83,5 +85,5 @@ def play(actor: Actor, name: str, *, side: str | None = None, now: datetime) -> 
         )
     own = side_of(actor, side)
     with transaction.atomic(), together():
-        stage = set_up(actor, own, now)
+        stage = set_up(actor, own, ago=ago)
         return Played(name, scenario, stage, scenario.play(stage))

@@ -83,7 +83,7 @@ def play_scenario(call: Call) -> HttpResponse:
     body = call.body(ScenarioBody)
 
     def act() -> str:
-        text, patient_id = _shown(play(call.actor, body.name, side=body.side, now=call.now))
+        text, patient_id = _shown(play(call.actor, body.name, side=body.side))
         record_access(call.actor, "sandbox.scenario", patient_ids=[patient_id])
         return text
 
@@ -135,9 +135,9 @@ def play_act(call: Call) -> HttpResponse:
     body = call.body(ActBody)
 
     def act() -> str:
-        rx, side = other_side.act(call.actor, number, body.wanted(), now=call.now)
+        rx, side, now = other_side.act(call.actor, number, body.wanted())
         shown = {"id": rx.pk, "status": rx.status, "version": rx.version}
-        return json.dumps({"act": body.act, "by": side.value, "now": rfc3339(call.now), "prescription": shown})
+        return json.dumps({"act": body.act, "by": side.value, "now": rfc3339(now), "prescription": shown})
 
     return once(call, act, replayed=lambda: None, shown=lambda text: text)
 

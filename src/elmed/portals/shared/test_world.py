@@ -76,7 +76,7 @@ def play_scenario(request: PortalRequest) -> HttpResponse:
             messages.info(request, _("This form was sent twice; it was played once."))
             return redirect("test_world")
         side = form.cleaned_data["side"] if request.account.kind == AccountKind.DEVELOPER else None
-        made = form.attempt(lambda: play(request.actor, form.cleaned_data["name"], side=side or None, now=request.now))
+        made = form.attempt(lambda: play(request.actor, form.cleaned_data["name"], side=side or None))
         if made is not None:
             left = made.left
             words = _("Played: %(name)s. Prescriptions: %(numbers)s. Patient: %(family)s, born %(born)s.") % {
