@@ -31,7 +31,7 @@ def send_all(now=None):
     while fan_out(now):
         pass
     client = Client()
-    taken = [pk for endpoint_id, _ in due_endpoints(now, 100) for pk in take(endpoint_id, now, 100)]
+    taken = [pk for one in due_endpoints(now, 100) for pk in take(one.endpoint_id, now, 100)]
     return [deliver.deliver(pk, client) for pk in taken]
 
 

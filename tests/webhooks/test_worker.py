@@ -10,11 +10,14 @@ from elmed.access import actors
 from elmed.core.clock import real_now
 from elmed.events.record import record
 from elmed.webhooks import client, endpoints, run
-from elmed.webhooks.endpoints import Wanted
+from elmed.webhooks.endpoints import MOST, Wanted
 from elmed.webhooks.models import Delivery
+from elmed.webhooks.shares import Shares
 from tests.cast import assemble
-from tests.webhooks.receiver import Receiver, plainly, silence
+from tests.webhooks.receiver import OK, Receiver, plainly, silence
+from tests.webhooks.test_shares import in_test, told
 
+THREADS = 8
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
@@ -39,7 +42,7 @@ def working(monkeypatch):
 
     def start(number=1):
         for _ in range(number):
-            one = threading.Thread(target=run.run_forever, args=(stop, 8))
+            one = threading.Thread(target=run.run_forever, args=(stop, THREADS))
             one.start()
             threads.append(one)
 
@@ -79,8 +82,27 @@ def test_one_that_hangs_keeps_nobody_waiting(committed_cast, receiver, working, 
         began = time.monotonic()
         soon(lambda: len(receiver.got) >= 30)
         assert time.monotonic() - began < 4
-        assert 1 <= len(slow.got) <= run.AN_ENDPOINT
+        assert len(slow.got) == Shares(THREADS).endpoint(slow=False)
     finally:
+        slow.close()
+
+
+def test_twenty_slow_ones_of_a_test_world_keep_no_other_account_waiting(committed_cast, receiver, working):
+    go = threading.Event()
+    slow = Receiver(answers=[lambda link: go.wait() and link.sendall(OK)])
+    try:
+        told(in_test(committed_cast, "other_pharmacist"), MOST, times=12, url=slow.url)
+        working()
+        soon(lambda: len(slow.got) == Shares(THREADS).account)
+        told(committed_cast.actor("pharmacist"), 1, url=receiver.url)
+        soon(lambda: Delivery.objects.filter(state="delivered").exists())
+        assert len(receiver.got) == 1
+        assert len(slow.got) == Shares(THREADS).account  # none of these is answered yet
+        assert Delivery.objects.get(state="delivered").endpoint.world_id == 1
+        go.set()
+        soon(lambda: Delivery.objects.filter(state="delivered").count() == MOST * 12 + 1)
+    finally:
+        go.set()
         slow.close()
 
 

@@ -8,7 +8,8 @@ import logging
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Case, Exists, OuterRef, Q, Subquery, Value, When
+from django.db.models.functions import Coalesce
 
 from elmed.access.actors import clock
 from elmed.core.clock import real_now
@@ -19,19 +20,26 @@ from elmed.webhooks.client import SECONDS, Client, Outcome
 from elmed.webhooks.endpoints import forget, pause
 from elmed.webhooks.models import Attempt, Delivery, Endpoint, State, Why
 from elmed.webhooks.queries import told
-from elmed.webhooks.schedule import FAILING_PAUSES, KEPT, next_wait
+from elmed.webhooks.schedule import FAILING_PAUSES, KEPT, SLOW, next_wait
+from elmed.webhooks.shares import Due
 
 log = logging.getLogger(__name__)
 PURGED_AT_ONCE = 5_000
 LEASE = timedelta(seconds=4 * SECONDS)
 GONE = 410
+NOBODY = Q()
 
 
-def due_endpoints(now: datetime, most: int) -> list[tuple[int, bool]]:
-    """Endpoints for which something is due, and whether they fail: those that answer first."""
+def due_endpoints(now: datetime, most: int, *, leaving_out: Q = NOBODY) -> list[Due]:
+    """Endpoints for which something is due: those that answer well first, the live ones of them first, then who waits longest."""
     due = Delivery.objects.filter(endpoint=OuterRef("pk"), state=State.WAITING, due_at__lte=now)
-    rows = told().filter(Exists(due)).order_by(F("failing_since").asc(nulls_first=True))
-    return [(pk, failing is not None) for pk, failing in rows.values_list("pk", "failing_since")[:most]]
+    rows = told().filter(Exists(due)).exclude(leaving_out)
+    rows = rows.annotate(
+        is_slow=Case(When(Q(slow=True) | Q(failing_since__isnull=False), then=Value(True)), default=Value(False)),
+        is_test=Case(When(world__mode=Mode.TEST, then=Value(True)), default=Value(False)),
+        oldest=Subquery(due.order_by("due_at").values("due_at")[:1]),
+    ).order_by("is_slow", "is_test", "oldest", "pk")
+    return [Due(*row) for row in rows.values_list("pk", "account_id", "world_id", "is_test", "is_slow")[:most]]
 
 
 @transaction.atomic
@@ -125,11 +133,15 @@ def _mark(row: Delivery, outcome: Outcome, at: datetime) -> None:
 
 def _judge(endpoint: Endpoint, outcome: Outcome, now: datetime) -> None:
     """The endpoint's own state after a try: a success clears it, 410 and five days of failures switch it off."""
+    slow = outcome.milliseconds > SLOW / timedelta(milliseconds=1)
+    rows = Endpoint.objects.filter(pk=endpoint.pk)
     if outcome.delivered:
-        Endpoint.objects.filter(pk=endpoint.pk, failing_since__isnull=False).update(failing_since=None)
+        rows.filter(Q(failing_since__isnull=False) | Q(slow=not slow)).update(failing_since=None, slow=slow)
         return
     actor = clock(endpoint.world_id, Mode(endpoint.world.mode))
-    Endpoint.objects.filter(pk=endpoint.pk, failing_since=None, url=endpoint.url).update(failing_since=now)
+    rows.filter(Q(failing_since=None) | Q(slow=not slow), url=endpoint.url).update(
+        failing_since=Coalesce("failing_since", Value(now)), slow=slow
+    )
     if outcome.status == GONE:
         pause(endpoint, Why.GONE, actor=actor, now=now)
     elif endpoint.failing_since is not None and now - endpoint.failing_since > FAILING_PAUSES:

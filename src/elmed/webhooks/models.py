@@ -39,6 +39,7 @@ class Endpoint(models.Model):
     off = models.CharField(max_length=8, choices=Why.choices, default=Why.ON, blank=True)
     off_since = models.DateTimeField(null=True)
     failing_since = models.DateTimeField(null=True, help_text="The first failure after the last success.")
+    slow = models.BooleanField(default=False, db_default=False, help_text="Its last try took long, answered or not.")
     version = models.PositiveIntegerField(default=1, help_text="Grows by one with each change, for `If-Match`.")
     created_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
     created_by_key = models.ForeignKey(ApiKey, null=True, on_delete=models.PROTECT, related_name="+")

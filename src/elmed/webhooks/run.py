@@ -6,7 +6,6 @@ receiver that hangs.
 
 import logging
 import threading
-from collections import Counter
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, InterfaceError, connection, connections
@@ -16,22 +15,21 @@ from elmed.core.clock import real_now
 from elmed.webhooks.client import Client
 from elmed.webhooks.deliver import deliver, due_endpoints, take
 from elmed.webhooks.fan_out import fan_out
+from elmed.webhooks.shares import Due, Shares
 
 log = logging.getLogger(__name__)
 PAUSE = 0.5  # seconds between two looks where there is nothing to do
-AN_ENDPOINT = 5  # deliveries to one receiver at once: one that hangs holds no more threads than these
-A_FAILING_ONE = 1  # until it answers again
 
 
 class Sender:
-    """The threads of one worker, and what each endpoint has under way in them."""
+    """The threads of one worker, and whose deliveries are under way in them."""
 
     def __init__(self, threads: int) -> None:
         """With so many deliveries at once."""
-        self._threads = threads
+        self._shares = Shares(threads)
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="webhooks")
         self._client = Client()
-        self._busy: dict[Future[bool], int] = {}
+        self._busy: dict[Future[bool], Due] = {}
         self._opened: set[BaseDatabaseWrapper] = set()  # the threads' own connections
 
     def round(self) -> bool:
@@ -39,15 +37,12 @@ class Sender:
         now = real_now()
         moved = fan_out(now) > 0
         self._clear()
-        under_way = Counter(self._busy.values())
-        handed = False
-        for endpoint_id, failing in due_endpoints(now, 4 * self._threads):
-            most = A_FAILING_ONE if failing else AN_ENDPOINT
-            # What fails holds half of the threads at most, however many endpoints do.
-            room = self._threads - len(self._busy) - (self._threads // 2 if failing else 0)
-            free = min(room, most - under_way[endpoint_id])
-            for delivery_id in take(endpoint_id, real_now(), free) if free > 0 else ():
-                self._busy[self._pool.submit(self._deliver, delivery_id)] = endpoint_id
+        handed, shares, under_way = False, self._shares, list(self._busy.values())
+        due = due_endpoints(now, 4 * shares.threads, leaving_out=shares.full(under_way))
+        for one in shares.in_turn(due, under_way):
+            free = shares.room(one, self._busy.values())
+            for delivery_id in take(one.endpoint_id, real_now(), free) if free else ():
+                self._busy[self._pool.submit(self._deliver, delivery_id)] = one
                 handed = True
         return moved or handed
 
@@ -70,7 +65,7 @@ class Sender:
             one.close()
 
     def _clear(self) -> None:
-        self._busy = {future: endpoint for future, endpoint in self._busy.items() if not future.done()}
+        self._busy = {future: one for future, one in self._busy.items() if not future.done()}
 
     def _deliver(self, delivery_id: int) -> bool:
         self._opened.add(connections[DEFAULT_DB_ALIAS])

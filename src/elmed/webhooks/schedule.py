@@ -19,6 +19,7 @@ JITTER = 0.2  # up to a fifth longer, so that what failed together does not come
 MOST_ASKED = timedelta(hours=24)  # of a `Retry-After`; a longer one is cut to this
 OLD_SECRET_LIVES = timedelta(hours=24)  # after a roll: both sign
 FAILING_PAUSES = timedelta(days=5)  # without one success: the endpoint is switched off and its owner told
+SLOW = timedelta(seconds=3)  # a longer try, answered or not: the endpoint is sent one at a time until it is quicker
 KEPT = timedelta(days=30)  # the log of deliveries
 
 
