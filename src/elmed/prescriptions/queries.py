@@ -126,9 +126,10 @@ def medication(rows: Iterable[Prescription], today: date) -> tuple[list[Prescrip
     for rx in rows:
         if rx.issued_at is None or rx.status in (S.ENTERED_IN_ERROR, S.CANCELLED):
             continue
+        signed = jurisdiction().day(rx.issued_at)
         for line in rx.lines.all():
             line.prescription = rx
-            until = jurisdiction().day(rx.issued_at) + timedelta(days=line.days_supply or 0)
+            until = signed + timedelta(days=line.days_supply or 0)
             lasts = rx.status in OPEN or (rx.status == S.DISPENSED and until >= today)
             (current if lasts else past).append(line)
     return current, past

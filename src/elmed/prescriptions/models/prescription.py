@@ -108,6 +108,8 @@ class Prescription(models.Model):
             models.Index(fields=["world", "prescriber", "status", "-id"], name="rx_prescriber_status"),
             models.Index(fields=["world", "prescriber", "updated_at", "id"], name="rx_prescriber_changed"),
             models.Index(fields=["patient", "-id"], name="rx_patient_newest"),
+            # Whether a doctor has an active relationship, and what they wrote for the patient.
+            models.Index(fields=["patient", "prescriber", "created_at"], name="rx_patient_prescriber"),
             models.Index(
                 fields=["prescriber", "issued_at"], condition=Q(issued_at__isnull=False), name="rx_prescriber_signed"
             ),
