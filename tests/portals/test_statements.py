@@ -267,9 +267,12 @@ def walk(browsers: dict[str, Client], found: dict[str, tuple[str, list[str]]]) -
 
 
 def again(browsers: dict[str, Client], first: Walk) -> Walk:
-    """What was shown, once more."""
-    shown = [key for key, (status, _) in first.items() if status == 200]
-    return {(name, who, address): statements(browsers[who], address) for name, who, address in shown}
+    """What was shown, once more: of a page, for each person and filter, one address for each number of statements it took."""
+    shown: dict[tuple[str, str, str, int], str] = {}
+    for (name, who, address), (status, asked) in first.items():
+        if status == 200:
+            shown[name, who, address.partition("?")[2], len(asked)] = address
+    return {(name, who, address): statements(browsers[who], address) for (name, who, _, _), address in shown.items()}
 
 
 @pytest.fixture(scope="module")
