@@ -11,7 +11,7 @@ from django.urls import reverse
 from elmed.core.clock import real_now
 from elmed.patients.models import Patient
 from elmed.portals.pharmacy import queue, queue_rows, uncollected
-from elmed.prescriptions import queries
+from elmed.prescriptions import pharmacy_lists, queries
 from elmed.prescriptions.actions.reject import reject
 from tests import factories
 
@@ -55,20 +55,20 @@ def ended(cast):
 
 
 def test_what_is_done_in_both_ways_of_seeing_it(cast, pharmacist, ended):
-    expected = listed(queries.at_step(cast.actor("pharmacist"), "done"))
+    expected = listed(pharmacy_lists.at_step(cast.actor("pharmacist"), "done"))
     assert [len(page) for page in expected] == [2, 2, 1]
     assert pages(pharmacist, step="done") == expected
 
 
 def test_of_what_is_done_the_newest(cast, pharmacist, ended, monkeypatch):
     monkeypatch.setattr(queue, "MOST", 4)
-    assert pages(pharmacist, step="done") == listed(queries.at_step(cast.actor("pharmacist"), "done"))[:2]
+    assert pages(pharmacist, step="done") == listed(pharmacy_lists.at_step(cast.actor("pharmacist"), "done"))[:2]
 
 
 def test_a_step_and_the_same_narrowed(cast, pharmacist):
     for number in range(5):
         factories.pending_review(cast, now=real_now() - timedelta(hours=number))
-    expected = listed(queries.at_step(cast.actor("pharmacist"), "pending_review"))
+    expected = listed(pharmacy_lists.at_step(cast.actor("pharmacist"), "pending_review"))
     assert pages(pharmacist) == expected
     name = cast.doctor.name
     assert pages(pharmacist, prescriber=name[1:].upper()) == expected

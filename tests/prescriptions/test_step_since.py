@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from elmed.prescriptions import queries
+from elmed.prescriptions import pharmacy_lists
 from elmed.prescriptions.actions.answered import answer_question
 from elmed.prescriptions.actions.reissue import reissue
 from elmed.prescriptions.actions.route import route
@@ -70,4 +70,4 @@ def test_a_question_that_was_answered_waits_as_long_as_before(cast):
 def test_the_queue_stands_in_that_order(cast):
     first, second = f.pending_review(cast), f.pending_review(cast, now=NOW + timedelta(hours=1))
     reissue(cast.actor("patient"), first.pk, now=LATER)
-    assert [rx.pk for rx in queries.at_step(cast.actor("pharmacist"), "pending_review")] == [first.pk, second.pk]
+    assert [rx.pk for rx in pharmacy_lists.at_step(cast.actor("pharmacist"), "pending_review")] == [first.pk, second.pk]

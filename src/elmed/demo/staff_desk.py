@@ -16,7 +16,7 @@ from elmed.patients.identity import Identity
 from elmed.patients.merge import merge
 from elmed.patients.models import IdentityCheck, Patient, Sex
 from elmed.patients.opening import open_record
-from elmed.prescriptions import queries
+from elmed.prescriptions import pharmacy_lists
 from elmed.prescriptions.actions import sweeps
 from elmed.prescriptions.actions.correct import correct
 from elmed.prescriptions.actions.fraud import suspend_for_fraud
@@ -116,6 +116,6 @@ def tell(people: People, desk: Desk, now: datetime) -> None:
         now=now - 2 * HOUR,
     )
     counter = people.actor("technician")
-    longest = queries.uncollected(counter, now - timedelta(days=7)).first()
+    longest = pharmacy_lists.uncollected(counter, now - timedelta(days=7)).first()
     if longest is not None:
         remind(counter, longest.pk, now=now - HOUR)

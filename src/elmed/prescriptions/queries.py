@@ -4,21 +4,18 @@ Called by the portals; the API's hot reads have a path of their own. What a butt
 table in states.py: `acts_now` asks it with the same facts that the act itself will look at.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet, Subquery, prefetch_related_objects
-from django.db.models.functions import Coalesce, Greatest
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, prefetch_related_objects
 
 from elmed.access import visibility
 from elmed.access.actors import Actor
 from elmed.access.policy import account_active
 from elmed.accounts.models import Membership
 from elmed.core.refusals import NotVisible
-from elmed.events.catalogue import REMINDED
-from elmed.events.models import Event
 from elmed.patients.models import Patient
 from elmed.prescriptions import facts
 from elmed.prescriptions.facts import Subject
@@ -35,21 +32,6 @@ from elmed.prescriptions.models import (
 )
 from elmed.prescriptions.states import TRANSITIONS, allowed
 from elmed.prescriptions.vocabulary import LATE_SOURCES, OPEN, Act, HoldKind, Status
-
-S = Status
-# The pharmacy's steps, in the order of its tabs.
-STEPS: dict[str, tuple[Status, ...]] = {
-    "pending_review": (S.PENDING_REVIEW,),
-    "verified": (S.VERIFIED,),
-    "partially_dispensed": (S.PARTIALLY_DISPENSED,),
-    "on_hold": (S.ON_HOLD,),
-    "done": (S.DISPENSED, S.NOT_DISPENSED, S.REJECTED, S.CANCELLED, S.STOPPED, S.EXPIRED, S.ENTERED_IN_ERROR, S.ISSUED),
-}
-
-
-Dress = Callable[[QuerySet[Prescription]], QuerySet[Prescription]]
-_SINCE = Greatest("step_since", Coalesce("next_dispense_at", "step_since"))
-_READY = (S.VERIFIED, S.PARTIALLY_DISPENSED)
 
 
 @dataclass
@@ -124,68 +106,15 @@ def medication(rows: Iterable[Prescription], today: date) -> tuple[list[Prescrip
     current: list[PrescriptionLine] = []
     past: list[PrescriptionLine] = []
     for rx in rows:
-        if rx.issued_at is None or rx.status in (S.ENTERED_IN_ERROR, S.CANCELLED):
+        if rx.issued_at is None or rx.status in (Status.ENTERED_IN_ERROR, Status.CANCELLED):
             continue
         signed = jurisdiction().day(rx.issued_at)
         for line in rx.lines.all():
             line.prescription = rx
             until = signed + timedelta(days=line.days_supply or 0)
-            lasts = rx.status in OPEN or (rx.status == S.DISPENSED and until >= today)
+            lasts = rx.status in OPEN or (rx.status == Status.DISPENSED and until >= today)
             (current if lasts else past).append(line)
     return current, past
-
-
-def step_counts(actor: Actor) -> dict[str, int]:
-    """How many prescriptions wait at each of the pharmacy's steps. One statement; what is done is not counted."""
-    waiting = {step: statuses for step, statuses in STEPS.items() if step != "done"}
-    wanted: dict[str, Any] = {step: Count("pk", filter=Q(status__in=statuses)) for step, statuses in waiting.items()}
-    every = [status for statuses in waiting.values() for status in statuses]
-    held = visibility.visible(actor, Prescription).filter(pharmacy_id=actor.account_id, status__in=every)
-    return held.aggregate(**wanted)
-
-
-def at_step(actor: Actor, step: str) -> QuerySet[Prescription]:
-    """The pharmacy's list at one step: the oldest first where somebody waits, the newest first when it is done.
-
-    What it supplied some of and another pharmacy holds now is done here, whatever its status.
-    """
-    rows = listed(actor)
-    if step == "done":
-        ended = Q(status__in=STEPS[step]) | ~Q(pharmacy_id=actor.account_id)
-        return rows.filter(ended).order_by("-step_since", "-pk")
-    return rows.filter(status__in=STEPS[step], pharmacy_id=actor.account_id).order_by("step_since", "pk")
-
-
-def part(
-    rows: QuerySet[Prescription], start: int, end: int, dress: Dress, ways: Sequence[Q] = (), *, late: bool = False
-) -> list[Prescription]:
-    """`dress(rows)[start:end]`: which they are is asked first, and only these are joined with what the page shows of them.
-
-    `ways`: the ways of seeing them (visibility.prescription_branches), each asked alone, since an index orders none but
-    one way. One statement more than the rows take, or one for each way; none where it is the beginning and there are no ways,
-    but for `late`: where no index has their order, all of them are looked through for each page.
-    """
-    if not ways and not start and not late:
-        return list(dress(rows)[:end])
-    narrow = rows.prefetch_related(None).values_list("pk", flat=True)
-    found = [ids for way in ways if (ids := list(narrow.filter(way)[:end]))] if ways else [list(narrow[:end])]
-    if len(found) == 1:
-        ids, place = found[0][start:end], slice(None)
-    else:
-        ids, place = list(set().union(*found)), slice(start, end)
-    # By number alone: with the conditions said again, PostgreSQL may look through all that meets them.
-    these = dress(Prescription.objects.filter(pk__in=ids)).order_by(*rows.query.order_by)
-    return list(these[place]) if ids else []
-
-
-def people(by: Q, most: int) -> list[int]:
-    """The ids of at most so many patients: to narrow a search among visible prescriptions, never to be shown. One statement."""
-    return list(Patient.objects.filter(by).values_list("pk", flat=True)[:most])
-
-
-def ready_at(actor: Actor, step: str, now: datetime) -> QuerySet[Prescription]:
-    """The same list without what is checked and not due yet: nothing can be done with that."""
-    return at_step(actor, step).exclude(status__in=_READY, next_dispense_at__gt=now)
 
 
 def with_open_holds(rows: QuerySet[Prescription]) -> QuerySet[Prescription]:
@@ -287,7 +216,7 @@ def _reportable(subject: Subject, now: datetime) -> datetime | None:
 
 def _overdue(rx: Prescription, now: datetime) -> bool:
     """Whether its validity has ended, whether or not the clock has noted it yet."""
-    return rx.status not in (S.DRAFT, *LATE_SOURCES) and now >= rx.expires_at
+    return rx.status not in (Status.DRAFT, *LATE_SOURCES) and now >= rx.expires_at
 
 
 def kept_for_shop(actor: Actor, rx: Prescription, now: datetime) -> list[tuple[Reservation, list[ReservationLine]]]:
@@ -300,28 +229,3 @@ def kept_for_shop(actor: Actor, rx: Prescription, now: datetime) -> list[tuple[R
     for row in rows.order_by("reservation_id", "pk"):
         found.setdefault(row.reservation_id, (row.reservation, []))[1].append(row)
     return list(found.values())
-
-
-def uncollected(actor: Actor, before: datetime) -> QuerySet[Prescription]:
-    """What was ready here before that moment and still is, the oldest first.
-
-    A repeat is ready when it is due, not when the supply before it was handed over.
-    """
-    rows = listed(actor).filter(status__in=_READY, pharmacy_id=actor.account_id, step_since__lt=before)
-    return rows.annotate(ready_since=_SINCE).filter(ready_since__lt=before).order_by("ready_since", "pk")
-
-
-def with_reminded(rows: QuerySet[Prescription], actor: Actor) -> QuerySet[Prescription]:
-    """Such rows with patient, prescriber and lines: since when each is ready, and when the patient was last reminded."""
-    reminded = Event.objects.filter(prescription_id=OuterRef("pk"), type=REMINDED, actor_account_id=actor.account_id)
-    last = Subquery(reminded.order_by("-pk").values("created_at")[:1])
-    rows = rows.select_related("patient", "pharmacy", "prescriber").prefetch_related(None).prefetch_related("lines")
-    return rows.annotate(reminded_at=last, ready_since=_SINCE)
-
-
-def handed_over(actor: Actor, began: datetime, ended: datetime) -> QuerySet[Dispense]:
-    """This pharmacy's own dispenses of that time, the newest first, with their lines. Two statements."""
-    rows = visibility.own_dispenses(actor).filter(handed_over_at__gte=began, handed_over_at__lt=ended)
-    lines = Prefetch("lines", DispenseLine.objects.select_related("line").order_by("line__position", "pk"))
-    rows = rows.select_related("prescription__patient", "prescription__prescriber", "person", "key", "pharmacy")
-    return rows.prefetch_related(lines).order_by("-handed_over_at", "-pk")

@@ -16,7 +16,7 @@ from elmed.portals.forms import DayField, PortalForm
 from elmed.portals.page import PortalRequest, page, shown
 from elmed.portals.pharmacy.inventory_files import csv_answer
 from elmed.portals.pharmacy.views import PHARMACY
-from elmed.prescriptions import queries
+from elmed.prescriptions import pharmacy_lists
 from elmed.prescriptions.jurisdiction import jurisdiction
 from elmed.prescriptions.models import Dispense, DispenseLine
 
@@ -54,7 +54,7 @@ def _rows(request: PortalRequest, first: date, last: date) -> QuerySet[Dispense]
     zone = jurisdiction().zone
     began = datetime.combine(first, time(), zone)
     ended = datetime.combine(last + timedelta(days=1), time(), zone)
-    return queries.handed_over(request.actor, began, ended)
+    return pharmacy_lists.handed_over(request.actor, began, ended)
 
 
 @page(permission=Permission.PRESCRIPTION_READ, kinds=PHARMACY)

@@ -21,7 +21,7 @@ from elmed.portals.pages import open_page
 from elmed.portals.pharmacy.queue_rows import WAITED_DAYS, Asked, asked, dressed, few_people, mark, moment, rows_of
 from elmed.portals.pharmacy.views import PHARMACY, WAITING
 from elmed.portals.words import status_words
-from elmed.prescriptions import queries, reference
+from elmed.prescriptions import pharmacy_lists, queries, reference
 from elmed.prescriptions.models import Prescription
 
 PAGE_SIZE = 25
@@ -38,7 +38,7 @@ def queue(request: PortalRequest) -> HttpResponse:
     what = asked(request)
     if (at_once := _scanned(request, what)) is not None:
         return redirect("pharmacy_prescription", at_once)
-    counts = queries.step_counts(request.actor)
+    counts = pharmacy_lists.step_counts(request.actor)
     people = few_people(request.actor, what)
     rows = rows_of(request.actor, what, request.now, people)
     found = _page(request, what, rows, counts, few=people is not None)
@@ -74,7 +74,7 @@ def live(request: PortalRequest) -> HttpResponse:
         here = set(rows.filter(pk__in=shown_ids).values_list("pk", flat=True))
         joined = rows.filter(step_since__gt=since).exclude(pk__in=shown_ids).count()
     told = {
-        "counts": {step: count for step, count in queries.step_counts(request.actor).items() if step in WAITING},
+        "counts": {step: count for step, count in pharmacy_lists.step_counts(request.actor).items() if step in WAITING},
         "joined": joined,
         "left": sorted(shown_ids - here) if not what.searching and what.step in WAITING else [],
     }
@@ -88,7 +88,7 @@ def following(request: PortalRequest) -> HttpResponse:
     `after` is that one, `place` the moment by which it stood in the list. What is not due yet is passed over.
     """
     what = asked(request)
-    rows = queries.ready_at(request.actor, what.step if what.step in WAITING else "pending_review", request.now)
+    rows = pharmacy_lists.ready_at(request.actor, what.step if what.step in WAITING else "pending_review", request.now)
     after, place = _number(request.GET.get("after", "")), moment(request.GET.get("place", ""))
     if after is not None:
         rows = rows.exclude(pk=after)
@@ -131,15 +131,17 @@ def _page(
     """The page asked for; of how many is said where the tab's own count is that of the list."""
     number = request.GET.get("page")
     waiting = what.step in WAITING and not what.searching
-    dress: queries.Dress = partial(dressed, actor=request.actor, what=what, now=request.now)
+    dress: pharmacy_lists.Dress = partial(dressed, actor=request.actor, what=what, now=request.now)
     if waiting and not what.filtered:
         page = _Counted(rows.none(), counts[what.step]).get_page(number)
         start = (page.number - 1) * PAGE_SIZE
-        page.object_list = queries.part(rows, start, start + PAGE_SIZE, dress)
+        page.object_list = pharmacy_lists.part(rows, start, start + PAGE_SIZE, dress)
         return page
     ways = [] if waiting or few else visibility.prescription_branches(request.actor)
     farthest = {} if waiting else {"farthest": MOST // PAGE_SIZE}
-    return open_page(lambda start, end: queries.part(rows, start, end, dress, ways), number, PAGE_SIZE, **farthest)
+    return open_page(
+        lambda start, end: pharmacy_lists.part(rows, start, end, dress, ways), number, PAGE_SIZE, **farthest
+    )
 
 
 def _tabs(what: Asked, counts: dict[str, int]) -> list[tuple[str, str, int | None, bool]]:
@@ -150,7 +152,7 @@ def _tabs(what: Asked, counts: dict[str, int]) -> list[tuple[str, str, int | Non
             counts[step] if step in WAITING else None,
             step == what.step and not what.searching,
         )
-        for step in queries.STEPS
+        for step in pharmacy_lists.STEPS
     ]
 
 

@@ -1,6 +1,6 @@
 """Which rows of the queue somebody asks for (the filters stand in the address), and why each of them waits.
 
-Called by queue.py. The steps are those of prescriptions/queries.py; nothing here decides what may be done.
+Called by queue.py. The steps are those of prescriptions/pharmacy_lists.py; nothing here decides what may be done.
 """
 
 from collections.abc import Iterable
@@ -17,7 +17,7 @@ from elmed.access import visibility
 from elmed.access.actors import Actor
 from elmed.accounts.models import Account
 from elmed.events import queries as events
-from elmed.prescriptions import queries, reference
+from elmed.prescriptions import pharmacy_lists, queries, reference
 from elmed.prescriptions.models import Hold, Prescription, Reservation
 from elmed.prescriptions.vocabulary import CANCELLATION_ANSWER, HoldKind, Status
 
@@ -78,7 +78,7 @@ def asked(request: HttpRequest) -> Asked:
     except ValueError:
         born = None
     return Asked(
-        step=step if step in queries.STEPS else "pending_review",
+        step=step if step in pharmacy_lists.STEPS else "pending_review",
         words=reference.within(words("q")) if ":" in words("q") else words("q"), born=born,
         controlled=words("controlled") == "1", shop=words("shop") == "1", question=words("question") == "1",
         waited=int(waited) if waited in map(str, WAITED_DAYS) else 0,
@@ -97,7 +97,7 @@ def moment(text: str) -> datetime | None:
 
 def rows_of(actor: Actor, what: Asked, now: datetime, people: list[int] | None = None) -> QuerySet[Prescription]:
     """The rows. `people`: what `few_people` found of a search."""
-    rows = _named(actor, what, people) if what.searching else queries.at_step(actor, what.step)
+    rows = _named(actor, what, people) if what.searching else pharmacy_lists.at_step(actor, what.step)
     if what.controlled:
         rows = rows.filter(is_controlled=True)
     if what.waited:
@@ -156,7 +156,7 @@ def few_people(actor: Actor, what: Asked) -> list[int] | None:
     """
     if not what.searching or reference.canonical(what.words):
         return None
-    ids = queries.people(_people(actor, what), FEW + 1)
+    ids = pharmacy_lists.people(_people(actor, what), FEW + 1)
     return ids if len(ids) <= FEW else None
 
 

@@ -13,7 +13,7 @@ from elmed.access.permissions import Permission
 from elmed.portals.page import PortalRequest, page, shown
 from elmed.portals.pages import open_page
 from elmed.portals.pharmacy.views import PHARMACY
-from elmed.prescriptions import queries
+from elmed.prescriptions import pharmacy_lists
 from elmed.prescriptions.actions.remind import remind
 from elmed.prescriptions.states import TRANSITIONS
 from elmed.prescriptions.vocabulary import Act
@@ -32,10 +32,10 @@ def days_of(request: PortalRequest) -> int:
 def uncollected(request: PortalRequest) -> HttpResponse:
     """The list, the longest waiting first."""
     days = days_of(request)
-    rows = queries.uncollected(request.actor, request.now - timedelta(days=days))
-    dress = partial(queries.with_reminded, actor=request.actor)
+    rows = pharmacy_lists.uncollected(request.actor, request.now - timedelta(days=days))
+    dress = partial(pharmacy_lists.with_reminded, actor=request.actor)
     found = open_page(
-        lambda start, end: queries.part(rows, start, end, dress, late=True), request.GET.get("page"), PAGE_SIZE
+        lambda start, end: pharmacy_lists.part(rows, start, end, dress, late=True), request.GET.get("page"), PAGE_SIZE
     )
     shown(request, "uncollected", [rx.patient_id for rx in found])
     context = {

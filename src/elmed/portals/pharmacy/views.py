@@ -18,7 +18,7 @@ from elmed.portals.pharmacy.inventory_rx import stock_context
 from elmed.portals.pharmacy.queue_rows import answer_by
 from elmed.portals.shared.acts import after, ask, buttons
 from elmed.portals.shared.prescription import history, sheet_context
-from elmed.prescriptions import queries
+from elmed.prescriptions import pharmacy_lists, queries
 from elmed.prescriptions.actions.close_line import close_line
 from elmed.prescriptions.facts import Subject
 from elmed.prescriptions.models import Prescription
@@ -27,7 +27,7 @@ from elmed.prescriptions.vocabulary import OPEN, REVERSAL_WINDOW, Act, Status
 
 PHARMACY = (AccountKind.PHARMACY,)
 # The steps at which something waits; the rest is done.
-WAITING = tuple(step for step in queries.STEPS if step != "done")
+WAITING = tuple(step for step in pharmacy_lists.STEPS if step != "done")
 SPECIAL = {
     Act.DISPENSE: "pharmacy_dispense",
     Act.ANSWER_HANDED_OVER: "pharmacy_handed_over",
