@@ -199,7 +199,7 @@ def test_a_test_world_expires_by_its_own_clock(cast):
     from elmed.prescriptions.models import Prescription
 
     people = People(accounts={"pharmacy": cast.pharmacy}, persons=cast.people, account_of={"pharmacist": "pharmacy"})
-    practice.tell(people, real_now())
+    practice.tell(people)
     world = cast.pharmacy.test_world_id
     live = factories.verified(cast, now=real_now() - timedelta(days=1))
     World.objects.filter(pk=world).update(clock_offset_seconds=300 * 86400)

@@ -44,6 +44,8 @@ def receiver():
 @contextmanager
 def started(demo, *arguments):
     env = os.environ | {"ELMED_API_KEY": demo.key("pharmacy"), "ELMED_URL": demo.url, "PYTHONPATH": str(SOURCE)}
+    # Where the tests themselves run in the background, Ctrl-C is ignored, and what they start would inherit that.
+    ours = signal.signal(signal.SIGINT, signal.default_int_handler)
     process = subprocess.Popen(
         [sys.executable, "-m", "elmed_client.cli.main", *arguments],
         env=env,
@@ -51,6 +53,7 @@ def started(demo, *arguments):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
+    signal.signal(signal.SIGINT, ours)
     try:
         yield process
     finally:
