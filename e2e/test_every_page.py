@@ -14,7 +14,7 @@ from e2e.people import ROLES, Trouble
 OF_A_SHAPE = 2
 MOST = 120
 # Links that answer with a file, or leave the portals.
-NO_PAGE = re.compile(r"\.(zip|csv|json|png|jpg|pdf)$|^/api/|/export|/document")
+NO_PAGE = re.compile(r"\.(zip|csv|json|atom|png|jpg|pdf)$|^/api/|/export|/document")
 LEAVES = ("/mail",)  # the demo's mails: their links are other people's
 HELP = re.compile(r"^/help/")
 UNLINKED = ("/accounts/password/reset/", "/components", "/no-such-page")

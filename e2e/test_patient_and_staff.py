@@ -123,4 +123,9 @@ def test_staff_search_what_happened_to_a_patient(person: Person) -> None:
     patient = person("patient")
     patient.goto("/patient/access")
     expect(patient.get_by_text("What happened to your record, and who looked at it").first).to_be_visible()
-    expect(patient.get_by_text("She asked by phone for her prescription at the closed pharmacy.")).to_be_visible()
+    reason = patient.get_by_text("She asked by phone for her prescription at the closed pharmacy.")
+    for number in range(1, 20):  # how many looked since depends on what ran before
+        if reason.count():
+            break
+        patient.goto(f"/patient/access?page={number + 1}")
+    expect(reason).to_be_visible()
