@@ -2,10 +2,14 @@
 
 import json
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
+from django.db import connection
+from django.http import HttpResponse
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from jsonschema import Draft202012Validator, FormatChecker
 
 from elmed.api import v1  # noqa: F401 - registers the endpoints
@@ -146,3 +150,10 @@ def refusal(answer: Any, status: int, code: str) -> dict[str, Any]:
     body = answer.json()
     assert (answer.status_code, body.get("code")) == (status, code), body
     return body
+
+
+def statements(call: Callable[[], HttpResponse]) -> int:
+    """How many statements it took, savepoints of the test's own transaction left out."""
+    with CaptureQueriesContext(connection) as captured:
+        assert call().status_code == 200
+    return sum(not query["sql"].startswith(("SAVEPOINT", "RELEASE", "BEGIN", "COMMIT")) for query in captured)

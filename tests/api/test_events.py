@@ -5,6 +5,7 @@ import time
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 
 from elmed.access import keys
 from elmed.api import waiting
@@ -15,7 +16,7 @@ from elmed.events.catalogue import EVENT_TYPES, READERS, readable
 from elmed.events.models import Event, EventCounter, EventListing
 from elmed.jobs.periodic import purge_event_lists
 from tests import factories as f
-from tests.api.client import Api, refusal
+from tests.api.client import Api, refusal, statements
 
 
 def numbers(answer):
@@ -93,6 +94,28 @@ def test_a_number_that_was_never_given(cast, pharmacy):
     body = refusal(pharmacy.get(f"/events?after={last(cast.pharmacy) + 1}"), 400, "invalid_parameter")
     assert body["newest"] == last(cast.pharmacy)  # for those who want only what comes
     assert body["errors"][0]["parameter"] == "after"
+
+
+def test_me_tells_the_newest_number(cast, make_key, pharmacy):
+    """In the key's account and world; 0 where nothing has happened."""
+    unseen = Api(make_key("other_pharmacist", "shop")[1])
+    test = Api(make_key("pharmacist", "rx:read", mode=Mode.TEST)[1])
+    assert unseen.get("/me").json()["events"] == {"newest": last(cast.other_pharmacy)}
+    f.verified(cast)
+    newest = pharmacy.get("/me").json()["events"]["newest"]
+    assert newest == last(cast.pharmacy) > 0
+    assert test.get("/me").json()["events"] == {"newest": 0}
+    assert pharmacy.get(f"/events?after={newest}").json() == {"data": [], "has_more": False}
+    f.verified(cast)
+    assert numbers(pharmacy.get(f"/events?after={newest}&limit=1")) == [newest + 1]
+
+
+def test_me_takes_one_statement_besides_the_key(cast, pharmacy):
+    pharmacy.get("/me")  # opens the key's window
+    few = statements(lambda: pharmacy.get("/me"))
+    f.verified(cast)
+    assert statements(lambda: pharmacy.get("/me")) == few
+    assert few <= (2 if connection.vendor == "postgresql" else 6)
 
 
 def test_the_newest_number_is_an_empty_page(cast, pharmacy):

@@ -7,7 +7,6 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection, transaction
-from django.test.utils import CaptureQueriesContext
 
 from elmed.access.policy import account_active
 from elmed.access.visibility import visible
@@ -21,6 +20,7 @@ from elmed.prescriptions.models import Prescription
 from elmed.prescriptions.states import TRANSITIONS, allowed
 from elmed.prescriptions.vocabulary import Act
 from tests import factories as f
+from tests.api.client import statements
 from tests.cast import key_actor
 from tests.prescriptions.attempts import attempt
 from tests.prescriptions.starts import STARTS
@@ -113,13 +113,6 @@ def test_a_controlled_one_is_never_dispensed_by_a_key(cast):
     actor = callers(cast)["pharmacy"]
     found = prescription_read.one(actor, rx.pk, now=f.NOW, action="prescription.read")
     assert json.loads(found[1])["allowed_actions"] == acts_of_the_domain(rx, actor, f.NOW) == []
-
-
-def statements(call):
-    """How many statements it took, savepoints of the test's own transaction left out."""
-    with CaptureQueriesContext(connection) as captured:
-        assert call().status_code == 200
-    return sum(not query["sql"].startswith(("SAVEPOINT", "RELEASE", "BEGIN", "COMMIT")) for query in captured)
 
 
 @pytest.fixture

@@ -46,7 +46,11 @@ def make():
 for key in ApiKey.objects.filter(revoked_at=None):
     keys.set_limit(of_command(), key.pk, requests_per_minute=3 if key.name == SLOW else 6000)
 make()
-more = {"to_be_leaked": ("pharmacist", ["rx:read"]), "developer_test": ("developer", ["rx:read", "rx:dispense"])}
+more = {
+    "to_be_leaked": ("pharmacist", ["rx:read"]),
+    "developer_test": ("developer", ["rx:read", "rx:dispense"]),
+    "never_refused": ("pharmacist", ["rx:read", "rx:dispense"]),
+}
 made = {
     name: keys.create(actor(f"{who}@demo.example"), name=name, scopes=scopes, mode=Mode.TEST)[1]
     for name, (who, scopes) in more.items()

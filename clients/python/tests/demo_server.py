@@ -19,6 +19,7 @@ from elmed.config.environment import Environment
 READY_WITHIN = 180  # seconds, on a busy machine
 SOURCE = Path(__file__).resolve().parents[1] / "src"
 MORE = Path(__file__).with_name("demo_more.py")
+LOG = Path(__file__).with_name("request_log_of.py")
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,12 @@ class Demo:
         except FileExistsError:
             return False
         return True
+
+    def request_log(self, key: str) -> list[tuple[str, str, int]]:
+        """Method, path and status of what a key of demo_more.py asked; the log follows within a second or two."""
+        env = self.as_of_it(DJANGO_SETTINGS_MODULE="elmed.config.settings")
+        told = subprocess.run([sys.executable, str(LOG), key], env=env, capture_output=True, text=True, check=True)
+        return [tuple(one) for one in json.loads(told.stdout)]
 
     def as_of_it(self, **more: str) -> dict[str, str]:
         """The environment of a command of ELMED's that acts on its data."""

@@ -8,7 +8,7 @@ from elmed_client import Client
 KEY = "elm_" + "a1" * 32
 ME = {
     "account": {"id": 4, "name": "Kingfisher", "kind": "pharmacy"}, "key": {"id": 1, "name": "k", "expires_at": None}, "scopes": ["rx:read"],
-    "mode": "live", "limits": {"requests_per_minute": 120}, "now": "2026-11-22T10:15:00.000000Z", "of_tomorrow": {"x": 1},
+    "mode": "live", "limits": {"requests_per_minute": 120}, "now": "2026-11-22T10:15:00.000000Z", "events": {"newest": 0}, "of_tomorrow": {"x": 1},
 }  # fmt: skip
 SALE = {"id": 1, "external_reference": "1042", "lines": [], "created_at": "2026-11-22T10:15:00Z"}
 LINE = elmed_client.SaleLine(sku="A", quantity=1)

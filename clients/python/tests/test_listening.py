@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -42,8 +43,8 @@ def receiver():
 
 
 @contextmanager
-def started(demo, *arguments):
-    env = os.environ | {"ELMED_API_KEY": demo.key("pharmacy"), "ELMED_URL": demo.url, "PYTHONPATH": str(SOURCE)}
+def started(demo, *arguments, key="pharmacy"):
+    env = os.environ | {"ELMED_API_KEY": demo.key(key), "ELMED_URL": demo.url, "PYTHONPATH": str(SOURCE)}
     # Where the tests themselves run in the background, Ctrl-C is ignored, and what they start would inherit that.
     ours = signal.signal(signal.SIGINT, signal.default_int_handler)
     process = subprocess.Popen(
@@ -122,3 +123,20 @@ def test_events_are_followed(demo, client, verified):
         while (event := json.loads(program.stdout.readline()))["prescription_id"] != one.id:
             pass
     assert event["type"] == "prescription.dispensed"
+
+
+def test_what_begins_now_provokes_no_refusal(run, demo, client, receiver):
+    """The number to begin after is told by `/me`: the request log of who listens, triggers and looks has no error in it."""
+    key, address = "never_refused", f"http://127.0.0.1:{receiver.server_port}/"
+    with started(demo, "listen", "--forward-to", address, "--json", key=key) as program:
+        after = json.loads(program.stdout.readline())["after"]
+        assert run("trigger", "prescription.verified", key=key)[0] == 0
+        assert json.loads(program.stdout.readline())["sequence"] == after + 1
+    assert run("events", "--limit", 2, key=key)[0] == run("doctor", key=key)[0] == 0
+    assert client(key).events.newest() > after
+    client(key).meta.event_types()  # the last; what came before it is in the log when this is
+    until = time.monotonic() + 30
+    while not (asked := demo.request_log(key)) or asked[-1][1] != "/meta/event-types":
+        assert time.monotonic() < until, asked
+    assert {"/me", "/events", "/sandbox/scenarios"} <= {path for _, path, _ in asked}
+    assert not [one for one in asked if one[2] >= 400]

@@ -39,6 +39,11 @@ _HOOK, _DELIVERY = "/webhook-endpoints/{id}", "/webhook-endpoints/{id}/deliverie
 
 CHANGES: tuple[Change, ...] = (
     Change(
+        "me-events", date(2026, 11, 29), Kind.ADDED, "`GET /me` tells the number of the newest event",
+        "`events.newest` is the `sequence` of the newest event in the account’s list, in the key’s world; 0 where there is "
+        "none. Ask `GET /events` after it to hear only what comes: it was learnt through a 400 before.",
+    ),
+    Change(
         "sandbox", date(2026, 11, 29), Kind.ADDED, "A sandbox",
         "Scenarios in the account’s own test world, made by the acts that make real prescriptions; the other side’s acts, "
         "a clock to move, a reset.",

@@ -8,6 +8,7 @@ from django.http import HttpResponse
 from elmed.access.permissions import Permission, Scope
 from elmed.api.endpoint import Call, endpoint
 from elmed.core.clock import rfc3339
+from elmed.events.queries import last_number
 
 _STRING = {"type": "string"}
 ANSWER: dict[str, Any] = {
@@ -39,14 +40,26 @@ ANSWER: dict[str, Any] = {
             "required": ["requests_per_minute"],
         },
         "now": {"type": "string", "format": "date-time", "description": "The time of the world that the key acts in."},
+        "events": {
+            "type": "object",
+            "description": "The list of `GET /events`, which every key that is answered here may read.",
+            "properties": {
+                "newest": {
+                    "type": "integer",
+                    "description": "The `sequence` of the newest event; 0 where there is none. Ask after it to hear "
+                    "only what comes.",
+                },
+            },
+            "required": ["newest"],
+        },
     },
-    "required": ["account", "key", "scopes", "mode", "limits", "now"],
+    "required": ["account", "key", "scopes", "mode", "limits", "now", "events"],
 }
 
 
 @endpoint("GET", "/me", permission=Permission.ACCOUNT_READ, answer=ANSWER, tag="Account")
 def me(call: Call) -> HttpResponse:
-    """Tell whose key this is, its scopes, its mode and its limits."""
+    """Tell whose key this is, its scopes, its mode, its limits, and the number of its newest event."""
     actor, caller = call.actor, call.caller
     expires_at = rfc3339(caller.expires_at) if caller.expires_at else None
     body = {
@@ -56,5 +69,6 @@ def me(call: Call) -> HttpResponse:
         "mode": actor.mode,
         "limits": {"requests_per_minute": caller.limit},
         "now": rfc3339(call.now),
+        "events": {"newest": last_number(actor.acting_account_id, actor.world_id)},
     }
     return HttpResponse(json.dumps(body), content_type="application/json")

@@ -8,11 +8,9 @@ from collections.abc import AsyncIterator
 
 from elmed_client.asynchronous.sending import AsyncSender
 from elmed_client.call import Call
-from elmed_client.errors import InvalidRequestError, UnexpectedAnswerError
-from elmed_client.models import Event, EventPage
+from elmed_client.models import Event, EventPage, Me
 
 MOST_WAIT = 25
-_BEYOND = 2**63 - 1
 _PAUSE = 2.0  # after an empty page that came at once: the server has no room for one more who waits
 
 
@@ -35,14 +33,8 @@ class AsyncEvents:
 
     async def newest(self) -> int:
         """The `sequence` of the newest event; 0 where there is none. Follow after it to hear only what comes."""
-        try:
-            await self.list(after=_BEYOND, limit=1)
-        except InvalidRequestError as error:
-            newest = error.problem.get("newest")
-            if not isinstance(newest, int):
-                raise
-            return newest
-        raise UnexpectedAnswerError("list_events: the server knows an event that cannot be.")
+        me = await self._sender.send(Call("me", "GET", "/me", Me))
+        return me.events.newest
 
     def follow(self, *, after: int | None = None, wait: int = MOST_WAIT) -> AsyncFollower:
         """Iterate over events for ever: what is there after `after`, then each as it happens.

@@ -90,7 +90,7 @@ def findings() -> Iterator[Finding]:
             return
         yield from _about_the_key(me)
         yield from _limits(elmed, me)
-        yield from _once(_events, elmed)
+        yield _events(elmed, me)
         yield from _webhooks(elmed, me)
 
 
@@ -178,9 +178,10 @@ def _limits(elmed: Client, me: Me) -> Iterator[Finding]:
     yield Finding("limit", WARN if few else OK, words, {"limit": most, "remaining": left.remaining})
 
 
-def _events(elmed: Client) -> Finding:
+def _events(elmed: Client, me: Me) -> Finding:
+    newest = me.events.newest
     try:
-        newest = elmed.events.newest()
+        elmed.events.list(after=newest, limit=1)
     except ElmedError as error:
         return Finding("events", WRONG, words_of(error).replace("\n", " "))
     return Finding("events", OK, f"the feed answers; the newest is {newest}", {"newest": newest})

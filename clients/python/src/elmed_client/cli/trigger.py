@@ -121,13 +121,13 @@ def trigger(options: argparse.Namespace) -> int:
     if way is None:
         raise CommandFailed(f"{options.event} cannot be triggered. These can:\n  " + "\n  ".join(WAYS), MISUSED)
     with connect() as elmed:
-        if elmed.me().mode != "test":
+        me = elmed.me()
+        if me.mode != "test":
             raise CommandFailed("This is a live key. Make a test key (elm_test_…) under Settings → API Keys.", MISUSED)
-        before = elmed.events.newest()
         played = elmed.sandbox.play(way.scenario, as_=options.side)
         for step in way.steps:
             step(elmed, played)
-        came = list(until(elmed, before, elmed.events.newest()))
+        came = list(until(elmed, me.events.newest, elmed.events.newest()))
     _show(came, json=options.json)
     if options.event not in {one.type for one in came}:
         raise CommandFailed(

@@ -1,6 +1,6 @@
 """What ELMED answers, typed: frozen dataclasses, quantities as Decimal, days as date, moments as aware datetime."""
 
-from elmed_client.models.account import Account, Key, Limits, Me
+from elmed_client.models.account import Account, Feed, Key, Limits, Me
 from elmed_client.models.base import Model
 from elmed_client.models.dispenses import By, Dispense, DispensedLine, Pharmacy, Reversal, ReversedLine
 from elmed_client.models.events import ActInfo, Event, EventPage, EventType, EventTypeList, StateMachine, StatusInfo
@@ -68,6 +68,7 @@ __all__ = [
     "Event",
     "EventPage",
     "EventType", "EventTypeList",
+    "Feed",
     "Key",
     "Limits",
     "Me",

@@ -34,8 +34,15 @@ class Limits(Model):
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
+class Feed(Model):
+    """The account's events: the `sequence` of the newest, 0 where there is none."""
+
+    newest: int
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Me(Model):
-    """The account, its key's scopes, its world (`mode`: live or test) and `now`, the time of that world."""
+    """The account, its key's scopes, its world (`mode`: live or test), `now`, the time of that world, and its events."""
 
     account: Account
     key: Key
@@ -43,3 +50,4 @@ class Me(Model):
     mode: str
     limits: Limits
     now: datetime
+    events: Feed

@@ -6,12 +6,10 @@ import time
 from collections.abc import Iterator
 
 from elmed_client.call import Call
-from elmed_client.errors import InvalidRequestError, UnexpectedAnswerError
-from elmed_client.models import Event, EventPage
+from elmed_client.models import Event, EventPage, Me
 from elmed_client.synchronous.sending import Sender
 
 MOST_WAIT = 25
-_BEYOND = 2**63 - 1
 _PAUSE = 2.0  # after an empty page that came at once: the server has no room for one more who waits
 
 
@@ -34,14 +32,8 @@ class Events:
 
     def newest(self) -> int:
         """The `sequence` of the newest event; 0 where there is none. Follow after it to hear only what comes."""
-        try:
-            self.list(after=_BEYOND, limit=1)
-        except InvalidRequestError as error:
-            newest = error.problem.get("newest")
-            if not isinstance(newest, int):
-                raise
-            return newest
-        raise UnexpectedAnswerError("list_events: the server knows an event that cannot be.")
+        me = self._sender.send(Call("me", "GET", "/me", Me))
+        return me.events.newest
 
     def follow(self, *, after: int | None = None, wait: int = MOST_WAIT) -> Follower:
         """Iterate over events for ever: what is there after `after`, then each as it happens.
