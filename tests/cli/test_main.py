@@ -70,3 +70,14 @@ def test_the_command_begins_before_any_settings_are_read():
     )  # fmt: skip
     assert made.returncode == 0, made.stderr
     assert made.stdout.startswith("usage: ")
+
+
+@pytest.mark.parametrize("value", ["0", "-5", "x", "1.5", "１２", "9" * 40])
+@pytest.mark.parametrize(
+    "line", [["serve", "--port"], ["keys", "create", "--account", "1", "--name", "n", "--scope", "rx:read", "--days"]]
+)
+def test_a_number_that_is_none_is_refused_in_words(elmed, line, value):
+    *before, option = line
+    ran = elmed(*before, f"{option}={value}")
+    assert ran.code == 2
+    assert f"argument {option}: " in ran.err and "a whole number from 1 to" in ran.err

@@ -149,11 +149,9 @@ def test_what_goes_wrong_says_what_to_do(run, demo, monkeypatch):
     assert code == 3 and "rx:read" in complaint
     code, _, complaint = run("whoami", key="revoked")
     assert code == 3 and "elmed-client login" in complaint
-    for line in ("14", "x=1", "1=x", "1="):
-        with pytest.raises(SystemExit) as ended:
-            run("dispense", "1", "--line", line)
-        assert ended.value.code == 2
-    code, _, complaint = run("dispense", demo.told["prescriptions"]["verified_two_lines"], "--line", "1=-3", "--yes")
+    code, _, complaint = run(
+        "dispense", demo.told["prescriptions"]["verified_two_lines"], "--line", "1=0.0001", "--yes"
+    )
     assert code == 1 and "/lines/0/quantity: " in complaint
     code, _, complaint = run("dispense", demo.told["prescriptions"]["dispensed"], "--yes", "--json")
     error = json.loads(complaint)["error"]

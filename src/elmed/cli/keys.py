@@ -10,7 +10,7 @@ from elmed.access.models import ApiKey
 from elmed.access.permissions import SCOPE_MEANING
 from elmed.access.queries import keys_of
 from elmed.accounts.models import Account
-from elmed.cli.words import say, table
+from elmed.cli.words import say, table, whole
 from elmed.core.clock import real_now
 from elmed.core.models import Mode
 from elmed.core.refusals import NotVisible
@@ -31,7 +31,7 @@ def add(groups: "Groups") -> None:
         "--scope", action="append", required=True, choices=[scope.value for scope in SCOPE_MEANING], help="repeatable"
     )
     make.add_argument("--test", action="store_true", help="a test key (elm_test_…), for the account's test world")
-    make.add_argument("--days", type=int, help="how long it lives; without it, until revoked")
+    make.add_argument("--days", type=whole(1, 36500), help="how long it lives; without it, until revoked")
     make.add_argument("--ip", action="append", default=[], help="an address or network it may be used from; repeatable")
     make.set_defaults(run=create)
 

@@ -17,7 +17,7 @@ from granian.constants import Interfaces
 from granian.server import Server
 from granian.server.common import AbstractServer
 
-from elmed.cli.words import CommandFailed, say, say_error
+from elmed.cli.words import CommandFailed, say, say_error, whole
 from elmed.config.checks import Severity, findings, is_loopback
 from elmed.config.environment import environment
 
@@ -32,7 +32,7 @@ EVENT_SOCKETS = 4096  # of `--only-events`, at once, those that wait included
 def add(groups: "Groups") -> None:
     """The command's options."""
     parser = groups.add_parser("serve", help="serve the portals and the API")
-    parser.add_argument("--port", type=int, help="the port (default: PORT)")
+    parser.add_argument("--port", type=whole(1, 65535), help="the port (default: PORT)")
     parser.add_argument(
         "--only-events", action="store_true", help="serve GET /api/public/v1/events alone, for thousands of long polls"
     )

@@ -3,7 +3,7 @@
 import argparse
 import getpass
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -38,3 +38,14 @@ def ask(question: str, *, secret: bool = False) -> str:
         raise CommandFailed(f"{question} is needed; give it as an option (see --help).")
     prompt = f"{question}: "
     return (getpass.getpass(prompt) if secret else input(prompt)).strip()
+
+
+def whole(least: int, most: int) -> Callable[[str], int]:
+    """For argparse: a whole number in this range, told in words where it is none."""
+
+    def read(text: str) -> int:
+        if not (text.isascii() and text.isdecimal() and len(text) < 10 and least <= int(text) <= most):
+            raise argparse.ArgumentTypeError(f"{text!r}: a whole number from {least} to {most}")
+        return int(text)
+
+    return read

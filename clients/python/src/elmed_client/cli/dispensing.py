@@ -8,9 +8,9 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from elmed_client import Client, DispenseLine, PermissionDeniedError
+from elmed_client.cli import values
 from elmed_client.cli.commands import command, connect
 from elmed_client.cli.words import MISUSED, CommandFailed, clean, complain, say, say_json, table
-from elmed_client.decode import quantity as canonical
 from elmed_client.models import DispenseResult, Prescription
 
 if TYPE_CHECKING:
@@ -25,23 +25,30 @@ def add(commands: Commands) -> None:
         examples="  elmed-client prescriptions --status verified\n  elmed-client prescriptions 123\n"
         "  elmed-client prescriptions --updated-since 2026-11-22T00:00:00Z --all --json",
     )  # fmt: skip
-    listing.add_argument("id", nargs="?", type=int, help="show this one in full")
+    listing.add_argument("id", nargs="?", type=values.identifier, help="show this one in full")
     listing.add_argument("--status", action="append", help="only this status; repeatable")
-    listing.add_argument("--updated-since", metavar="TIME", help="changed at or after this moment (RFC 3339)")
+    listing.add_argument(
+        "--updated-since", type=values.moment, metavar="TIME", help="changed at or after this moment (RFC 3339)"
+    )
     listing.add_argument("--reference", help="only the one with this reference")
-    listing.add_argument("--limit", type=_count, default=20, help="at most so many (default 20)")
-    listing.add_argument("--all", action="store_true", help="all of them")
+    many = listing.add_mutually_exclusive_group()
+    many.add_argument("--limit", type=values.count, default=20, help="at most so many (default 20)")
+    many.add_argument("--all", action="store_true", help="all of them")
     giving = command(
         commands, "dispense", dispense,
         about="record that a prescription was handed over: all that remains, or the lines you name",
         examples="  elmed-client dispense 123 --dry-run\n  elmed-client dispense 123 --external-reference 1042\n"
         "  elmed-client dispense 123 --line 456=14 --line 457=0.5 --yes",
     )  # fmt: skip
-    giving.add_argument("id", type=int, help="the prescription's id")
+    giving.add_argument("id", type=values.identifier, help="the prescription's id")
     giving.add_argument(
-        "--line", action="append", type=_line, metavar="MEDICATION_ID=QUANTITY", help="so much of this line; repeatable"
+        "--line",
+        action="append",
+        type=values.line,
+        metavar="MEDICATION_ID=QUANTITY",
+        help="so much of this line; repeatable",
     )
-    giving.add_argument("--reservation", type=int, metavar="ID", help="what this reservation keeps")
+    giving.add_argument("--reservation", type=values.identifier, metavar="ID", help="what this reservation keeps")
     giving.add_argument("--external-reference", metavar="NUMBER", help="your own number, such as the order's")
     giving.add_argument("--note", help="a note, shown to your pharmacy")
     giving.add_argument("--idempotency-key", metavar="KEY", help="repeat a call whose answer you did not get")
@@ -51,6 +58,8 @@ def add(commands: Commands) -> None:
 
 def prescriptions(options: argparse.Namespace) -> None:
     """GET /prescriptions, or one of them."""
+    if options.id is not None and (options.status or options.updated_since or options.reference or options.all):
+        raise CommandFailed("One is shown by its id alone: leave the filters out.", MISUSED)
     with connect() as elmed:
         if options.id is not None:
             one = elmed.prescriptions.get(options.id)
@@ -152,18 +161,3 @@ def _told(done: DispenseResult, *, dry_run: bool) -> str:
 
 def _medicines(one: Any) -> str:
     return "; ".join(line.medication.text for line in one.medications)
-
-
-def _count(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("1 or more")
-    return number
-
-
-def _line(text: str) -> tuple[int, str]:
-    id, _, quantity = text.partition("=")
-    try:
-        return int(id), canonical(quantity)
-    except ValueError:
-        raise argparse.ArgumentTypeError("such as 456=14: a line's id and how much of it") from None

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from elmed_client import Client, ConnectionFailedError, EventsExpiredError, RateLimitedError, ServerError, webhooks
+from elmed_client.cli import values
 from elmed_client.cli.commands import command, connect
 from elmed_client.cli.words import MISUSED, CommandFailed, complain, say, say_json, table, words_of
 from elmed_client.config import is_loopback
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from elmed_client.cli.commands import Commands
 
 _ANSWER_WITHIN = 15.0  # seconds, as ELMED gives a receiver
+_WITHHELD = "withheld"  # what the key's scopes do not tell of
 _PAUSE = 5.0  # seconds, when ELMED is away
 
 
@@ -35,8 +37,10 @@ def add(commands: Commands) -> None:
         examples="  elmed-client events\n  elmed-client events --follow --type prescription.verified\n"
         "  elmed-client events --after 42 --json",
     )  # fmt: skip
-    feed.add_argument("--after", type=int, metavar="SEQUENCE", help="go on after this number (0: from the oldest kept)")
-    feed.add_argument("--limit", type=int, default=20, help="the newest so many (default 20)")
+    feed.add_argument(
+        "--after", type=values.sequence, metavar="SEQUENCE", help="go on after this number (0: from the oldest kept)"
+    )
+    feed.add_argument("--limit", type=values.count, default=20, help="the newest so many (default 20)")
     feed.add_argument("--type", action="append", dest="types", metavar="TYPE", help="only this type; repeatable")
     feed.add_argument("--follow", action="store_true", help="then each as it happens, until Ctrl-C")
     ear = command(
@@ -47,13 +51,13 @@ def add(commands: Commands) -> None:
     )  # fmt: skip
     ear.add_argument("--forward-to", required=True, metavar="URL", help="where your receiver listens")
     ear.add_argument("--type", action="append", dest="types", metavar="TYPE", help="only this type; repeatable")
-    ear.add_argument("--after", type=int, metavar="SEQUENCE", help="begin after this number instead of now")
+    ear.add_argument("--after", type=values.sequence, metavar="SEQUENCE", help="begin after this number instead of now")
 
 
 def events(options: argparse.Namespace) -> None:
     """GET /events."""
     with connect() as elmed:
-        newest = elmed.events.newest()
+        newest = _now(elmed, options)
         after = max(0, newest - options.limit) if options.after is None else options.after
         found = [
             one for one in _kept(elmed, after, newest, asked=options.after is not None) if _wanted(one, options.types)
@@ -74,7 +78,8 @@ def listen(options: argparse.Namespace) -> None:
     _check_address(options.forward_to)
     secret = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
     with connect() as elmed, httpx.Client(timeout=_ANSWER_WITHIN, trust_env=False) as receiver:
-        after = elmed.events.newest() if options.after is None else options.after
+        newest = _now(elmed, options)
+        after = newest if options.after is None else options.after
         if options.json:
             say_json({"secret": secret, "forward_to": options.forward_to, "after": after})
         else:
@@ -87,6 +92,20 @@ def listen(options: argparse.Namespace) -> None:
                     say_json({"sequence": event.sequence, "type": event.type, "answered": outcome})
                 else:
                     say("  ".join(map(str, (*_row(event), "->", outcome))))
+
+
+def _now(elmed: Client, options: argparse.Namespace) -> int:
+    """The newest number. Raises CommandFailed for types and numbers that are none: nothing would ever come of them."""
+    if options.types:
+        known = {one.type for one in elmed.meta.event_types()} | {_WITHHELD}
+        if wrong := [one for one in options.types if one not in known]:
+            raise CommandFailed(
+                f"--type {wrong[0]}: no event has that type. These are:\n  " + "\n  ".join(sorted(known)), MISUSED
+            )
+    newest = elmed.events.newest()
+    if options.after is not None and options.after > newest:
+        raise CommandFailed(f"--after {options.after}: no event has that number yet; the newest is {newest}.", MISUSED)
+    return newest
 
 
 def following(elmed: Client, after: int) -> Iterator[Event]:
