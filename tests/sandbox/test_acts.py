@@ -2,12 +2,20 @@
 
 import pytest
 
+from elmed.accounts.models import Account, Person
+from elmed.core.models import LIVE_WORLD_ID
+from elmed.events.models import Event
+from elmed.prescriptions.models import Dispense
 from elmed.prescriptions.states import TRANSITIONS
 from elmed.prescriptions.vocabulary import Act
 from elmed.sandbox.other_side import ACTS, ANSWER, NOT_PLAYED, legal_sides
+from elmed.sandbox.people import DOMAIN
 from tests import factories as f
 from tests.api.client import Api, refusal
 from tests.api.shop import all_there_is
+from tests.portals.conftest import sign_in  # noqa: F401 - a fixture
+from tests.portals.test_test_data import play as portal_play
+from tests.portals.test_test_data import switch
 from tests.sandbox.test_scenarios import play
 
 
@@ -30,6 +38,9 @@ WAYS = {
     "handed over, taken back, closed": ("verified", [("dispense", {}, "dispensed"), ("reverse", {"reason_code": "never_left_pharmacy"}, "verified"), ("close", {"reason_code": "0003"}, "not_dispensed")]),
     "the rest ended": ("partial", [("close_line", {}, "dispensed")]),
     "stopped": ("partial", [("stop", {}, "stopped")]),
+    "replaced before the check": ("pending_review", [("replace", {}, "cancelled")]),
+    "replaced when it was ready": ("verified", [("replace", {"reason": "Dose changed"}, "on_hold"), ("confirm_cancel", {}, "cancelled")]),
+    "replaced in the middle": ("partial", [("replace", {}, "stopped")]),
     "given back": ("verified", [("return", {}, "issued")]),
     "sent": ("issued", [("route", {}, "pending_review")]),
     "paused by both": ("verified", [("hold", {"by": "pharmacy"}, "on_hold"), ("resume", {}, "verified"), ("hold", {"by": "doctor"}, "on_hold"), ("resume", {"by": "doctor"}, "verified")]),
@@ -100,3 +111,74 @@ def test_only_what_the_account_sees_in_its_test_world(cast, till, practice, make
         refusal(till.post(f"/sandbox/prescriptions/{number}/act", {"act": "verify"}), 404, "not_found")
     refusal(with_live_key.post(f"/sandbox/prescriptions/{live.pk}/act", {"act": "return"}), 403, "test_key_required")
     assert all_there_is() == before
+
+
+def test_replaced_under_the_hands_of_a_pharmacy(till):
+    """What its software meets: the old one refuses, the event says so, the new one is there and can be supplied."""
+    old = play(till, "verified")["prescriptions"][0]["id"]
+    after = till.get("/me").json()["events"]["newest"]
+    done = till.post(f"/sandbox/prescriptions/{old}/act", {"act": "replace"}).json()
+    new = done["replacement"]["id"]
+    assert (done["by"], done["prescription"]["status"], done["replacement"]["status"]) == (
+        "doctor",
+        "on_hold",
+        "pending_review",
+    )
+    told = [(one["type"], one["prescription_id"]) for one in till.get(f"/events?after={after}").json()["data"]]
+    assert ("prescription.replaced", old) in told and ("prescription.issued", new) in told
+    before = all_there_is()
+    refusal(till.post(f"/prescriptions/{old}/dispense"), 409, "invalid_status")
+    assert all_there_is() == before
+    till.post(f"/sandbox/prescriptions/{new}/act", {"act": "verify"})
+    before = all_there_is()
+    assert till.post(f"/prescriptions/{new}/dispense").status_code == 409  # until the older one is over
+    assert all_there_is() == before
+    till.post(f"/sandbox/prescriptions/{old}/act", {"act": "confirm_cancel"})
+    read = till.get(f"/prescriptions/{new}").json()
+    assert read["replaces"] == old and "dispense" in read["allowed_actions"]
+    assert till.post(f"/prescriptions/{new}/dispense").json()["prescription"]["status"] == "dispensed"
+    assert till.post(f"/sandbox/prescriptions/{new}/act", {"act": "reverse"}).json()["replacement"] is None
+
+
+def test_replaced_when_it_was_handed_over_already(till):
+    """The scenario: its pharmacy says so, and the new one waits for the doctor."""
+    old, new = (one["id"] for one in play(till, "replace_race")["prescriptions"])
+    done = till.post(f"/sandbox/prescriptions/{old}/act", {"act": "answer_handed_over"}).json()
+    assert done["prescription"]["status"] == "dispensed"
+    assert till.get(f"/prescriptions/{new}").json()["status"] == "on_hold"
+
+
+def test_a_replacement_can_be_replaced(practice):
+    """By another medicine each time; nobody needs a pharmacy for it."""
+    number = play(practice, "issued")["prescriptions"][0]["id"]
+    for _ in range(3):
+        done = practice.post(f"/sandbox/prescriptions/{number}/act", {"act": "replace"}).json()
+        assert (done["prescription"]["status"], done["replacement"]["status"]) == ("cancelled", "issued")
+        number = done["replacement"]["id"]
+
+
+def test_what_is_played_names_the_key_that_asked(cast, till, practice, make_key):
+    """Beside the played person, who did it; whoever supplied is the person, not the key."""
+    for api, account in ((till, cast.pharmacy), (practice, cast.doctor)):
+        key = api.get("/me").json()["key"]["id"]
+        world = Account.objects.get(pk=account.pk).test_world_id
+        seen = set(Event.objects.values_list("pk", flat=True))
+        number = play(api, "verified")["prescriptions"][0]["id"]
+        for act in ("dispense", "reverse", "replace"):
+            assert api.post(f"/sandbox/prescriptions/{number}/act", {"act": act}).status_code == 200
+        rows = Event.objects.filter(prescription_id__isnull=False).exclude(pk__in=seen)
+        assert {"prescription.issued", "prescription.dispensed", "prescription.replaced"} <= {one.type for one in rows}
+        for one in rows:
+            assert (one.source, one.actor_key_id, one.world_id) == ("sandbox", key, world), one.type
+            assert Person.objects.get(pk=one.actor_person_id).email.endswith(DOMAIN)
+        made = Dispense.objects.get(prescription_id=number)
+        assert (made.key_id, made.person_id is not None) == (None, True)
+    assert not Event.objects.filter(world_id=LIVE_WORLD_ID, source="sandbox").exists()
+
+
+def test_what_somebody_asked_for_in_the_portal_names_no_key(cast, sign_in):  # noqa: F811
+    client = sign_in("pharmacist")
+    switch(client)
+    portal_play(client, "dispensed")
+    rows = Event.objects.filter(source="sandbox", prescription_id__isnull=False)
+    assert rows and not rows.exclude(actor_key_id=None).exists()

@@ -30,11 +30,17 @@ class Actor:
     mode: Mode = Mode.LIVE
     request_id: str = ""
     authenticated_at: datetime | None = field(default=None, compare=False)  # real time of the last password or passkey
+    asked_by_key_id: int | None = None  # the key that asked for an act which somebody else does: in a test world alone
 
     @property
     def by_key(self) -> bool:
         """Whether a key acts, rather than a person."""
         return self.key_id is not None
+
+    @property
+    def recorded_key_id(self) -> int | None:
+        """The key that events and access records name: the one that acts, or that asked for it."""
+        return self.key_id or self.asked_by_key_id
 
     def stands_as(self, kind: AccountKind) -> bool:
         """Whether it may be that side of a prescription. A developer is both, and acts in a test world alone."""

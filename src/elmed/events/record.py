@@ -111,7 +111,7 @@ def record(
         data=data or {},
         actor_person_id=actor.person_id,
         actor_account_id=actor.account_id,
-        actor_key_id=actor.key_id,
+        actor_key_id=actor.recorded_key_id,
         source=actor.source,
         request_id=actor.request_id,
         created_at=at,
@@ -188,7 +188,7 @@ def record_access(actor: Actor, action: str, *, patient_ids: Iterable[int], reas
         world_id=actor.world_id,
         actor_person_id=actor.person_id,
         actor_account_id=actor.account_id,
-        actor_key_id=actor.key_id,
+        actor_key_id=actor.recorded_key_id,
         source=actor.source,
         action=action,
         reason=reason,
@@ -207,7 +207,7 @@ def record_access_once(actor: Actor, action: str, *, patient_id: int, within: ti
     """
     same = AccessRecord.objects.filter(
         patients__patient_id=patient_id, action=action, created_at__gt=real_now() - within,
-        actor_person_id=actor.person_id, actor_account_id=actor.account_id, actor_key_id=actor.key_id,
+        actor_person_id=actor.person_id, actor_account_id=actor.account_id, actor_key_id=actor.recorded_key_id,
         world_id=actor.world_id,
     )  # fmt: skip
     if not same.exists():

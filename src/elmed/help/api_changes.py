@@ -39,6 +39,11 @@ _HOOK, _DELIVERY = "/webhook-endpoints/{id}", "/webhook-endpoints/{id}/deliverie
 
 CHANGES: tuple[Change, ...] = (
     Change(
+        "sandbox-replace", date(2026, 11, 29), Kind.ADDED, "The sandbox’s doctor replaces a prescription",
+        "`POST /sandbox/prescriptions/{id}/act` takes `replace`; `replacement` in the answer names what was signed in its "
+        "place. The scenario `replace_race` has a checked prescription replaced.",
+    ),
+    Change(
         "me-events", date(2026, 11, 29), Kind.ADDED, "`GET /me` tells the number of the newest event",
         "`events.newest` is the `sequence` of the newest event in the account’s list, in the key’s world; 0 where there is "
         "none. Ask `GET /events` after it to hear only what comes: it was learnt through a 400 before.",

@@ -24,12 +24,12 @@ from elmed.prescriptions.actions.supply import Supply, SupplyLine
 from elmed.prescriptions.models import Dispense, Prescription
 from elmed.prescriptions.states import TRANSITIONS
 from elmed.prescriptions.vocabulary import NOT_DISPENSED_REASONS, Act, ReversalReason, Side, Status
+from elmed.sandbox import plays
 from elmed.sandbox.people import acting, present, require_test_world, synthetic
 
 ANSWER = "answer_question"  # no act of the table: the status stays
 NOT_PLAYED: dict[Act, str] = {
-    Act.ISSUE: "scenarios sign", Act.REPLACE: "the scenario `replaced` does it", Act.EXPIRE: "the clock does it",
-    Act.TRANSFER: "ELMED's staff", Act.CORRECT: "ELMED's staff",
+    Act.ISSUE: "scenarios sign", Act.EXPIRE: "the clock does it", Act.TRANSFER: "ELMED's staff", Act.CORRECT: "ELMED's staff",
 }  # fmt: skip
 _KIND = {Side.DOCTOR: AccountKind.DOCTOR, Side.PHARMACY: AccountKind.PHARMACY}
 
@@ -51,8 +51,9 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Playing:
-    """An act in progress: who does it, to what, when, and what was said of it."""
+    """An act in progress: who asked for it, who does it, to what, when, and what was said of it."""
 
+    caller: Actor
     who: Actor
     rx: Prescription
     now: datetime
@@ -101,6 +102,11 @@ def _reverse(at: Playing) -> object:
     return reverse.reverse(at.who, made.pk, reason=reason, now=at.now)
 
 
+def _replace(at: Playing) -> Prescription:
+    pharmacist = acting(at.caller, at.rx.pharmacy, AccountKind.PHARMACY) if at.rx.pharmacy else None
+    return plays.in_its_place(at.who, at.rx, pharmacist=pharmacist, reason=at.reason, now=at.now)
+
+
 def _close_line(at: Playing) -> object:
     line = at.said.medication_id or at.rx.lines.order_by("position").values_list("pk", flat=True)[0]
     return close_line(at.who, at.rx.pk, line_id=line, reason=at.reason, now=at.now)
@@ -124,14 +130,25 @@ ACTS: dict[str, Played] = {
     Act.REQUEST_CANCEL: Played(lambda at: cancel.request_cancel(at.who, at.rx.pk, reason=at.reason, now=at.now), (D,), ("reason",), "The doctor asks the pharmacy to cancel."),
     Act.WITHDRAW_CANCEL: Played(lambda at: cancel.withdraw_cancel(at.who, at.rx.pk, now=at.now), (D,), (), "The doctor takes that request back."),
     Act.STOP: Played(lambda at: stop.stop(at.who, at.rx.pk, reason=at.reason, now=at.now), (D,), ("reason",), "The doctor stops what was supplied in part."),
+    Act.REPLACE: Played(_replace, (D,), ("reason",), "The doctor signs another medicine in its place; the answer names it."),
     Act.ROUTE: Played(_route, (D,), (), "The doctor sends it to your pharmacy, or to the synthetic one."),
     ANSWER: Played(lambda at: answered.answer_question(at.who, at.rx.pk, words=at.said.answer or "Yes, as written.", now=at.now), (D,), ("answer",), "The doctor answers the pharmacist's question; the pharmacist resumes it."),
 }
 # fmt: on
 
 
-def act(actor: Actor, prescription_id: int, wanted: Wanted) -> tuple[Prescription, Side, datetime]:
-    """Let one of the people in the test world act. Returns the prescription as it then is, whose side it was, and when.
+@dataclass(frozen=True)
+class Outcome:
+    """The prescription as it then is, whose side acted, when, and what was signed in its place."""
+
+    rx: Prescription
+    side: Side
+    now: datetime
+    replacement: Prescription | None
+
+
+def act(actor: Actor, prescription_id: int, wanted: Wanted) -> Outcome:
+    """Let one of the people in the test world act.
 
     Raises NotAllowed, NotVisible, Invalid (no such act, not that side's, a field that it does not take), and what the act raises.
     """
@@ -145,9 +162,9 @@ def act(actor: Actor, prescription_id: int, wanted: Wanted) -> tuple[Prescriptio
     with transaction.atomic():
         now = present(actor)
         who = _person(actor, rx, side)
-        played.do(Playing(who, rx, now, wanted))
+        done = played.do(Playing(actor, who, rx, now, wanted))
         rx.refresh_from_db()
-    return rx, side, now
+    return Outcome(rx, side, now, done if wanted.act == Act.REPLACE and isinstance(done, Prescription) else None)
 
 
 def _side(actor: Actor, rx: Prescription, wanted: Wanted, played: Played) -> Side:

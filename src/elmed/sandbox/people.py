@@ -104,6 +104,8 @@ def synthetic(world_id: int, kind: AccountKind, now: datetime, name: str = "") -
 def acting(caller: Actor, account: Account, kind: AccountKind) -> Actor:
     """The synthetic person who acts for that account, the caller's own or one of its test world, on that side.
 
+    What is recorded names the key that asked for it besides.
+
     Raises RuntimeError for any other account.
     """
     if caller.world_id not in (account.world_id, account.test_world_id) or caller.mode is not Mode.TEST:
@@ -112,7 +114,7 @@ def acting(caller: Actor, account: Account, kind: AccountKind) -> Actor:
     return Actor(
         account_id=account.pk, account_kind=kind, account_state=AccountState.VERIFIED, permissions=of_roles(roles),
         source="sandbox", person_id=person(caller.world_id, kind).pk, roles=roles, world_id=caller.world_id, mode=Mode.TEST,
-        request_id=caller.request_id, authenticated_at=real_now(),
+        request_id=caller.request_id, authenticated_at=real_now(), asked_by_key_id=caller.recorded_key_id,
     )  # fmt: skip
 
 

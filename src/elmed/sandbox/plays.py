@@ -5,8 +5,9 @@ they are good for, says scenarios.py.
 """
 
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
+from elmed.access.actors import Actor
 from elmed.accounts.models import AccountKind
 from elmed.inventory.models import Product
 from elmed.patients.models import Patient
@@ -64,7 +65,7 @@ def written(
     names = names or ("amoxicillin",)
     now = stage.now - ago
     met = material.patient(stage.doctor, now)
-    content = _content(stage, names, ago=ago, days=days, begins=begins, repeats=repeats)
+    content = _content(names, now, days=days, begins=begins, repeats=repeats)
     draft = save_draft(stage.doctor, patient_id=met.patient_id, consultation_id=met.pk, content=content, now=now)
     pharmacy_id = (to or stage.pharmacist.acting_account_id) if routed else None
     rx = issue(stage.doctor, draft.pk, pharmacy_id=pharmacy_id, now=now)
@@ -72,10 +73,10 @@ def written(
 
 
 def _content(
-    stage: Stage, names: tuple[str, ...], *, ago: timedelta, days: int | None, begins: int, repeats: int
+    names: tuple[str, ...], now: datetime, *, days: int | None = None, begins: int = 0, repeats: int = 0
 ) -> DraftContent:
     chosen = [material.MEDICINES[name] for name in names]
-    first = jurisdiction().day(stage.now - ago) + begins * DAY
+    first = jurisdiction().day(now) + begins * DAY
     diagnosis: list[dict[str, str | None]] = [
         {"text": one.diagnosis[0], "code": one.diagnosis[1], "system": "ICD-10"} for one in chosen
     ]
@@ -185,18 +186,46 @@ def stopped(stage: Stage) -> Left:
 
 def replaced(stage: Stage) -> Left:
     """Waiting for its check when the doctor signed another in its place."""
-    left = written(stage)
-    old = left.rx
-    content = _content(stage, ("omeprazole",), ago=timedelta(0), days=None, begins=0, repeats=0)
-    draft = save_draft(
-        stage.doctor, patient_id=old.patient_id, consultation_id=old.consultation_id, content=content, replaces_id=old.pk,
-        now=stage.now,
-    )  # fmt: skip
-    pharmacy = stage.pharmacist.acting_account_id
-    new = replace(stage.doctor, old.pk, draft_id=draft.pk, reason="Dose changed.", pharmacy_id=pharmacy, now=stage.now)
+    return _in_its_place(stage, written(stage))
+
+
+def replace_race(stage: Stage) -> Left:
+    """Checked two hours ago; now the doctor signs another in its place."""
+    left = written(stage, ago=timedelta(hours=3))
+    verify(stage.pharmacist, left.rx.pk, now=stage.now - timedelta(hours=2))
+    return _in_its_place(stage, left)
+
+
+def _in_its_place(stage: Stage, left: Left) -> Left:
+    new = in_its_place(
+        stage.doctor, left.rx, pharmacist=stage.pharmacist, reason="Another medicine suits better.", now=stage.now
+    )
     left.prescriptions = [*_again(left).prescriptions, new]
-    left.products += material.stocked(stage.pharmacist, ("omeprazole",), stage.now)
+    left.products += material.stocked(stage.pharmacist, (_other_than(left.prescriptions[0]),), stage.now)
     return left
+
+
+def in_its_place(
+    doctor: Actor, old: Prescription, *, pharmacist: Actor | None, reason: str, now: datetime
+) -> Prescription:
+    """The doctor signs another medicine in its place, for the pharmacy that has it: whose shelf has the medicine too."""
+    name = _other_than(old)
+    content = _content((name,), now)
+    draft = save_draft(
+        doctor, patient_id=old.patient_id, consultation_id=old.consultation_id, content=content, replaces_id=old.pk,
+        now=now,
+    )  # fmt: skip
+    if pharmacist is not None:
+        material.stocked(pharmacist, (name,), now)
+    pharmacy_id = pharmacist.acting_account_id if pharmacist else None
+    return replace(doctor, old.pk, draft_id=draft.pk, reason=reason, pharmacy_id=pharmacy_id, now=now)
+
+
+def _other_than(old: Prescription) -> str:
+    codes = {line.medication_code for line in old.lines.all()}
+    return next(
+        name for name in ("omeprazole", "ramipril") if material.MEDICINES[name].line.medication_code not in codes
+    )
 
 
 def reserved(stage: Stage) -> Left:

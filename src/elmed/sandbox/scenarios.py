@@ -55,6 +55,7 @@ SCENARIOS: dict[str, Scenario] = {
     "returned": Scenario(plays.returned, S.ISSUED, "The pharmacy gave it back. The pharmacy does not see it any more.", "For a pharmacy it is 404 from that moment; `prescription.returned` is in the feed."),
     "stopped": Scenario(plays.stopped, S.STOPPED, "Half of it was supplied; then the doctor stopped it.", "A dispense is refused (409), but for one handed over before."),
     "replaced": Scenario(plays.replaced, S.PENDING_REVIEW, "The doctor signed another in its place: two prescriptions, the older one cancelled.", "Follow `replaces`."),
+    "replace_race": Scenario(plays.replace_race, S.PENDING_REVIEW, "Ready; in this moment the doctor signed another in its place. The older one is `on_hold` until its pharmacy says whether it was handed over.", "A dispense of the older one is refused (409). Let the pharmacy `confirm_cancel` it, and `verify` the new one: that is dispensed. Or `answer_handed_over`: the new one waits for the doctor."),
     "patient": Scenario(plays.patient_only, None, "A patient with a recorded allergy, met by the doctor; no prescription.", "A doctor reads it at `/patients/{id}`; to a pharmacy it is 404."),
 }
 # fmt: on

@@ -52,12 +52,14 @@ SCENARIO_ANSWER = _object(
 )  # fmt: skip
 
 
+_STATE = _object(id=_NUMBER, status={"type": "string", "enum": [one.value for one in Status]}, version=_NUMBER)
 _NOW = _object(now={"type": "string", "format": "date-time", "description": "Of the test world."})
 ACT_ANSWER = _object(
     act={"type": "string", "enum": [str(name) for name in ACTS]},
     by={"type": "string", "enum": ["doctor", "pharmacy"]},
     now={"type": "string", "format": "date-time"},
-    prescription=_object(id=_NUMBER, status={"type": "string", "enum": [one.value for one in Status]}, version=_NUMBER),
+    prescription=_STATE,
+    replacement={**_STATE, "type": ["object", "null"], "description": "With `replace`: what was signed in its place."},
 )  # fmt: skip
 
 
@@ -135,9 +137,9 @@ def play_act(call: Call) -> HttpResponse:
     body = call.body(ActBody)
 
     def act() -> str:
-        rx, side, now = other_side.act(call.actor, number, body.wanted())
-        shown = {"id": rx.pk, "status": rx.status, "version": rx.version}
-        return json.dumps({"act": body.act, "by": side.value, "now": rfc3339(now), "prescription": shown})
+        done = other_side.act(call.actor, number, body.wanted())
+        states = {"prescription": _state(done.rx), "replacement": done.replacement and _state(done.replacement)}
+        return json.dumps({"act": body.act, "by": done.side.value, "now": rfc3339(done.now), **states})
 
     return once(call, act, replayed=lambda: None, shown=lambda text: text)
 
@@ -207,6 +209,10 @@ def _shown(played: Played) -> tuple[str, int]:
         "products": [{"id": one.pk, "sku": one.sku} for one in left.products] if played.stage.side == "pharmacy" else [],
     }  # fmt: skip
     return json.dumps(body), left.patient.pk
+
+
+def _state(rx: Prescription) -> dict[str, Any]:
+    return {"id": rx.pk, "status": rx.status, "version": rx.version}
 
 
 def _prescription(rx: Prescription) -> dict[str, Any]:

@@ -71,9 +71,10 @@ class WorldClock(Model):
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Acted(Model):
-    """What the other side did."""
+    """What the other side did; `replacement`: what it signed in its place, with the act `replace`."""
 
     act: str
     by: str
     now: datetime
     prescription: PrescriptionState
+    replacement: PrescriptionState | None
