@@ -18,6 +18,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from elmed.access import policy
 from elmed.access.models import ApiKey, LimitRequest
 from elmed.accounts import links
 from elmed.accounts.models import Account, Document, Invitation, Membership, Renewal
@@ -26,7 +27,7 @@ from elmed.demo.seed import seed
 from elmed.events.models import Event
 from elmed.inventory.models import Batch, Product
 from elmed.patients.models import Patient, PatientInvitation
-from elmed.portals import idle, sign_in
+from elmed.portals import idle, presence, sign_in
 from elmed.prescriptions.actions import disown
 from elmed.prescriptions.models import Dispense, Prescription, PrescriptionLine, Reservation, ReservationLine, Sweep
 from elmed.webhooks.models import Attempt, Delivery, Endpoint, State
@@ -285,6 +286,8 @@ def walks(django_db_setup, django_db_blocker):
         patch.setattr(settings, "DEMO", True)  # whose mails are a page
         for module in (idle, sign_in):
             patch.setattr(module, "EVERY", 24 * 3600)
+        for module in (policy, presence):
+            patch.setattr(module, "PRESENCE", timedelta(days=1))  # a busy machine walks longer than a password counts
         seed("http://localhost:8000", real_now())
         complete()
         browsers = {who: signed_in(who) for who in ("", *WHO)}

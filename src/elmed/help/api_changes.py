@@ -39,6 +39,11 @@ _HOOK, _DELIVERY = "/webhook-endpoints/{id}", "/webhook-endpoints/{id}/deliverie
 
 CHANGES: tuple[Change, ...] = (
     Change(
+        "sandbox-bounds", date(2026, 11, 29), Kind.CHANGED, "A test world has a limit, and is not kept for ever",
+        "It holds 1,000 prescriptions; the next scenario, or `replace`, is 409 `test_world_full` until it is reset. What "
+        "nobody touched for 90 days is emptied.",
+    ),
+    Change(
         "sandbox-replace", date(2026, 11, 29), Kind.ADDED, "The sandbox’s doctor replaces a prescription",
         "`POST /sandbox/prescriptions/{id}/act` takes `replace`; `replacement` in the answer names what was signed in its "
         "place. The scenario `replace_race` has a checked prescription replaced.",

@@ -35,6 +35,7 @@ WHAT_TO_DO: dict[str, str] = {
     "invalid_status": _LOOK,
     "incomplete": "Complete the draft in the doctor portal, then sign.",
     "no_such_hold": _LOOK,
+    "test_world_full": "`POST /sandbox/reset` empties the test world; a test suite does so once, before it begins.",
     "not_routed": "The patient or the doctor chooses a pharmacy, or a pharmacy brings it to its queue with reference and date of birth.",
     "cancellation_pending": "In the pharmacy portal confirm the cancellation, or answer that it was handed over already.",
     "hold_of_another_side": "Wait, or call the side that placed the hold.",

@@ -22,6 +22,7 @@ from elmed.prescriptions.actions.proof import purge_tries
 from elmed.prescriptions.actions.reservations import free_due
 from elmed.prescriptions.jurisdiction import jurisdiction
 from elmed.request_log import write as request_log
+from elmed.sandbox import bounds
 from elmed.webhooks import deliver
 
 
@@ -140,6 +141,11 @@ def purge_request_log(real: datetime) -> int:
     return request_log.purge(real)
 
 
+def forget_test_worlds(real: datetime) -> int:
+    """Empty the test worlds that nobody touched for 90 days; the live one is none."""
+    return bounds.forget_untouched(real)
+
+
 SWEEPING = 8.0  # seconds a run: mails and what is due by the minute come in between
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
@@ -183,4 +189,6 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic("purge mails", 24 * HOUR, purge_mails),
     # An ended session is refused at sign-in anyway; this only frees the space.
     Periodic("purge sessions", 24 * HOUR, purge_sessions),
+    # After 90 days without a request, an event or a look; a day more at most.
+    Periodic("forget test worlds", 24 * HOUR, forget_test_worlds),
 )

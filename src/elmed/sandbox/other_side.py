@@ -25,6 +25,7 @@ from elmed.prescriptions.models import Dispense, Prescription
 from elmed.prescriptions.states import TRANSITIONS
 from elmed.prescriptions.vocabulary import NOT_DISPENSED_REASONS, Act, ReversalReason, Side, Status
 from elmed.sandbox import plays
+from elmed.sandbox.bounds import require_room
 from elmed.sandbox.people import acting, present, require_test_world, synthetic
 
 ANSWER = "answer_question"  # no act of the table: the status stays
@@ -103,6 +104,7 @@ def _reverse(at: Playing) -> object:
 
 
 def _replace(at: Playing) -> Prescription:
+    require_room(at.caller)
     pharmacist = acting(at.caller, at.rx.pharmacy, AccountKind.PHARMACY) if at.rx.pharmacy else None
     return plays.in_its_place(at.who, at.rx, pharmacist=pharmacist, reason=at.reason, now=at.now)
 

@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce
 
 from elmed.access.actors import Actor
 from elmed.core.clock import real_now
-from elmed.core.models import LIVE_WORLD_ID, World
+from elmed.core.models import LIVE_WORLD_ID, Mode, World
 from elmed.events.models import EventCounter
 from elmed.events.record import record, together
 from elmed.sandbox.people import require_test_world
@@ -44,20 +44,25 @@ def reset(actor: Actor) -> None:
     Whoever writes into it at the same time is waited for, or fails as when the database is away.
     """
     require_test_world(actor)
-    if actor.world_id == LIVE_WORLD_ID:
-        raise RuntimeError("The live world is never emptied.")
     with transaction.atomic(), together():
         # Not `no_key`: whoever refers to this world in an open transaction is waited for.
         world = World.objects.select_for_update().get(pk=actor.world_id, mode=actor.mode)
-        for label, way in EMPTIED.items():
-            _delete(apps.get_model(label), way, world)
-        newest = EventCounter.objects.filter(account_id=OuterRef("account_id"), world_id=OuterRef("world_id"))
-        Endpoint.objects.filter(world=world).update(
-            position=Coalesce(Subquery(newest.values("last")), F("position")), failing_since=None
-        )
-        world.clock_offset_seconds = 0
-        world.save(update_fields=["clock_offset_seconds"])
-        record(actor, "sandbox.reset", accounts=[actor.account_id], at=real_now())
+        empty(actor, world, actor.account_id)
+
+
+def empty(actor: Actor, world: World, account_id: int | None) -> None:
+    """The same in a transaction whose world is locked already, told to its account. Raises RuntimeError for the live one."""
+    if world.pk == LIVE_WORLD_ID or world.mode != Mode.TEST:
+        raise RuntimeError("The live world is never emptied.")
+    for label, way in EMPTIED.items():
+        _delete(apps.get_model(label), way, world)
+    newest = EventCounter.objects.filter(account_id=OuterRef("account_id"), world_id=OuterRef("world_id"))
+    Endpoint.objects.filter(world=world).update(
+        position=Coalesce(Subquery(newest.values("last")), F("position")), failing_since=None
+    )
+    world.clock_offset_seconds = 0
+    world.save(update_fields=["clock_offset_seconds"])
+    record(actor, "sandbox.reset", accounts=[account_id], at=real_now())
 
 
 def _delete(model: type[Model], way: str, world: World) -> None:

@@ -14,6 +14,7 @@ from elmed.core.refusals import Invalid
 from elmed.events.record import together
 from elmed.prescriptions.vocabulary import Status
 from elmed.sandbox import plays
+from elmed.sandbox.bounds import require_room
 from elmed.sandbox.people import Stage, require_test_world, set_up, side_of
 from elmed.sandbox.plays import Left
 
@@ -76,7 +77,7 @@ def play(actor: Actor, name: str, *, side: str | None = None, ago: timedelta = t
 
     `ago`: how long before the world's present. Time is read once the world is locked, since its clock may have moved.
 
-    Raises NotAllowed outside a test world, Invalid for an unknown name or another side.
+    Raises NotAllowed outside a test world, Invalid for an unknown name or another side, NotNow where the world is full.
     """
     require_test_world(actor)
     scenario = SCENARIOS.get(name)
@@ -87,4 +88,5 @@ def play(actor: Actor, name: str, *, side: str | None = None, ago: timedelta = t
     own = side_of(actor, side)
     with transaction.atomic(), together():
         stage = set_up(actor, own, ago=ago)
+        require_room(actor)
         return Played(name, scenario, stage, scenario.play(stage))

@@ -78,7 +78,7 @@ class ScenarioBody(Body):
 
 @endpoint(
     "POST", "/sandbox/scenarios", permission=Permission.SANDBOX, body=ScenarioBody, answer=SCENARIO_ANSWER, tag="Sandbox",
-    creates=True, test_only=True, codes=_ONCE,
+    creates=True, test_only=True, codes=("test_world_full", *_ONCE),
 )  # fmt: skip
 def play_scenario(call: Call) -> HttpResponse:
     """Play a scenario in your test world: new synthetic rows, made by the acts that make real ones."""
@@ -129,7 +129,7 @@ class ActBody(Body):
 
 @endpoint(
     "POST", "/sandbox/prescriptions/{id}/act", permission=Permission.SANDBOX, body=ActBody, answer=ACT_ANSWER, tag="Sandbox",
-    test_only=True, codes=("invalid_status", "not_routed", *_ONCE),
+    test_only=True, codes=("invalid_status", "not_routed", "test_world_full", *_ONCE),
 )  # fmt: skip
 def play_act(call: Call) -> HttpResponse:
     """Let the doctor or the pharmacist of your test world act: what software cannot do, and what the other side does."""
