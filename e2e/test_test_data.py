@@ -26,13 +26,15 @@ def switch(page: Page) -> None:
 def test_its_main_pages(role: str, person: Callable[..., Page]) -> None:
     page, found = person(role), []
     switch(page)
-    page.get_by_label("Scenario").select_option("two_lines")
-    page.get_by_role("button", name="Play").click()
-    played = page.get_by_text(re.compile(r"Played: two_lines\. Prescriptions: \d+")).inner_text()
-    number = re.findall(r"Prescriptions: (\d+)", played)[0]
+    page.get_by_role("button", name="Play Ready, with two medicines").click()
+    played = page.get_by_role("status").get_by_role("link", name=re.compile(r"Prescription \d+"))
+    number = re.findall(r"\d+", played.inner_text())[0]
     pages, prescription = MAIN[role]
     for path in (
         "/test-world",
+        "/test-world/prescriptions",
+        f"/test-world/prescriptions/{number}",
+        "/test-world/clock",
         "/test-world/empty",
         *pages,
         *([prescription + number] if prescription else []),

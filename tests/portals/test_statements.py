@@ -162,6 +162,7 @@ IDS: dict[tuple[str, ...], Callable[[], list[Ids]]] = {
     ("pharmacy/inventory/", "pk"): lambda: every(Product)[:3],
     ("patient/prescriptions/", "pk"): prescriptions,
     ("staff/prescriptions/", "pk"): prescriptions,
+    ("test-world/prescriptions/", "pk"): prescriptions,
     ("staff/prescriptions/", "pk", "dispense_pk"): lambda: below(Dispense, "prescription_id", "dispense_pk")[-6:],
     ("staff/renewals/", "pk"): lambda: every(Renewal),
     ("staff/accounts/", "pk"): lambda: every(Account),
@@ -197,14 +198,17 @@ NO_PAGE = {
     "second_factor": "leads on, where none is needed", "factors": "leads on to the page about security",
     "product_picture": "the demonstration has none",
     "staff_invite_again": "leads back; by POST only", "pharmacy_reminded": "leads back; by POST only",
-    "test_world_empty": "nobody of the demonstration looks at test data",
+    # test_test_world.py counts these
+    **dict.fromkeys(
+        ("test_world_empty", "test_world_prescriptions", "test_world_prescription", "test_world_clock"), "nobody of the demonstration looks at test data"
+    ),
     "doctor_act_resume": "nothing is paused by the doctor",
     "doctor_act_withdraw_cancel": "no cancellation is asked for",
     "pharmacy_act_confirm_cancel": "no cancellation is asked for", "pharmacy_handed_over": "no cancellation is asked for",
     "pharmacy_next": "leads to the next prescription",
     "pharmacy_unlink": "leads back; by POST only", "pharmacy_product_restore": "leads back; by POST only",
     **dict.fromkeys(
-        ("language", "session_end", "sessions_end_others", "webhook_switch", "webhook_test", "webhook_resend", "test_data", "test_world_play", "test_world_clock"), "by POST only"
+        ("language", "session_end", "sessions_end_others", "webhook_switch", "webhook_test", "webhook_resend", "test_data", "test_world_play", "test_world_act"), "by POST only"
     ),
 }  # fmt: skip
 

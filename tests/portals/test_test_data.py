@@ -39,7 +39,7 @@ def testing(sign_in):
 def test_it_shows_the_test_world_and_says_so_on_every_page(cast, testing):
     live = f.pending_review(cast)
     played = play(testing, "pending_review")
-    assert "Played: pending_review" in text(played)
+    assert "Waiting for the check" in text(played)
     rx = Prescription.objects.exclude(pk=live.pk).get()
     assert rx.world_id == Account.objects.get(pk=cast.pharmacy.pk).test_world_id
     queue = text(testing.get(reverse("pharmacy_queue")))
@@ -187,12 +187,12 @@ def test_a_suspended_account_and_who_has_none_see_no_test_world(cast, sign_in):
 
 def test_the_clock_and_the_emptying(cast, testing):
     play(testing, "expiring")
-    page = text(testing.get(reverse("test_world")))
-    once = re.findall(r'name="once" value="([^"]+)"', page)[1]
-    assert testing.post(reverse("test_world_clock"), {"days": "3", "once": once}).status_code == 302
+    page = text(testing.get(reverse("test_world_clock")))
+    once = re.search(r'name="once" value="([^"]+)"', page)[1]
+    assert testing.post(reverse("test_world_clock"), {"amount": "3", "unit": "days", "once": once}).status_code == 302
     assert Prescription.objects.get().status == "expired"
-    assert testing.post(reverse("test_world_clock"), {"days": "0", "once": "x"}).status_code == 422
-    assert testing.post(reverse("test_world_clock"), {"days": "-3", "once": "y"}).status_code == 422
+    assert testing.post(reverse("test_world_clock"), {"amount": "0", "once": "x"}).status_code == 422
+    assert testing.post(reverse("test_world_clock"), {"amount": "-3", "once": "y"}).status_code == 422
     assert "Empty it" in text(testing.get(reverse("test_world_empty")))
     live = f.verified(cast)
     testing.post(reverse("test_world_empty"))
@@ -206,7 +206,7 @@ def test_outside_it_nothing_is_played_moved_or_emptied(cast, sign_in):
     assert "View test data" in text(client.get(reverse("test_world")))
     for name, body in (
         ("play", {"name": "verified", "once": "a"}),
-        ("clock", {"days": "1", "once": "b"}),
+        ("clock", {"step": "1d", "once": "b"}),
         ("empty", {}),
     ):
         assert client.post(reverse(f"test_world_{name}"), body).status_code == 403, name

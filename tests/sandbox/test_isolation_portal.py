@@ -10,7 +10,8 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from elmed.accounts.models import Account
+from elmed.accounts.actions import add_member, register
+from elmed.accounts.models import Account, AccountKind, AccountState, Role
 from elmed.core.clock import real_now
 from elmed.core.models import LIVE_WORLD_ID, Mode
 from elmed.inventory.models import Product
@@ -21,6 +22,7 @@ from elmed.webhooks import endpoints, resend
 from elmed.webhooks.endpoints import Wanted
 from tests import factories as f
 from tests.api import shop
+from tests.cast import newcomer
 from tests.portals.conftest import sign_in  # noqa: F401 - a fixture
 from tests.portals.test_frame import portal_patterns
 from tests.portals.test_test_data import play, switch, text
@@ -71,7 +73,8 @@ CASES: dict[str, tuple[dict[str, str], dict[str, str] | None]] = {
     "webhook_change": (ENDPOINT, {"description": "Changed"}), "webhook_switch": (ENDPOINT, {}), "webhook_roll": (ENDPOINT, {}),
     "webhook_test": (ENDPOINT, {}), "webhook_since": (ENDPOINT, {}), "webhook_resend": ({"pk": "endpoint", "delivery": "delivery"}, {}),
     "webhook_remove": (ENDPOINT, {}),
-    "test_world": ({}, None), "test_world_play": ({}, {"name": "verified", "once": "a"}), "test_world_clock": ({}, {"days": "1", "once": "b"}),
+    "test_world": ({}, None), "test_world_play": ({}, {"name": "verified", "once": "a"}), "test_world_clock": ({}, {"step": "1d", "once": "b"}),
+    "test_world_prescriptions": ({}, None), "test_world_prescription": (RX, None), "test_world_act": (RX, {"act": "doctor hold", "once": "c"}),
     "test_world_empty": ({}, {}),
 }  # fmt: skip
 # Accounts that have no test world: their pages with the ids of somebody's test world.
@@ -173,17 +176,27 @@ def newest(account: Account, **more: Any) -> dict[str, Any]:
 REFUSED = dict.fromkeys(CASES, (404, 405)) | dict.fromkeys(
     ("pharmacy_reminded", "pharmacy_product_restore"), (302, 404, 405)
 )
-PORTALS = {"doctor": ("doctor_", "test_world"), "owner": ("pharmacy_", "webhook", "test_world")}
+PORTALS = {
+    "doctor": ("doctor_", "test_world"), "owner": ("pharmacy_", "webhook", "test_world"), "developer": ("webhook", "test_world"),
+}  # fmt: skip
+
+
+def account_of(cast, who: str) -> Account:
+    """The account of whoever signs in; the developer's is made."""
+    if who != "developer":
+        return cast.doctor if who == "doctor" else cast.pharmacy
+    cast.people[who] = newcomer(who)
+    return register(
+        kind=AccountKind.DEVELOPER, name="Tillwork", person=cast.people[who], roles=[Role.DEVELOPER], now=real_now(),
+        state=AccountState.VERIFIED,
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize("who", PORTALS)
 def test_in_test_mode_nothing_live_is_reached(cast, sign_in, live, who):  # noqa: F811
     if who == "owner":
-        from elmed.accounts.actions import add_member
-        from elmed.accounts.models import Role
-
         add_member(cast.pharmacy, cast.people["owner"], Role.PHARMACIST)
-    account = cast.doctor if who == "doctor" else cast.pharmacy
+    account = account_of(cast, who)
     client = sign_in(who)
     switch(client)
     play(client, "reserved")
@@ -210,12 +223,12 @@ def test_in_test_mode_nothing_live_is_reached(cast, sign_in, live, who):  # noqa
             assert differences(before, rows_of(LIVE_WORLD_ID)) == [], name
             assert mails() == letters, name
     assert differences(before, rows_of(LIVE_WORLD_ID)) == []
-    assert len(done) >= {"doctor": 12, "owner": 20}[who], done
+    assert len(done) >= {"doctor": 12, "owner": 20, "developer": 9}[who], done
 
 
 @pytest.mark.parametrize("who", PORTALS)
 def test_outside_it_nothing_of_the_test_world_is_reached(cast, sign_in, live, who):  # noqa: F811
-    account = cast.doctor if who == "doctor" else cast.pharmacy
+    account = account_of(cast, who)
     client = sign_in(who)
     switch(client)
     play(client, "partial")

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from django.db.models import OuterRef, QuerySet, Subquery
 
 from elmed.accounts.models import Account, Person
-from elmed.events.models import AccessRecord, AccessRecordPatient, Event, EventCounter
+from elmed.events.models import AccessRecord, AccessRecordPatient, Event, EventCounter, EventListing
 
 
 def of_prescription(prescription_id: int, world_id: int) -> list[Event]:
@@ -20,6 +20,13 @@ def of_prescriptions(prescription_ids: Iterable[int], world_id: int) -> list[Eve
     """The same of several, the oldest first. One statement."""
     rows = Event.objects.filter(prescription_id__in=list(prescription_ids), world_id=world_id)
     return list(_named(rows).order_by("pk"))
+
+
+def of_prescription_as_told(prescription_id: int, account_id: int, world_id: int) -> list[Event]:
+    """The history with `sequence`, the number in that account's list; None where it was not told. One statement."""
+    told = EventListing.objects.filter(event=OuterRef("pk"), account_id=account_id, world_id=world_id)
+    rows = _named(Event.objects.filter(prescription_id=prescription_id, world_id=world_id))
+    return list(rows.annotate(sequence=Subquery(told.values("sequence")[:1])).order_by("-pk"))
 
 
 def _named(rows: QuerySet[Event]) -> QuerySet[Event]:

@@ -44,7 +44,7 @@ NAVIGATION: dict[str, tuple[tuple[str, StrPromise], ...]] = {
         ("staff_limits", _("Limits")),
         ("settings", _("Settings")),
     ),
-    AccountKind.DEVELOPER: (("settings", _("Settings")),),
+    AccountKind.DEVELOPER: (("test_world", _("Test world")), ("settings", _("Settings"))),
 }
 
 
@@ -97,7 +97,7 @@ def renews(request: HttpRequest, account: Account | None) -> bool:
 
 def _entries(account: Account, *, test: bool) -> tuple[tuple[str, StrPromise], ...]:
     """The whole navigation where the account can read; else what concerns its sign-in and its test keys."""
-    if test:
+    if test and account.kind != AccountKind.DEVELOPER:
         return (*NAVIGATION.get(account.kind, ()), ("test_world", _("Test world")))
     if account.state in (AccountState.VERIFIED, AccountState.LAPSED):
         return NAVIGATION.get(account.kind, ())

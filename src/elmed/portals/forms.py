@@ -150,11 +150,15 @@ class PortalForm(forms.Form):
             return act()
         except Invalid as refusal:
             for error in refusal.errors:
-                self.point(error["pointer"], error["detail"])
+                self.point(error["pointer"], self.said(error))
             self.status = refusal.status
         except (NotNow, VersionConflict) as refusal:
             self.tell(refusal)
         return None
+
+    def said(self, error: dict[str, str]) -> str:
+        """What is told of one error: its own words, but for a form that has others for some codes."""
+        return error["detail"]
 
     def tell(self, refusal: Refusal) -> None:
         """Put a refusal into the summary."""

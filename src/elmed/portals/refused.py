@@ -32,7 +32,10 @@ _WORDS = {
     "not_dispensable": _("Nothing of it can be supplied any more."),
     "not_a_party": _("Your account has no part in it: it cannot do that."),
 }
-_CODES = {"permission_denied": _("Your role in this account does not include that.")}
+_CODES = {
+    "permission_denied": _("Your role in this account does not include that."),
+    "test_key_required": _("That is only possible in the test world: choose “View test data” first."),
+}
 # What is not there, or not visible, by the words of core/refusals.py.
 _NOT_THERE = {
     "prescription": _("There is no such prescription, or it is not visible to this account."),

@@ -135,10 +135,11 @@ def with_question(rows: QuerySet[Prescription]) -> QuerySet[Prescription]:
     return rows.filter(Exists(asked))
 
 
-def sheet(actor: Actor, prescription_id: int, now: datetime, *, answers: bool = True) -> Sheet:
+def sheet(actor: Actor, prescription_id: int, now: datetime, *, answers: bool = True, acts: bool = True) -> Sheet:
     """One prescription with everything its screen shows: four statements, five where pauses count. Raises NotVisible.
 
-    `answers`: with the warnings that the doctor answered; without them it is one statement less.
+    `answers`: with the warnings that the doctor answered; without them it is one statement less. `acts`: with what the
+    actor can do now.
     """
     rows = visibility.visible(actor, Prescription).select_related(
         "patient", "pharmacy", "prescriber", "replaces", "consultation"
@@ -154,7 +155,7 @@ def sheet(actor: Actor, prescription_id: int, now: datetime, *, answers: bool = 
         subject=subject,
         dispenses=_dispenses(given),
         answers=list(WarningAnswer.objects.filter(prescription=rx).order_by("position", "pk")) if answers else [],
-        acts=acts_now(actor, subject, now),
+        acts=acts_now(actor, subject, now) if acts else [],
     )
 
 

@@ -7,6 +7,7 @@ in a cancellation, although the validity ends later within the same step. The li
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import ceil
 
 from django.db import transaction
 from django.db.models import Min
@@ -25,7 +26,7 @@ from elmed.prescriptions.actions.reservations import free_due
 from elmed.prescriptions.jurisdiction import jurisdiction
 from elmed.prescriptions.models import Prescription, Reservation
 from elmed.prescriptions.vocabulary import CANCELLATION_ANSWER, OPEN, HoldKind
-from elmed.sandbox.people import lock, require_test_world
+from elmed.sandbox.people import lock, present, require_test_world
 
 MOST_STOPS = 1_000  # in one step, which is one request and one transaction
 FARTHEST = timedelta(days=3660)  # ahead of real time, altogether
@@ -75,6 +76,30 @@ WORK: tuple[Work, ...] = (
     Work("prescriptions that expired", _expiry, lambda sees, now: expire_due(now, world_id=sees.world_id, mode=sees.mode)),
     Work("batches that expired", _batch, lambda sees, now: quarantine_expired(now, world_id=sees.world_id, mode=sees.mode)),
 )  # fmt: skip
+
+
+def next_due(actor: Actor, after: datetime) -> tuple[datetime, str] | None:
+    """The first moment after that one at which something is due in the actor's test world, and the name of what it is.
+
+    Raises NotAllowed outside a test world.
+    """
+    require_test_world(actor)
+    sees = actors.clock(actor.world_id, actor.mode)
+    coming = [(at, work.name) for work in WORK if (at := work.due(sees, after)) is not None]
+    return min(coming) if coming else None
+
+
+def advance_to_next(actor: Actor) -> datetime | None:
+    """Move it to the next moment at which something is due, and do that. Returns its present; None where nothing is due.
+
+    Raises as `advance`.
+    """
+    require_test_world(actor)
+    with transaction.atomic(), together():
+        now = present(actor)
+        due = next_due(actor, now)
+        # Whole seconds: the clock knows no less.
+        return advance(actor, timedelta(seconds=ceil((due[0] - now).total_seconds()))) if due else None
 
 
 def advance(actor: Actor, by: timedelta) -> datetime:

@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Max
+from django.utils.translation import gettext as _
 
 from elmed.access.actors import Actor
 from elmed.access.visibility import get, visible
@@ -32,7 +33,8 @@ ANSWER = "answer_question"  # no act of the table: the status stays
 NOT_PLAYED: dict[Act, str] = {
     Act.ISSUE: "scenarios sign", Act.EXPIRE: "the clock does it", Act.TRANSFER: "ELMED's staff", Act.CORRECT: "ELMED's staff",
 }  # fmt: skip
-_KIND = {Side.DOCTOR: AccountKind.DOCTOR, Side.PHARMACY: AccountKind.PHARMACY}
+KIND = {Side.DOCTOR: AccountKind.DOCTOR, Side.PHARMACY: AccountKind.PHARMACY}
+BEFORE = timedelta(minutes=1)  # before a request to cancel: when the pharmacy answers that it handed it over
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,7 @@ def _route(at: Playing) -> object:
 
 def _answer_handed_over(at: Playing) -> object:
     asked = at.rx.holds.filter(ended_at=None).aggregate(last=Max("placed_at"))["last"] or at.now
-    before = at.said.handed_over_at or asked - timedelta(minutes=1)
+    before = at.said.handed_over_at or asked - BEFORE
     what = Supply(lines=at.supply.lines, handed_over_at=before, receiver="Patient")
     return cancel.answer_handed_over(at.who, at.rx.pk, what, source="portal", now=at.now)
 
@@ -98,7 +100,7 @@ def _answer_handed_over(at: Playing) -> object:
 def _reverse(at: Playing) -> object:
     made = visible(at.who, Dispense).filter(prescription=at.rx, reversal=None).order_by("-pk").first()
     if made is None:
-        raise NotNow("nothing_supplied", "Nothing of it was supplied that could be taken back.")
+        raise NotNow("nothing_supplied", _("Nothing of it was supplied that could be taken back."))
     reason = ReversalReason(at.said.reason_code or ReversalReason.RECORDED_IN_ERROR)
     return reverse.reverse(at.who, made.pk, reason=reason, now=at.now)
 
@@ -207,11 +209,11 @@ def _person(actor: Actor, rx: Prescription, side: Side) -> Actor:
     """Who acts: of the account that wrote it, or of the pharmacy that holds it. Raises NotNow where none does."""
     account = rx.prescriber if side is Side.DOCTOR else rx.pharmacy
     if account is None:
-        raise NotNow("not_routed", "No pharmacy holds it.", current_status=Status(rx.status).value)
-    return acting(actor, account, _KIND[side])
+        raise NotNow("not_routed", _("No pharmacy holds it."), current_status=Status(rx.status).value)
+    return acting(actor, account, KIND[side])
 
 
 def legal_sides(name: str) -> frozenset[Side]:
     """The sides that the table of legal acts gives an act, of those that are played."""
     row = TRANSITIONS.get(Act(name)) if name != ANSWER else None
-    return frozenset(_KIND) & (row.sides if row else frozenset({Side.DOCTOR}))
+    return frozenset(KIND) & (row.sides if row else frozenset({Side.DOCTOR}))

@@ -5,7 +5,7 @@ developer's account stands on whichever side it asks for. Nothing here reaches a
 caller's own, and that one only inside its test world.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -110,11 +110,16 @@ def acting(caller: Actor, account: Account, kind: AccountKind) -> Actor:
     """
     if caller.world_id not in (account.world_id, account.test_world_id) or caller.mode is not Mode.TEST:
         raise RuntimeError("Nobody acts in the sandbox for an account that is not of this test world.")
+    return replace(as_account(caller, account.pk, kind), person_id=person(caller.world_id, kind).pk)
+
+
+def as_account(caller: Actor, account_id: int, kind: AccountKind) -> Actor:
+    """Who would act for that account on that side, without a person: to ask what is legal, not to act."""
     roles = frozenset(role.value for role in _ROLES[kind])
     return Actor(
-        account_id=account.pk, account_kind=kind, account_state=AccountState.VERIFIED, permissions=of_roles(roles),
-        source="sandbox", person_id=person(caller.world_id, kind).pk, roles=roles, world_id=caller.world_id, mode=Mode.TEST,
-        request_id=caller.request_id, authenticated_at=real_now(), asked_by_key_id=caller.recorded_key_id,
+        account_id=account_id, account_kind=kind, account_state=AccountState.VERIFIED, permissions=of_roles(roles),
+        source="sandbox", roles=roles, world_id=caller.world_id, mode=Mode.TEST, request_id=caller.request_id,
+        authenticated_at=real_now(), asked_by_key_id=caller.recorded_key_id,
     )  # fmt: skip
 
 

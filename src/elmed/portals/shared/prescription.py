@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from elmed.access.actors import Actor
 from elmed.events import queries as events
+from elmed.events.models import Event
 from elmed.medications.dose_checks import CHILD_YEARS
 from elmed.patients.models import Patient
 from elmed.portals.page import PortalRequest
@@ -60,9 +61,14 @@ def signed_for(rx: Prescription) -> dict[str, Any] | None:
 
 def history(actor: Actor, rx: Prescription) -> list[Entry]:
     """What happened to it, the newest first, with names. One statement."""
+    return entries(events.of_prescription(rx.pk, actor.world_id))
+
+
+def entries(rows: Iterable[Event]) -> list[Entry]:
+    """These events, with their names, in words."""
     return [
         Entry(event_words(row.type), _who(row.person_name, row.account_name), row.created_at, row.version)  # type: ignore[attr-defined]
-        for row in events.of_prescription(rx.pk, actor.world_id)
+        for row in rows
     ]
 
 

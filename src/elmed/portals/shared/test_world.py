@@ -1,47 +1,33 @@
-"""The switch to the account's test world, and its page: scenarios to play, its clock, its emptying.
+"""The switch to the account's test world, and its first page: the scenarios to play.
 
 What is done here is done by the sandbox, as through the API. Whoever has not switched is told what the switch does.
+Beside it: test_world_rows.py (what stands there, acts of the people in it), test_world_clock.py (its clock, its emptying).
 """
 
-from datetime import timedelta
+from typing import Any
 
-from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from elmed.access.permissions import Permission
+from elmed.access.visibility import visible
 from elmed.accounts.models import Account, AccountKind
 from elmed.core.refusals import NotAllowed
 from elmed.portals import refused, test_data
-from elmed.portals.forms import OnceForm
 from elmed.portals.page import PortalRequest, page, person_page
-from elmed.sandbox import clock, people, reset
-from elmed.sandbox.scenarios import SCENARIOS, play
+from elmed.portals.shared.test_world_forms import ScenarioForm
+from elmed.portals.shared.test_world_words import GROUPS, SCENARIO_WORDS
+from elmed.prescriptions.models import Prescription
+from elmed.sandbox import people
+from elmed.sandbox.scenarios import SCENARIOS, Played, play
 
 TESTING = (AccountKind.DOCTOR, AccountKind.PHARMACY, AccountKind.DEVELOPER)
-
-
-class ScenarioForm(OnceForm):
-    """Which scenario, and for a developer on which side."""
-
-    name = forms.ChoiceField(label=gettext_lazy("Scenario"), choices=[(name, name) for name in SCENARIOS])
-    side = forms.ChoiceField(
-        label=gettext_lazy("Your side"), required=False,
-        choices=[(AccountKind.PHARMACY.value, gettext_lazy("Pharmacy")), (AccountKind.DOCTOR.value, gettext_lazy("Doctor"))],
-    )  # fmt: skip
-
-
-class ClockForm(OnceForm):
-    """How far."""
-
-    days = forms.IntegerField(
-        label=gettext_lazy("Days"), min_value=1, max_value=clock.FARTHEST.days,
-        help_text=gettext_lazy("The clock only goes forward. What becomes due on the way happens at its moment."),
-    )  # fmt: skip
+_SIDE = "test_world_side"  # in the session: the side that a developer played on last
 
 
 @person_page
@@ -61,14 +47,14 @@ def switch(request: HttpRequest) -> HttpResponse:
 
 @page(permission=Permission.SANDBOX, kinds=TESTING)
 def test_world(request: PortalRequest) -> HttpResponse:
-    """What can be tried, and what time it is there."""
-    return _shown(request, ScenarioForm(), ClockForm())
+    """What can be played."""
+    return _shown(request, ScenarioForm(initial={"side": request.session.get(_SIDE) or AccountKind.PHARMACY.value}))
 
 
 @page(permission=Permission.SANDBOX, kinds=TESTING)
 @require_POST
 def play_scenario(request: PortalRequest) -> HttpResponse:
-    """Play one, and show what it left."""
+    """Play one, and lead to what it left."""
     people.require_test_world(request.actor)
     form = ScenarioForm(request.POST)
     if form.is_valid():
@@ -78,44 +64,40 @@ def play_scenario(request: PortalRequest) -> HttpResponse:
         side = form.cleaned_data["side"] if request.account.kind == AccountKind.DEVELOPER else None
         made = form.attempt(lambda: play(request.actor, form.cleaned_data["name"], side=side or None))
         if made is not None:
-            left = made.left
-            words = _("Played: %(name)s. Prescriptions: %(numbers)s. Patient: %(family)s, born %(born)s.") % {
-                "name": made.name, "numbers": ", ".join(str(rx.pk) for rx in left.prescriptions) or "-",
-                "family": left.patient.family_name, "born": left.patient.date_of_birth.isoformat(),
-            }  # fmt: skip
-            messages.success(request, words)
+            if side:
+                request.session[_SIDE] = side
+            messages.success(request, _told(request, made))
             return redirect("test_world")
-    return _shown(request, form, ClockForm())
+    return _shown(request, form)
 
 
-@page(permission=Permission.SANDBOX, kinds=TESTING)
-@require_POST
-def advance_clock(request: PortalRequest) -> HttpResponse:
-    """Move the clock forward."""
-    people.require_test_world(request.actor)
-    form = ClockForm(request.POST)
-    if form.is_valid() and not form.already_sent():
-        done = form.attempt(lambda: clock.advance(request.actor, timedelta(days=form.cleaned_data["days"])))
-        if done is not None:
-            messages.success(request, _("The clock was moved forward."))
-            return redirect("test_world")
-    return _shown(request, ScenarioForm(), form)
+def tabs(current: str) -> list[tuple[str, str, None, bool]]:
+    """The pages of the test world."""
+    pages = (
+        ("test_world", _("Scenarios")),
+        ("test_world_prescriptions", _("What stands there")),
+        ("test_world_clock", _("Clock")),
+    )
+    return [(reverse(name), words, None, name == current) for name, words in pages]
 
 
-@page(permission=Permission.SANDBOX, kinds=TESTING)
-def empty(request: PortalRequest) -> HttpResponse:
-    """Ask, then empty it."""
-    people.require_test_world(request.actor)
-    if request.method == "POST":
-        reset.reset(request.actor)
-        messages.success(request, _("The test world is empty, and its clock shows real time."))
-        return redirect("test_world")
-    return render(request, "portals/test_world_empty.html")
+def _told(request: PortalRequest, made: Played) -> str:
+    """What came of a scenario, with a link to it where the account sees it, and what a shopper would show."""
+    left = made.left
+    numbers = [rx.pk for rx in left.prescriptions]
+    seen = set(visible(request.actor, Prescription).filter(pk__in=numbers).values_list("pk", flat=True))
+    context: dict[str, Any] = {
+        "told": SCENARIO_WORDS[made.name], "name": made.name, "attempt": made.scenario.attempt, "patient": left.patient,
+        "rows": [(rx, rx.pk in seen) for rx in left.prescriptions], "born": left.proof_born or left.patient.date_of_birth,
+        "wrong": left.proof_born is not None,
+    }  # fmt: skip
+    return render_to_string("portals/_played.html", context, request)
 
 
-def _shown(request: PortalRequest, form: ScenarioForm, moving: ClockForm) -> HttpResponse:
-    if request.account.kind != AccountKind.DEVELOPER:
+def _shown(request: PortalRequest, form: ScenarioForm) -> HttpResponse:
+    developer = request.account.kind == AccountKind.DEVELOPER
+    if not developer:
         del form.fields["side"]
-    rows = [(name, one.what.replace("`", ""), one.attempt.replace("`", "")) for name, one in SCENARIOS.items()]
-    context = {"form": form, "moving": moving, "scenarios": rows, "now": request.now}
-    return render(request, "portals/test_world.html", context, status=max(form.status, moving.status))
+    groups = [(title, [(name, SCENARIOS[name], told) for name, told in group.items()]) for title, group in GROUPS]
+    context = {"form": form, "groups": groups, "developer": developer, "tabs": tabs("test_world"), "now": request.now}
+    return render(request, "portals/test_world.html", context, status=form.status)

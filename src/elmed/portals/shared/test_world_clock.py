@@ -1,0 +1,57 @@
+"""The clock of a test world and its emptying, as pages. What moving and emptying do says elmed/sandbox."""
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+
+from elmed.access.permissions import Permission
+from elmed.portals.page import PortalRequest, page
+from elmed.portals.shared.test_world import TESTING, tabs
+from elmed.portals.shared.test_world_forms import NEXT, STEPS, ClockForm
+from elmed.portals.shared.test_world_words import DUE_WORDS
+from elmed.sandbox import clock, people, reset
+
+
+@page(permission=Permission.SANDBOX, kinds=TESTING)
+def clock_page(request: PortalRequest) -> HttpResponse:
+    """What time it is there and what is due next; move it forward."""
+    if request.method != "POST" and not request.test_data:
+        return redirect("test_world")
+    people.require_test_world(request.actor)
+    if request.method != "POST":
+        return _shown(request, ClockForm())
+    form = ClockForm(request.POST)
+    if not form.is_valid():
+        return _shown(request, form)
+    if form.already_sent():
+        messages.info(request, _("This form was sent twice; the clock was moved once."))
+        return redirect("test_world_clock")
+    now = form.attempt(
+        lambda: clock.advance_to_next(request.actor) if form.to_next else clock.advance(request.actor, form.by)
+    )
+    if now is None and form.errors:
+        return _shown(request, form)
+    words = _("The clock was moved forward. What became due is done.") if now else _("Nothing is due: the clock stays.")
+    messages.success(request, words)
+    return redirect("test_world_clock")
+
+
+@page(permission=Permission.SANDBOX, kinds=TESTING)
+def empty(request: PortalRequest) -> HttpResponse:
+    """Ask, then empty it."""
+    people.require_test_world(request.actor)
+    if request.method == "POST":
+        reset.reset(request.actor)
+        messages.success(request, _("The test world is empty, and its clock shows real time."))
+        return redirect("test_world")
+    return render(request, "portals/test_world_empty.html", {"now": request.now})
+
+
+def _shown(request: PortalRequest, form: ClockForm) -> HttpResponse:
+    due = clock.next_due(request.actor, request.now)
+    context = {
+        "form": form, "now": request.now, "tabs": tabs("test_world_clock"), "next": NEXT,
+        "steps": [(name, words) for name, (words, _by) in STEPS.items()], "due": due and (due[0], DUE_WORDS[due[1]]),
+    }  # fmt: skip
+    return render(request, "portals/test_world_clock.html", context, status=form.status)
