@@ -91,6 +91,13 @@ def test_what_was_played_is_linked_and_can_be_copied(testing):
     assert "two_lines" not in re.findall(r'role="status">(.*?)</div>', text(testing.get(reverse("test_world"))), re.S)
 
 
+def test_the_group_of_what_was_played_stays_open(testing):
+    opened = re.compile(r'<details class="sheet scenarios" open><summary>([^<]+?) <')
+    assert opened.findall(text(testing.get(reverse("test_world")))) == ["To be supplied"]
+    assert opened.findall(text(play(testing, "reserved"))) == ["For a web shop"]
+    assert opened.findall(text(testing.get(reverse("test_world") + "?played=x"))) == ["To be supplied"]
+
+
 def test_what_the_account_does_not_see_is_not_linked(testing):
     page = text(play(testing, "held_elsewhere"))
     rx = Prescription.objects.get()

@@ -5,6 +5,7 @@ Beside it: test_world_rows.py (what stands there, acts of the people in it), tes
 """
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -27,6 +28,7 @@ from elmed.sandbox import people
 from elmed.sandbox.scenarios import SCENARIOS, Played, play
 
 TESTING = (AccountKind.DOCTOR, AccountKind.PHARMACY, AccountKind.DEVELOPER)
+_THEN = ("webhooks",)  # pages that the switch leads back to
 _SIDE = "test_world_side"  # in the session: the side that a developer played on last
 
 
@@ -42,7 +44,8 @@ def switch(request: HttpRequest) -> HttpResponse:
         test_data.view(request, account, on=on)
     except NotAllowed as refusal:
         return refused.page(request, refusal)
-    return redirect("test_world" if on else "home")
+    then = request.POST.get("then", "")
+    return redirect((then if then in _THEN else "test_world") if on else "home")
 
 
 @page(permission=Permission.SANDBOX, kinds=TESTING)
@@ -67,7 +70,7 @@ def play_scenario(request: PortalRequest) -> HttpResponse:
             if side:
                 request.session[_SIDE] = side
             messages.success(request, _told(request, made))
-            return redirect("test_world")
+            return redirect(f"{reverse('test_world')}?{urlencode({'played': made.name})}")
     return _shown(request, form)
 
 
@@ -98,6 +101,11 @@ def _shown(request: PortalRequest, form: ScenarioForm) -> HttpResponse:
     developer = request.account.kind == AccountKind.DEVELOPER
     if not developer:
         del form.fields["side"]
-    groups = [(title, [(name, SCENARIOS[name], told) for name, told in group.items()]) for title, group in GROUPS]
+    last = request.GET.get("played", "")
+    shown = next((number for number, (_title, group) in enumerate(GROUPS) if last in group), 0)
+    groups = [
+        (title, [(name, SCENARIOS[name], told) for name, told in group.items()], number == shown)
+        for number, (title, group) in enumerate(GROUPS)
+    ]
     context = {"form": form, "groups": groups, "developer": developer, "tabs": tabs("test_world"), "now": request.now}
     return render(request, "portals/test_world.html", context, status=form.status)

@@ -5,6 +5,7 @@ Read through the account's own actor in its test world alone. A developer has no
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
@@ -87,6 +88,7 @@ def _one(request: PortalRequest, pk: int, form: ActForm) -> HttpResponse:
     own = OWN_PAGE.get(AccountKind(request.account.kind), "")
     happened = of_prescription_as_told(rx.pk, request.account.pk, request.actor.world_id)
     context = sheet_context(request, sheet) | {
+        "call": f'curl -H "X-API-Key: $ELMED_KEY" {settings.BASE_URL}/api/public/v1/prescriptions/{rx.pk}',
         "form": form, "portal": "test_world", "own_page": own, "sides": _sides(request, sheet),
         "history": entries(happened), "told": [event for event in happened if event.sequence is not None],  # type: ignore[attr-defined]
     }  # fmt: skip
