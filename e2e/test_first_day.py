@@ -1,0 +1,62 @@
+"""A new developer's first day, by clicks alone on a phone: from the help to a test prescription and a delivered webhook."""
+
+import re
+from collections.abc import Callable
+
+from playwright.sync_api import Page, expect
+
+from e2e import busy
+from e2e.test_joining import PASSWORD, link, sign_in_as
+from e2e.test_webhooks import reload_until
+
+EMAIL = "first-day@walk.example"
+
+
+def test_from_the_help_to_a_delivered_webhook(visitor: Callable[..., Page], axe: Callable[[Page], None]) -> None:
+    page = visitor(width=360)
+    page.goto("/help")
+    page.get_by_role("main").get_by_role("link", name="Quickstart").click()
+    page.get_by_role("main").get_by_role("link", name="Join", exact=True).click()
+    page.get_by_role("link", name="Developer", exact=True).click()
+    for label, words in {
+        "Your full name": "Nia Firstday", "E-mail address": EMAIL, "Password": PASSWORD, "Name of your company": "First Day",
+    }.items():  # fmt: skip
+        page.get_by_label(label).first.fill(words)
+    page.get_by_label("I accept").check()
+    page.get_by_role("button", name="Register").click()
+    page.goto(link(page, EMAIL, "confirm your e-mail address"))
+    page.get_by_role("button", name="Yes, confirm it").click()
+    sign_in_as(page, EMAIL)
+
+    page.get_by_role("link", name="Create new key").click()
+    page.get_by_label("Name", exact=True).fill("First")
+    for scope in ("rx:read", "rx:dispense"):
+        page.get_by_label(re.compile(f"{scope}:")).check()
+    page.get_by_role("button", name="Create new key").click()
+    axe(page)
+    page.get_by_role("link", name="Make a test prescription by a click").click()
+    page.get_by_role("button", name="View test data").first.click()
+    page.get_by_text("Before the pharmacist’s check").click()
+    page.get_by_role("button", name="Play Waiting for the check").click()
+    axe(page)
+    page.get_by_role("status").get_by_role("link", name=re.compile(r"Prescription \d+")).click()
+    page.get_by_role("button", name="Check it: ready").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Verified")
+
+    with busy.receiver() as till:
+        page.get_by_role("link", name="Settings", exact=True).click()
+        page.get_by_role("main").get_by_role("link", name="Webhooks").click()
+        page.get_by_role("link", name="Create webhook").click()
+        page.get_by_label("Address").fill(till.url + "/first")
+        page.get_by_role("button", name="Create webhook").click()
+        page.get_by_role("link", name="I have copied it").click()
+        webhook = page.url
+        page.get_by_role("link", name="Play a scenario").click()
+        page.get_by_role("button", name="Play Ready to dispense").click()
+        page.goto(webhook)
+        reload_until(page, "prescription.verified")
+        reload_until(page, "Delivered", times=40)
+        axe(page)
+        page.get_by_role("link", name=re.compile(r"prescription \d+")).first.click()
+    expect(page.get_by_role("heading", name="Its events in your list")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
