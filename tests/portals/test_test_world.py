@@ -170,7 +170,7 @@ def test_the_other_side_acts(testing):
     play(testing, "question")
     rx = Prescription.objects.get()
     page = text(testing.get(reverse("test_world_prescription", args=[rx.pk])))
-    assert set(offers(page)) == {"doctor answer_question", "doctor cancel"}
+    assert set(offers(page)) == {"doctor answer_question", "doctor cancel", "doctor replace"}
     assert reverse("pharmacy_prescription", args=[rx.pk]) in page
     assert "Played. The doctor: Answer the pharmacist’s question." in text(
         act(testing, rx.pk, "doctor answer_question")
@@ -211,6 +211,29 @@ def test_an_act_that_is_over_changes_nothing_and_says_so_in_words(developer):
         assert "There is a problem" in text(answer)
     assert "This form was sent twice" in text(act(developer, rx.pk, "pharmacy dispense"))
     assert acted() == before
+
+
+def test_what_the_doctor_signed_in_its_place_is_shown(testing):
+    play(testing, "pending_review")
+    old = Prescription.objects.get()
+    answer = act(testing, old.pk, "doctor replace")
+    new = Prescription.objects.get(replaces=old)
+    assert answer.request["PATH_INFO"] == reverse("test_world_prescription", args=[new.pk])
+    assert reverse("test_world_prescription", args=[old.pk]) in text(answer)
+
+
+def test_full_it_takes_nothing_more_and_says_so_in_words(testing, monkeypatch):
+    from elmed.core.refusals import NotNow
+    from elmed.sandbox import scenarios
+
+    def full(_actor):
+        raise NotNow("test_world_full", "Reset it (`POST /sandbox/reset`).")
+
+    monkeypatch.setattr(scenarios, "require_room", full)
+    answer = play(testing, "verified")
+    assert answer.status_code == 409
+    assert "The test world is full. Empty it, then play on." in text(answer)
+    assert not Prescription.objects.exists()
 
 
 def test_once_it_has_left_sight_the_list_is_shown(testing):

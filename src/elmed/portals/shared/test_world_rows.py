@@ -74,8 +74,9 @@ def act(request: PortalRequest, pk: int) -> HttpResponse:
         if done is not None:
             words = {"who": SIDE_WORDS[side], "act": ACT_WORDS[name]}
             messages.success(request, _("Played. %(who)s: %(act)s.") % words)
-            seen = queries.listed(request.actor).filter(pk=pk).exists()
-            return redirect("test_world_prescription", pk) if seen else redirect("test_world_prescriptions")
+            then = done.replacement.pk if done.replacement else pk
+            seen = queries.listed(request.actor).filter(pk=then).exists()
+            return redirect("test_world_prescription", then) if seen else redirect("test_world_prescriptions")
     return _one(request, pk, form)
 
 

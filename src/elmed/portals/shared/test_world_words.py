@@ -56,6 +56,7 @@ GROUPS: tuple[tuple[StrPromise, dict[str, Told]], ...] = (
     (_("Questions, cancellations and other ends"), {
         "question": Told(_("The pharmacist asks the doctor"), _SIGNS, _("Pauses it and asks how long the course is meant.")),
         "cancel_race": Told(_("The doctor asks to cancel it now"), _("Asks to cancel it after the check."), _WAITS),
+        "replace_race": Told(_("The doctor replaces it now"), _("Signs another in its place after the check."), _WAITS),
         "cancelled": Told(_("Cancelled by the doctor"), _("Signs it, then cancels it before the check."), _UNSEEN),
         "rejected": Told(_("Not accepted by the pharmacist"), _SIGNS, _("Does not accept it, with a reason.")),
         "returned": Told(_("Given back by the pharmacy"), _SIGNS, _("Checks it, then gives it back: not in stock.")),
@@ -80,7 +81,8 @@ ACT_WORDS: dict[str, StrPromise] = {
     Act.REVERSE: _("Take the last supply back"), Act.CONFIRM_CANCEL: _("Confirm the cancellation"),
     Act.ANSWER_HANDED_OVER: _("Answer: handed over already"), Act.HOLD: _("Pause it"), Act.RESUME: _("End the pause"),
     Act.CANCEL: _("Cancel it"), Act.REQUEST_CANCEL: _("Ask to cancel it"), Act.WITHDRAW_CANCEL: _("Withdraw the request to cancel"),
-    Act.STOP: _("Stop it"), Act.ROUTE: _("Send it to a pharmacy"), ANSWER: _("Answer the pharmacist’s question"),
+    Act.STOP: _("Stop it"), Act.REPLACE: _("Sign another in its place"), Act.ROUTE: _("Send it to a pharmacy"),
+    ANSWER: _("Answer the pharmacist’s question"),
 }
 # fmt: on
 SIDE_WORDS: dict[Side, StrPromise] = {Side.DOCTOR: _("The doctor"), Side.PHARMACY: _("The pharmacist")}
