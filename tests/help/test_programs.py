@@ -70,14 +70,16 @@ def world(transactional_db, live_server, settings):
 @EACH
 def test_the_quickstart(world, language, tmp_path):
     cast, secret = world
+    Api(secret).post("/sandbox/scenarios", {"name": "rejected"})  # the account was used before
     done = run(program("help_quickstart", "quickstart", language), language, tmp_path, ELMED_KEY=secret)
     assert done.stderr == ""
-    rx = Prescription.objects.get()
+    rx = Prescription.objects.latest("pk")
     assert (rx.status, rx.world.mode, rx.pharmacy_id) == (Status.DISPENSED, Mode.TEST, cast.pharmacy.pk)
     assert Dispense.objects.count() == 1
     assert IdempotencyRecord.objects.filter(key=f"quickstart-{rx.pk}").count() == 1
     for said in ("first", "invalid_status", "prescription.dispensed", rx.reference):
         assert said in done.stdout
+    assert "prescription.rejected" not in done.stdout, "the last step shows what these steps made happen"
 
 
 @EACH
