@@ -6,7 +6,6 @@ The examples fit together. The world they are run in has the ids that stand in t
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -30,6 +29,7 @@ from elmed.webhooks.models import Endpoint
 from tests import factories
 from tests.api import shop
 from tests.cast import NOW, Cast, assemble
+from tests.programs import need
 
 _EXPORT = "export ELMED_KEY=elm_your_key_here"
 # The commands of a block tell their statuses; what they print is not looked at.
@@ -100,8 +100,7 @@ def blocks(language: str) -> list[str]:
 @pytest.mark.parametrize("language", list(_PROGRAMS))
 def test_every_example_of_the_page_is_answered(language, secret, live_server):
     program, frame = _PROGRAMS[language]
-    if not shutil.which(program[0]):
-        pytest.skip(f"{program[0]} is not installed: the examples in {language} are not run here")
+    need(program[0])
     found = [
         text
         for text in blocks(language)

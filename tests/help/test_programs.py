@@ -6,7 +6,6 @@ Each in curl, Python and PHP. What they did is looked at afterwards: in the test
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 from html import unescape
@@ -26,6 +25,7 @@ from elmed.prescriptions.models import Dispense, Prescription
 from elmed.prescriptions.vocabulary import Status
 from tests.api.client import Api
 from tests.cast import assemble
+from tests.programs import need
 
 VECTORS = json.loads((Path(__file__).resolve().parents[2] / "contract/webhook-signatures.json").read_text())
 HOW_TO = (Path(__file__).resolve().parents[2] / "docs/how-to/events-and-webhooks.md").read_text()
@@ -48,8 +48,7 @@ def program(page, name, language):
 def run(text, language, folder, **environment):
     """Run it; what it printed. A program that fails, or says something on standard error, fails the test."""
     command = RUN[language]
-    if not shutil.which(command[0]):
-        pytest.skip(f"{command[0]} is not installed: the programs in {language} are not run here")
+    need(command[0])
     env = {"PATH": os.environ["PATH"], "no_proxy": "*", **environment}
     done = subprocess.run(
         [*command, text.removeprefix("<?php")], cwd=folder, env=env, capture_output=True, text=True, timeout=60, check=False,

@@ -2,11 +2,12 @@
 
 import json
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
+
+from tests.programs import need
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs/how-to/events-and-webhooks.md").read_text()
@@ -25,8 +26,7 @@ def python(headers, body, secret, now):
 
 
 def php(headers, body, secret, now):
-    if not shutil.which("php"):
-        pytest.skip("php is not installed: its code is not run here")
+    need("php")
     said = json.dumps([headers, body, secret, now])
     run = f"{code('php')}\n[$h, $b, $s, $n] = json_decode(stream_get_contents(STDIN), true);\necho json_encode(is_from_elmed($h, $b, $s, $n));"
     done = subprocess.run(["php", "-n", "--run", run], input=said, capture_output=True, text=True, check=True)
