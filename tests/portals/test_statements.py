@@ -142,6 +142,7 @@ IDS: dict[tuple[str, ...], Callable[[], list[Ids]]] = {
     ("settings/api-keys/", "pk"): lambda: every(ApiKey)[:5],
     ("settings/staff/invitations/", "pk"): lambda: every(Invitation),
     ("settings/staff/", "pk"): lambda: [{"pk": pk} for pk in sorted(set(Membership.objects.values_list("person_id", flat=True)))],
+    ("help/python/", "name"): lambda: [{"name": "elmed_client-0-py3-none-any.whl"}],
     ("images/", "sha256", "extension"): lambda: [{"sha256": "0" * 64, "extension": "webp"}],
     ("account/documents/", "pk"): lambda: every(Document),
     ("join/", "kind"): lambda: [{"kind": kind} for kind in ("doctor", "pharmacy", "developer")],
@@ -194,6 +195,7 @@ ASKED: dict[str, tuple[str, ...]] = {
 # What GET never shows as a page on the demonstration: its statements are counted all the same.
 NO_PAGE = {
     "alive": "answers without words",
+    "help_client": "a file, where it was built",
     "passkey_options": "for people with a passkey",
     "second_factor": "leads on, where none is needed", "factors": "leads on to the page about security",
     "product_picture": "the demonstration has none",

@@ -11,26 +11,18 @@ from pathlib import Path
 
 import pytest
 
+from tools import client
+
 PROJECT = Path(__file__).resolve().parents[1]
 
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("built")
-    source = folder / "source"
-    shutil.copytree(PROJECT, source, ignore=shutil.ignore_patterns("tests", "*.egg-info", "__pycache__", "build"))
-    pip = [
-        sys.executable,
-        "-m",
-        "pip",
-        "wheel",
-        "--quiet",
-        "--no-deps",
-        "--no-build-isolation",
-        "--disable-pip-version-check",
-    ]
-    subprocess.run([*pip, "--wheel-dir", folder, source], check=True)
-    return next(folder.glob("*.whl"))
+    return client.build(into=tmp_path_factory.mktemp("built"))
+
+
+def test_the_same_files_make_the_same_bytes(wheel, tmp_path):
+    assert client.build(into=tmp_path).read_bytes() == wheel.read_bytes()
 
 
 def needed(name: str, found: set[str]) -> set[str]:

@@ -42,6 +42,11 @@ class Environment(BaseSettings):
         description="Encrypt the secrets of second factors in the database: Fernet keys with commas between them, the newest "
         "first. Empty: read from `ELMED_DATA/second-factor-keys`, which `elmed setup` writes.",
     )
+    downloads_dir: Path | None = Field(
+        None,
+        description="Folder of the files that people download: the shop's plugin (`make plugin`) and the Python client "
+        "(`make client`). Empty: `dist` of the source, where ELMED runs from there.",
+    )
     site_name: str = Field("ELMED", description="The name people read on pages and in mails.")
     base_url: str = Field("http://localhost:8000", description="The public address, without a slash at the end.")
     support_email: str = Field(

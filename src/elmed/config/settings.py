@@ -24,6 +24,8 @@ PRODUCTION = ENV.elmed_env == "production"
 DEMO = ENV.elmed_env == "demo"
 DEBUG = False
 
+DOWNLOADS_DIR = ENV.downloads_dir
+
 SITE_NAME = ENV.site_name
 BASE_URL = ENV.base_url.rstrip("/")
 SUPPORT_EMAIL = ENV.support_email

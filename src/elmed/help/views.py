@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.cache import add_never_cache_headers, patch_vary_headers
 
+from elmed.core.downloads import CLIENT
 from elmed.help import pages, postman
 from elmed.help.examples import Language
 from elmed.help.feed import ApiChanges
@@ -49,6 +50,16 @@ def postman_collection(_request: HttpRequest) -> HttpResponse:
     response = JsonResponse(postman.collection(), json_dumps_params={"ensure_ascii": False, "indent": 1})
     response["Content-Disposition"] = 'attachment; filename="elmed.postman_collection.json"'
     return response
+
+
+@public_page
+def client_file(_request: HttpRequest, name: str) -> HttpResponse:
+    """The Python client's wheel, for pip; older versions too, as long as they lie here. Raises Http404."""
+    file = CLIENT.named(name)
+    if file is None:
+        raise Http404
+    headers = {"Content-Disposition": f'attachment; filename="{file.name}"', "X-Content-Type-Options": "nosniff"}
+    return HttpResponse(file.read_bytes(), content_type="application/zip", headers=headers)
 
 
 def shown(page: HelpPage) -> Callable[..., HttpResponse]:
