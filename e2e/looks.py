@@ -17,6 +17,7 @@ from playwright.sync_api import Page
 
 ROOT = Path(__file__).resolve().parent.parent
 PICTURES = ROOT / "src" / "elmed" / "help" / "static" / "help"
+MOST_PIXELS = 16383  # the height that WebP can hold
 SCREENS = ROOT / "var" / "screens"
 # What differs on a page that is the same: tokens, who is signed in (judged by itself), the lock's dialog, which is closed.
 ONCE = (
@@ -99,11 +100,12 @@ def wanted() -> bool:
 
 
 def screen(page: Page, name: str) -> None:
-    """The whole page as it is now, to look through: var/screens/NAME.webp."""
+    """The whole page as it is now, or as much of it as WebP can hold, to look through: var/screens/NAME.webp."""
     if wanted():
         file = SCREENS / f"{re.sub(r'[^a-z0-9/-]+', '-', name.lower()).strip('-')}.webp"
         file.parent.mkdir(parents=True, exist_ok=True)
-        Image.open(io.BytesIO(page.screenshot(full_page=True))).convert("RGB").save(file, quality=60)
+        image = Image.open(io.BytesIO(page.screenshot(full_page=True))).convert("RGB")
+        image.crop((0, 0, image.width, min(image.height, MOST_PIXELS))).save(file, quality=60)
 
 
 def picture(page: Page, name: str, *, of: str = "main", height: int = PICTURE_HEIGHT) -> None:

@@ -165,7 +165,8 @@ def test_a_double_click_sends_once(person: Person) -> None:
     page.fill("[name=family_name]", "Nobody")
     page.fill("[name=date_of_birth]", "1970-01-01")
     page.fill("[name=exact]", "000 000 0000")
-    page.dblclick("main form[method=post] button.btn-primary")
+    with page.expect_response(lambda answer: answer.request.method == "POST"):
+        page.dblclick("main form[method=post] button.btn-primary")
     page.wait_for_load_state("networkidle")
     assert len(sent) == 1
 
