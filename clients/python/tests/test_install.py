@@ -10,7 +10,6 @@ from importlib import metadata
 from pathlib import Path
 
 import pytest
-
 from tools import client
 
 PROJECT = Path(__file__).resolve().parents[1]
