@@ -158,7 +158,7 @@ def test_what_was_not_collected_and_the_reminder(person: Person, axe, picture) -
     page.goto("/pharmacy/uncollected?days=3")
     axe(page)
     picture(page, "pharmacy-uncollected")
-    button = page.get_by_role("button", name="Reminded just now")
+    button = page.get_by_role("button", name="Note a reminder")
     if button.count():
         button.first.click()
         expect(page.get_by_text("Noted: the patient was reminded.")).to_be_visible()

@@ -165,9 +165,12 @@ def test_a_pharmacist_links_a_product(cast, pharmacist, sign_in, make, amoxicill
     technician = sign_in("technician")
     assert url not in text(technician.get(page))
     assert technician.post(url, {"product": other.pk}).status_code == 403
-    assert 'counted in <bdi dir="ltr">tablet</bdi>, not in <bdi dir="ltr">capsule</bdi>' in text(
-        pharmacist.get(url, {"q": "amoxi"})
-    )
+    shown = text(pharmacist.get(url, {"q": "amoxi"}))
+    assert 'counted in <bdi dir="ltr">tablets</bdi>, not in <bdi dir="ltr">capsules</bdi>' in shown
+    assert shown.index("Amoxil") < shown.index("Amoxitab")
+    make(replace(AMOXICILLIN, sku="AAA", name="Amoxi first by name", pack_unit="tablet"))
+    shown = text(pharmacist.get(url, {"q": "amoxi"}))
+    assert shown.index("Amoxil") < shown.index("Amoxi first by name")
     assert "counted in tablet" in text(pharmacist.post(url, {"product": tablets.pk}), 422)
     for nonsense in ("", "x", "999999"):
         assert pharmacist.post(url, {"product": nonsense}).status_code == 404

@@ -62,7 +62,7 @@ def test_a_reminder_is_noted_with_its_time_and_changes_nothing_else(cast, sign_i
     assert not Event.objects.filter(type=REMINDED).exists()
     version = waiting.version
     assert technician.post(url).status_code == 302
-    assert "Reminded again" in text_of(technician, "pharmacy_uncollected")
+    assert "Note another reminder" in text_of(technician, "pharmacy_uncollected")
     waiting.refresh_from_db()
     assert (waiting.status, waiting.version) == (Status.VERIFIED, version)
     beside = technician.get(reverse("pharmacy_beside", args=[waiting.pk])).content.decode()

@@ -11,7 +11,7 @@ from elmed.portals.pharmacy.packs import Pack, scanned
 from elmed.prescriptions.actions.return_ import return_
 from elmed.prescriptions.actions.reverse import reverse as reverse_dispense
 from elmed.prescriptions.actions.verify import verify
-from elmed.prescriptions.models import Dispense
+from elmed.prescriptions.models import Dispense, WarningAnswer
 from elmed.prescriptions.vocabulary import ReversalReason, Status
 from tests import factories
 from tests.inventory.conftest import amoxicillin, make  # noqa: F401
@@ -56,6 +56,44 @@ def test_a_doctor_who_is_new_here_is_told_before_the_check(cast, pharmacist):
     rx = factories.pending_review(cast, now=real_now())
     page = text_of(pharmacist, url_of("prescription", rx.pk))
     assert page.index("The first prescription from this doctor here.") < page.index(">Verify<")
+
+
+def test_what_is_prescribed_and_why_it_waits_is_read_before_the_acts(cast, pharmacist):
+    rx = factories.pending_review(cast, now=real_now())
+    page = text_of(pharmacist, url_of("prescription", rx.pk))
+    assert page.index("amoxicillin 500 mg capsules") < page.index(">Verify<")
+    held = factories.held(cast, "pharmacist", factories.verified(cast, now=real_now()), now=real_now())
+    page = text_of(pharmacist, url_of("prescription", held.pk))
+    assert (
+        page.index("On hold by the pharmacy") < page.index("amoxicillin 500 mg capsules") < page.index("End the hold")
+    )
+    assert url_of("labels", held.pk) not in page
+
+
+def test_only_who_verifies_is_told_of_verifying(cast, pharmacist, sign_in):
+    rx = factories.pending_review(cast, now=real_now())
+    WarningAnswer.objects.create(
+        prescription=rx,
+        code="allergy",
+        position=1,
+        message="Recorded allergy.",
+        reason="Ruled out.",
+        created_at=real_now(),
+    )
+    asked = "Read the warning and the reason at each medicine"
+    assert f"{asked} before you verify." in text_of(pharmacist, url_of("prescription", rx.pk))
+    assert f"{asked}." in text_of(sign_in("technician"), url_of("prescription", rx.pk))
+
+
+def test_the_cursor_begins_where_something_is_left(cast, pharmacist):
+    rx = factories.verified(cast, now=real_now(), lines=(factories.AMOXICILLIN, factories.RAMIPRIL))
+    first, second = rx.lines.order_by("position")
+    factories.supply(cast, rx, (first.pk, first.quantity_milli), now=real_now())
+    page = text_of(pharmacist, url_of("dispense", rx.pk))
+    fields = [tag for tag in page.split("<input")[1:] if " autofocus" in tag.partition(">")[0]]
+    assert [f'name="line-{second.pk}-quantity"' in tag for tag in fields] == [True]
+    assert "Quantity, capsules" in page
+    assert "Quantity, tablets" in page
 
 
 def test_the_other_prescriptions_are_this_pharmacys_only(cast, sign_in):

@@ -27,9 +27,9 @@ def endpoints_of(actor: Actor) -> QuerySet[Endpoint]:
 
 
 def made_by(key: ApiKey) -> list[str]:
-    """The addresses' hosts of the endpoints that this key made and that are told now."""
+    """The addresses' hosts of the endpoints that this key made and that are told now, each once."""
     urls = Endpoint.objects.filter(by_keys=key, off=Why.ON).order_by("pk").values_list("url", flat=True)
-    return [host_of(url) for url in urls]
+    return list(dict.fromkeys(host_of(url) for url in urls))
 
 
 def with_counts(rows: QuerySet[Endpoint]) -> QuerySet[Endpoint]:

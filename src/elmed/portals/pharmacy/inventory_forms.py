@@ -124,6 +124,7 @@ class AmountForm(OnceForm):
             self.fields["units"].label = _("Loose %(units)s") % {
                 "units": isolated(unit_words(product.pack_unit or "", many=True))
             }
+            self.fields["packs"].help_text = _("Packs, loose ones, or both.")
         else:
             del self.fields["units"]
             self.fields["packs"].required = True

@@ -1,6 +1,7 @@
 """Acts beside a prescription: a pharmacist links a product to a line, and what the shop keeps of it is freed."""
 
 from django.contrib import messages
+from django.db.models import Case, When
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -47,7 +48,9 @@ def link_page(request: PortalRequest, pk: int, line_pk: int) -> HttpResponse:
     rows = queries.catalogue(request.actor, words=words, day=jurisdiction().day(request.now))
     if not words:
         rows = rows.filter(requires_prescription=True)
-    found = [(product, same_unit(product, line)) for product in rows[:_FOUND]]
+    # what cannot be linked stands behind what can, and does not push it off the page
+    other = Case(When(pack_unit__iexact=line.unit, then=0), default=1)
+    found = [(product, same_unit(product, line)) for product in rows.order_by(other, "name", "pk")[:_FOUND]]
     context = {"rx": sheet.rx, "line": line, "found": found, "q": words, "wrong": wrong} | banner(
         request, sheet.rx.patient
     )

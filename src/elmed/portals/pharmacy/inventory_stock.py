@@ -48,14 +48,14 @@ PAGES: dict[str, StockPage] = {
         forms.ReceiveForm,
     ),
     "count": StockPage(
-        gettext_lazy("Count"),
+        gettext_lazy("Count the stock"),
         gettext_lazy("Type what lies on the shelf now. The difference to what was on record is noted as a correction."),
         gettext_lazy("Save the count"),
         receipts.count,
         forms.CountForm,
     ),
     "correct": StockPage(
-        gettext_lazy("Correct"),
+        gettext_lazy("Correct the stock"),
         gettext_lazy("For what was broken, lost or found: the stock changes by so much."),
         gettext_lazy("Save the correction"),
         receipts.correct,

@@ -22,6 +22,7 @@ from elmed.portals.pharmacy.inventory_rx import proposed, sources
 from elmed.portals.pharmacy.views import PHARMACY
 from elmed.portals.shared.acts import PHARMACY_PAGE, after, told_meanwhile
 from elmed.portals.shared.prescription import sheet_context
+from elmed.portals.words import isolated, unit_words
 from elmed.prescriptions import queries
 from elmed.prescriptions.actions.cancel import answer_handed_over
 from elmed.prescriptions.actions.dispense import dispense
@@ -43,7 +44,9 @@ BATCH_LENGTH = 40
 
 
 class SupplyLineForm(Form):
-    """How much of one line was handed over, of which product and batch."""
+    """How much of one line was handed over, of which product and batch. Nothing of it is as good an answer as any."""
+
+    all_optional = True
 
     quantity = forms.CharField(
         label=gettext_lazy("Quantity"),
@@ -80,6 +83,7 @@ class SupplyLineForm(Form):
             )
         else:
             del self.fields["source"]
+        self.fields["quantity"].label = _("Quantity, %(unit)s") % {"unit": isolated(unit_words(line.unit, many=True))}
         self.use_required_attribute = False
         dress(self)
         if not line.substitution_allowed:
@@ -153,7 +157,8 @@ def _forms(request: PortalRequest, lines: list[PrescriptionLine]) -> list[Supply
         for line in lines
     ]
     if found and not request.POST:  # from the keyboard: the cursor stands where one begins
-        found[0].fields["quantity"].widget.attrs["autofocus"] = True
+        first = next((row for row in found if row.line.available_milli > 0), found[0])
+        first.fields["quantity"].widget.attrs["autofocus"] = True
     return found
 
 

@@ -1,4 +1,4 @@
-"""Settings → API Keys → Need more?: asking ELMED's staff for a higher limit of one key. They answer in staff/limits.py."""
+"""Settings → API Keys → Raise limit: asking ELMED's staff for a higher limit of one key. They answer in staff/limits.py."""
 
 from django import forms
 from django.contrib import messages

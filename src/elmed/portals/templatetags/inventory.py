@@ -37,6 +37,12 @@ def money_of(milli: int | None, product: Product) -> str:
 
 
 @register.filter
+def counted_in(unit: str) -> str:
+    """What something is counted in: `tablets`, `ml`."""
+    return unit_words(unit, many=True)
+
+
+@register.filter
 def amount_of_packs(milli: int) -> str:
     """`5 packs`."""
     return isolated(f"{quantities.text(milli)} {unit_words('pack', many=milli != 1000)}")
