@@ -162,7 +162,7 @@ def test_what_was_not_collected_and_the_reminder(person: Person, axe, picture) -
     if button.count():
         button.first.click()
         expect(page.get_by_text("Noted: the patient was reminded.")).to_be_visible()
-        expect(page.get_by_role("button", name="Reminded again").first).to_be_visible()
+        expect(page.get_by_role("button", name="Note another reminder").first).to_be_visible()
 
 
 def test_without_scripts_everything_is_a_page(person: Person) -> None:
