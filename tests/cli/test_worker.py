@@ -1,6 +1,6 @@
 """The periodic work: each period once, whatever the number of workers; failures keep nobody else from its turn."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from allauth.account.models import EmailAddress
@@ -12,6 +12,7 @@ from elmed.access.models import ApiKey
 from elmed.accounts.models import Account, Membership, Person
 from elmed.api.models import IdempotencyRecord
 from elmed.core.clock import real_now
+from elmed.core.models import World
 from elmed.events.models import Event, EventListing
 from elmed.inventory import products, receipts
 from elmed.inventory.models import Batch, ProductImage
@@ -20,6 +21,7 @@ from elmed.jobs.models import PeriodicRun
 from elmed.jobs.periodic import PERIODIC, Periodic
 from elmed.notifications.models import Mail
 from elmed.patients import identity
+from elmed.patients.models import Patient
 from elmed.prescriptions.actions.cancel import request_cancel
 from elmed.prescriptions.actions.route import route
 from elmed.prescriptions.actions.transfer import release_all
@@ -174,8 +176,20 @@ def test_the_list_does_what_it_says(cast):
         now=now,
     )  # fmt: skip
 
+    untouched = World.objects.create(mode="test")
+    World.objects.filter(pk=untouched.pk).update(created_at=now - timedelta(days=91))
+    Patient.objects.create(
+        world=untouched,
+        family_name="Left",
+        given_name="Behind",
+        date_of_birth=date(1970, 1, 1),
+        created_at=now,
+        updated_at=now,
+    )
+
     done = worker.run_due(now)
 
+    assert not Patient.objects.filter(world=untouched).exists()
     assert not EventListing.objects.filter(event=event).exists()
     assert done == {work.name: 1 for work in PERIODIC}
     reserved.refresh_from_db()
@@ -192,11 +206,8 @@ def test_the_list_does_what_it_says(cast):
 
 
 def test_a_test_world_expires_by_its_own_clock(cast):
-
-    from elmed.core.models import World
     from elmed.demo import practice
     from elmed.demo.people import People
-    from elmed.prescriptions.models import Prescription
 
     people = People(accounts={"pharmacy": cast.pharmacy}, persons=cast.people, account_of={"pharmacist": "pharmacy"})
     practice.tell(people)
