@@ -23,6 +23,7 @@ from tests import factories
 from tests.portals.conftest import sign_in  # noqa: F401 - a fixture
 
 WHY = "One person, registered twice by two doctors"
+DIFFER = ["Given name"]  # as the second record was made; what one of them lacks is no difference
 
 
 @pytest.fixture
@@ -296,6 +297,9 @@ def test_the_pages(cast, twice, sign_in):  # noqa: F811
     url = reverse("staff_merge", args=[first.pk, second.pk])
     page = staff.get(url).content.decode()
     assert "Cara M" in page and "amoxicillin" not in page
+    rows = {str(row["words"]): row for row in staff.get(url).context["rows"]}
+    assert [str(words) for words, row in rows.items() if row["differs"]] == DIFFER
+    assert page.count('class="differs"') == len(DIFFER)
     assert staff.post(url, {"winner": first.pk, "reason": "x"}).status_code == 422
     assert staff.post(url, {"winner": cast.other_patient.pk, "reason": WHY}).status_code == 422
     assert not Patient.objects.exclude(merged_into=None).exists()

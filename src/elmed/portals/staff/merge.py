@@ -14,10 +14,11 @@ from elmed.access.permissions import Permission
 from elmed.core.refusals import NotVisible
 from elmed.patients import merge as merging
 from elmed.patients import opening
-from elmed.patients.models import Patient
+from elmed.patients.models import Patient, Sex
 from elmed.portals.forms import PortalForm
 from elmed.portals.page import PortalRequest, page, shown
 from elmed.portals.staff.views import STAFF
+from elmed.portals.templatetags.portal import birth, day
 from elmed.portals.words import event_words
 from elmed.prescriptions.models import Prescription
 
@@ -76,8 +77,31 @@ def merge(request: PortalRequest, pk: int, other: int) -> HttpResponse:
     shown(request, "records", [one.pk for one in pair])
     signed = visibility.visible(request.actor, Prescription)
     counts = [signed.filter(patient_id=one.pk).count() for one in pair]
-    context = {"pair": pair, "columns": list(zip(pair, counts, strict=True)), "form": form}
+    context = {"pair": pair, "rows": _compared(pair, counts), "form": form}
     return render(request, "staff/merge.html", context, status=form.status)
+
+
+def _compared(pair: list[Patient], counts: list[int]) -> list[dict[str, Any]]:
+    """What stands side by side: the words, both values, and whether both are known, ought to be the same and are not."""
+    missing = _("not recorded")
+    plain = [
+        (_("Family name"), [one.family_name for one in pair], True),
+        (_("Given name"), [one.given_name for one in pair], True),
+        (_("Born"), [birth(one.date_of_birth) for one in pair], True),
+        (_("Sex"), ["" if one.sex == Sex.UNKNOWN else one.get_sex_display() for one in pair], True),
+        (_("Health number"), [one.health_number for one in pair], True),
+        (_("Phone"), [one.phone for one in pair], True),
+        (_("E-mail"), [one.email for one in pair], True),
+        (_("Address"), [one.address for one in pair], True),
+        (_("Account"), [_("yes") if one.account_id else _("none") for one in pair], False),
+        (_("Prescriptions"), counts, False),
+        (_("Made"), [day(one.created_at) for one in pair], False),
+    ]
+    return [
+        {"words": words, "values": [value if value != "" else missing for value in values],
+         "differs": same and all(values) and len({str(value).casefold() for value in values}) > 1}
+        for words, values, same in plain
+    ]  # fmt: skip
 
 
 @page(permission=Permission.PATIENT_MERGE, kinds=STAFF)
