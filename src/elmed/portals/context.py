@@ -47,6 +47,16 @@ NAVIGATION: dict[str, tuple[tuple[str, StrPromise], ...]] = {
     AccountKind.DEVELOPER: (("test_world", _("Test world")), ("settings", _("Settings"))),
 }
 
+# Pages whose address is not below that of the entry they belong to; the last where neither stands before it.
+BELONGS = (
+    ("patient_data", ("patient_details",)),
+    ("staff_merge_find", ("staff_records",)),
+    ("profile", ("settings", "security")),
+    ("account_email", ("settings", "security")),
+    ("account_change_password", ("settings", "security")),
+    ("mfa_index", ("settings", "security")),
+)
+
 
 def site(request: HttpRequest) -> dict[str, Any]:
     """The names that the base template uses. No statement of its own."""
@@ -55,7 +65,8 @@ def site(request: HttpRequest) -> dict[str, Any]:
     viewed = test_data.viewed(request, account)
     entries = _entries(account, test=viewed) if account else ()
     urls = [(reverse(name), words) for name, words in entries]
-    current = max((url for url, _ in urls if request.path.startswith(url)), key=len, default="")
+    path = _place(request.path, {name for name, _ in entries})
+    current = max((url for url, _ in urls if path.startswith(url)), key=len, default="")
     return {
         "SITE_NAME": settings.SITE_NAME,
         "DEMO": settings.DEMO,
@@ -75,6 +86,14 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "renews": renews(request, account),
         "several_accounts": len(getattr(request, "accounts", ())) > 1,
     }
+
+
+def _place(path: str, names: set[str]) -> str:
+    """The address by which the navigation knows where the reader is."""
+    for page, entries in BELONGS:
+        if path.startswith(reverse(page)):
+            return next((reverse(entry) for entry in entries if entry in names), path)
+    return path
 
 
 def licence_days(account: Account | None) -> int | None:

@@ -155,6 +155,8 @@ class KeyForm(AddressesMixin, LifeForm):
         self.offer_lives(never=not staff, longest=keys.ADMIN_KEY_MAX_LIFE.days if staff else None)
         if staff:
             self.fields["life"].help_text = _("An admin key lives 90 days at most.")
+            self.fields["allowed_ips"].required = True
+            self.fields["allowed_ips"].error_messages["required"] = _("An admin key needs an IP list.")
             self.fields["allowed_ips"].help_text = _("One a line. An admin key needs at least one.")
 
 

@@ -25,7 +25,7 @@ class PersonForm(PortalForm):
 
     name = forms.CharField(
         label=gettext_lazy("Your name"), max_length=200, widget=forms.TextInput(attrs={"autocomplete": "name"}),
-        help_text=gettext_lazy("Colleagues see it beside what you do."),
+        help_text=gettext_lazy("Others see it beside what you do."),
     )  # fmt: skip
     language = forms.ChoiceField(
         label=gettext_lazy("Language"),
