@@ -20,7 +20,6 @@ from elmed.accounts.models import (
     Message,
     Person,
     Renewal,
-    Role,
 )
 from elmed.core.models import LIVE_WORLD_ID
 from elmed.core.refusals import NotVisible
@@ -64,15 +63,14 @@ def person_names(ids: Iterable[int | None]) -> dict[int, str]:
     return dict(Person.objects.filter(pk__in={i for i in ids if i is not None}).values_list("pk", "name"))
 
 
-def roles_at(people: Iterable[int | None], accounts: Iterable[int | None]) -> dict[tuple[int, int], str]:
-    """What these people are in these accounts now, in words, by (person, account). One statement."""
-    found: dict[tuple[int, int], str] = {}
+def roles_at(people: Iterable[int | None], accounts: Iterable[int | None]) -> dict[tuple[int, int], list[str]]:
+    """What these people are in these accounts now, by (person, account). One statement."""
+    found: dict[tuple[int, int], list[str]] = {}
     rows = Membership.objects.filter(
         person_id__in={one for one in people if one}, account_id__in={one for one in accounts if one}
     )
     for row in rows.order_by("pk"):
-        key, words = (row.person_id, row.account_id), str(Role(row.role).label)
-        found[key] = f"{found[key]}, {words}" if key in found else words
+        found.setdefault((row.person_id, row.account_id), []).append(row.role)
     return found
 
 
@@ -97,11 +95,6 @@ class Worker:
     email: str
     roles: list[str] = field(default_factory=list)
     registration_number: str = ""
-
-    @property
-    def role_words(self) -> str:
-        """As people read them."""
-        return ", ".join(str(Role(role).label) for role in self.roles)
 
 
 def workers_of(account: Account) -> list[Worker]:

@@ -24,6 +24,8 @@ from elmed.prescriptions.vocabulary import Act, HoldKind, Status
 
 FILTERS = ("draft", "issued", "pending_review", "verified", "partially_dispensed", "on_hold", "dispensed", "rejected")
 _SPECIAL = {Act.ROUTE: "doctor_route", Act.REPLACE: "doctor_replace"}
+# It is over, and nothing was wrong with the words: the doctor may begin a new one with them.
+_AGAIN = {Status.DISPENSED, Status.NOT_DISPENSED, Status.REJECTED, Status.CANCELLED, Status.EXPIRED}
 
 
 @page(permission=Permission.PRESCRIPTION_READ, kinds=DOCTOR)
@@ -86,6 +88,7 @@ def prescription(request: PortalRequest, pk: int) -> HttpResponse:
         return redirect("doctor_review", pk)
     shown(request, "prescription", [sheet.rx.patient_id])
     context = screen(request, sheet) | {"buttons": buttons(sheet, "doctor", _SPECIAL), "portal": "doctor"}
+    context["prescribed_again"] = _AGAIN if sheet.rx.replaced_at is None else ()
     if sheet.rx.replaced_at is not None:
         signed = queries.listed(request.actor).filter(replaces=sheet.rx, signature_value__gt="")
         context["replaced_by"] = signed.first()

@@ -26,5 +26,5 @@ def new_reference(request: PortalRequest, pk: int) -> HttpResponse:
             return redirect("patient_prescription", pk)
         rx.refresh_from_db()
     shown(request, "prescription", [rx.patient_id])
-    context = {"rx": rx, "form": form, "usable": usable(rx, request.now)}
+    context = {"rx": rx, "lines": rx.lines.all(), "form": form, "usable": usable(rx, request.now)}
     return render(request, "patient/reference.html", context, status=form.status)

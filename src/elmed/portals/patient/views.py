@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from elmed.access import visibility
 from elmed.access.permissions import Permission
-from elmed.accounts.models import AccountKind
+from elmed.accounts.models import AccountKind, Role
 from elmed.accounts.queries import account_names, person_names, roles_at
 from elmed.events import queries as events
 from elmed.patients.models import Patient
@@ -20,7 +20,7 @@ from elmed.portals.patient.next_step import next_step
 from elmed.portals.shared.acts import buttons
 from elmed.portals.shared.prescription import history
 from elmed.portals.shared.route_page import choose
-from elmed.portals.words import access_words
+from elmed.portals.words import access_words, status_words
 from elmed.prescriptions import queries
 from elmed.prescriptions.models import Prescription
 from elmed.prescriptions.vocabulary import OPEN, Act
@@ -84,7 +84,7 @@ def access(request: PortalRequest) -> HttpResponse:
             else _who(people.get(row.actor_person_id or 0), accounts.get(row.actor_account_id or 0)),
             "role": ""
             if row.actor_account_id == request.actor.account_id
-            else roles.get((row.actor_person_id or 0, row.actor_account_id or 0), ""),
+            else _roles(roles.get((row.actor_person_id or 0, row.actor_account_id or 0), [])),
             "through": _("a computer system (API key)") if row.actor_key_id else _("the portal"),
             "what": access_words(row.action),
             "reason": row.reason,
@@ -92,6 +92,17 @@ def access(request: PortalRequest) -> HttpResponse:
         for row in found
     ]
     return render(request, "patient/access.html", {"entries": entries, "page": found, "with_own": with_own})
+
+
+def _roles(roles: list[str]) -> str:
+    """What somebody is, as a patient says it. ELMED's staff are called so by their account's name."""
+    said = (role_words(role) for role in roles if role != Role.STAFF)
+    return ", ".join(said)
+
+
+def role_words(role: str) -> str:
+    """A role as a patient reads it: their doctor is no prescriber to them."""
+    return status_words("doctor" if role == Role.PRESCRIBER else role)
 
 
 def usable(rx: Prescription, now: datetime) -> bool:

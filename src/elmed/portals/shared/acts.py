@@ -118,7 +118,7 @@ PAGES: dict[Act, ActPage] = {
         danger=True,
     ),
     Act.CANCEL: ActPage(
-        gettext_lazy("Cancel"),
+        gettext_lazy("Cancel the prescription"),
         gettext_lazy("The prescription ends as cancelled, for good. No pharmacy can dispense it."),
         gettext_lazy("Cancelled."),
         cancel.cancel,
@@ -250,7 +250,7 @@ def buttons(sheet: queries.Sheet, portal: str, special: dict[Act, str]) -> list[
                     "words": words,
                     "danger": danger,
                     "act": act.value,
-                    "main": act in _MAIN,
+                    "main": act in _MAIN or (act is Act.ROUTE and portal == "patient" and sheet.rx.pharmacy_id is None),
                 }
             )
     return sorted(found, key=lambda button: (not button["main"], button["danger"]))

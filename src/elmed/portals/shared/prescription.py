@@ -18,7 +18,7 @@ from elmed.portals.words import event_words, reason_words
 from elmed.prescriptions.jurisdiction import jurisdiction
 from elmed.prescriptions.models import Prescription
 from elmed.prescriptions.queries import Sheet
-from elmed.prescriptions.vocabulary import OPEN
+from elmed.prescriptions.vocabulary import OPEN, Status
 
 
 class Entry(NamedTuple):
@@ -93,6 +93,7 @@ def sheet_context(request: PortalRequest, sheet: Sheet) -> dict[str, Any]:
         "sheet": sheet,
         "rx": rx,
         "lines": sheet.subject.lines,
+        "rest": "remaining" if rx.status in OPEN or rx.status == Status.DISPENSED else "ended",
         "signed_for": signed_for(rx),
         "hold": sheet.subject.hold,
         "dispenses": sheet.dispenses,

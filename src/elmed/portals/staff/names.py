@@ -26,7 +26,7 @@ class ReasonedForm(PortalForm):
 
     reason = forms.CharField(
         label=_l("Why you correct it"), max_length=opening.LONGEST, widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=_l("Whoever is called so reads it. No medical words."),
+        help_text=_l("The person or the account’s owner reads it. No medical words."),
     )  # fmt: skip
 
 

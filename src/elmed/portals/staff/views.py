@@ -37,10 +37,10 @@ from elmed.prescriptions.models import Sweep
 STAFF = (AccountKind.STAFF,)
 PAGE_SIZE = 50
 WORDS: dict[AccountState, tuple[Promise, Promise]] = {
-    AccountState.VERIFIED: (_("Approve"), _("The account acts and makes live keys from now on. Its owner is told by mail.")),
-    AccountState.REJECTED: (_("Reject"), _("The account does not act. Its owner sees the reason, by mail too.")),
+    AccountState.VERIFIED: (_("Approve"), _("The account can be used, and make live keys, from now on. Its owner is told by mail.")),
+    AccountState.REJECTED: (_("Reject"), _("The account cannot be used. Its owner is told the reason, here and by mail.")),
     AccountState.SUSPENDED: (
-        _("Suspend"), _("The account’s keys and acts stop at once. Its owner sees the reason, by mail too."),
+        _("Suspend"), _("Nobody can act for the account, and its keys stop at once. Its owner is told the reason, here and by mail."),
     ),
 }  # fmt: skip
 REINSTATE = (
