@@ -84,7 +84,7 @@ def merge(request: PortalRequest, pk: int, other: int) -> HttpResponse:
 def _compared(pair: list[Patient], counts: list[int]) -> list[dict[str, Any]]:
     """What stands side by side: the words, both values, and whether both are known, ought to be the same and are not."""
     missing = _("not recorded")
-    plain = [
+    plain: list[tuple[str, list[Any], bool]] = [
         (_("Family name"), [one.family_name for one in pair], True),
         (_("Given name"), [one.given_name for one in pair], True),
         (_("Born"), [birth(one.date_of_birth) for one in pair], True),
