@@ -1,5 +1,6 @@
 """The patient's pages, and the accounts of ELMED's staff."""
 
+import pytest
 from django.urls import reverse
 
 from elmed.accounts.models import AccountState
@@ -49,6 +50,24 @@ def test_a_patient_sees_who_looked(cast, sign_in):
 def test_a_draft_is_not_the_patients(cast, sign_in):
     rx = factories.draft(cast, now=real_now())
     assert sign_in("patient").get(reverse("patient_prescription", args=[rx.pk])).status_code == 404
+
+
+@pytest.mark.parametrize("words", ["ada bro", "Prescriber-Reg", "DOCTOR@found"])
+def test_staff_find_an_account_of_any_state_by_its_name_licence_or_people(cast, sign_in, words):
+    cast.doctor.licence_number = "PRESCRIBER-REG-1"
+    cast.doctor.save()
+    person = cast.doctor.memberships.get().person
+    person.email = "doctor@found.example"
+    person.save()
+    page = sign_in("staff").get(reverse("staff_accounts"), {"q": words}).content.decode()
+    assert page.count('<th scope="row">') == 1
+    assert "Dr Ada Brook" in page
+    assert f'value="{words}"' in page
+
+
+def test_a_search_that_finds_no_account_says_so(cast, sign_in):
+    page = sign_in("staff").get(reverse("staff_accounts"), {"q": "nobody <here>"}).content.decode()
+    assert "No account is found by “nobody &lt;here&gt;”." in page
 
 
 def test_staff_verify_and_suspend_with_a_reason(cast, sign_in):

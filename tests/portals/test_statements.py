@@ -189,6 +189,7 @@ ASKED: dict[str, tuple[str, ...]] = {
     "doctor_medicines": ("q=amo",),
     "doctor_prescriptions": ("status=verified", "q=Kow"),
     "staff_merge_find": ("like=1",),
+    "staff_accounts": ("q=a", "state=verified&q=a"),
     "staff_audit": ("q=1", "type=prescription.issued"),
     "help_search": ("q=label",),
 }  # fmt: skip

@@ -74,9 +74,16 @@ def roles_at(people: Iterable[int | None], accounts: Iterable[int | None]) -> di
     return found
 
 
-def for_staff(state: str = "") -> QuerySet[Account]:
-    """Every account of the live world, the oldest waiting first; only those in that state where one is named."""
+def for_staff(state: str = "", words: str = "") -> QuerySet[Account]:
+    """Every account of the live world, the oldest waiting first; only those in that state where one is named.
+
+    `words`: part of the account's name, of its licence number, or of the name or e-mail address of somebody in it.
+    """
     rows = Account.objects.filter(world_id=LIVE_WORLD_ID)
+    if words:
+        within = Membership.objects.filter(account_id=OuterRef("pk"))
+        people = within.filter(Q(person__name__icontains=words) | Q(person__email__icontains=words))
+        rows = rows.filter(Q(name__icontains=words) | Q(licence_number__icontains=words) | Exists(people))
     return rows.filter(state=state).order_by("created_at", "pk") if state else rows.order_by("-created_at", "-pk")
 
 

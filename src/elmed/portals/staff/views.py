@@ -28,7 +28,7 @@ from elmed.accounts.queries import (
 from elmed.core.refusals import NotVisible
 from elmed.events.queries import of_account
 from elmed.portals.forms import PortalForm
-from elmed.portals.page import PortalRequest, page
+from elmed.portals.page import PortalRequest, page, search_words
 from elmed.portals.words import event_words
 from elmed.prescriptions.actions import sweeps
 from elmed.prescriptions.actions.fraud import suspend_for_fraud
@@ -74,17 +74,18 @@ class SuspendForm(StateForm):
 
 @page(permission=Permission.ACCOUNT_VERIFY, kinds=STAFF)
 def accounts(request: PortalRequest) -> HttpResponse:
-    """Every account by state; those that wait come first, the oldest on top."""
-    state = request.GET.get("state", AccountState.PENDING)
+    """Every account by state, those that wait first, the oldest on top; or what a search finds in all of them."""
+    words = search_words(request)
+    state = request.GET.get("state", "" if words else AccountState.PENDING)
     state = state if state in AccountState.values else ""
-    found = Paginator(for_staff(state), PAGE_SIZE).get_page(request.GET.get("page"))
+    found = Paginator(for_staff(state, words), PAGE_SIZE).get_page(request.GET.get("page"))
     counts = state_counts()
     url = reverse("staff_accounts")
     tabs = [(f"{url}?state=all", gettext("All"), sum(counts.values()), not state)]
     tabs += [
         (f"{url}?state={one.value}", str(words), counts.get(one, 0), one == state) for one, words in STATE_WORDS.items()
     ]
-    return render(request, "staff/accounts.html", {"tabs": tabs, "state": state, "page": found})
+    return render(request, "staff/accounts.html", {"tabs": tabs, "state": state, "q": words, "page": found})
 
 
 @page(permission=Permission.ACCOUNT_VERIFY, kinds=STAFF)
