@@ -120,7 +120,7 @@ def test_three_medicines_each_warning_answered_in_its_row_then_signed_with_the_k
     choose(page, 0, "methotrexate", "1 od 7d")
     warned = page.locator("#lines-0-warned .warned.stop")
     expect(warned).to_contain_text("once a week")
-    picture(page, "doctor-composer", height=1100)
+    picture(page, "doctor-composer", height=1000)
     tab_to(page, "Keep, because")
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")

@@ -36,12 +36,13 @@ def test_every_page_is_registered_with_a_permission():
 
 NOT_THERE = (
     "doctor_disown",
+    "help_client",
     "product_picture",
     "mails",
     "join_kind",
     "invited_member",
     "invited_patient",
-)  # no such picture, kind, link
+)  # no such picture, kind, link, file
 JOINING = ("join", "join_sent", "terms")
 
 
