@@ -6,7 +6,7 @@ from collections.abc import Callable
 from playwright.sync_api import Page, expect
 
 from e2e import busy
-from e2e.test_joining import PASSWORD, link, sign_in_as
+from e2e.test_joining import join_from_the_quickstart
 from e2e.test_webhooks import reload_until
 
 EMAIL = "first-day@walk.example"
@@ -14,20 +14,7 @@ EMAIL = "first-day@walk.example"
 
 def test_from_the_help_to_a_delivered_webhook(visitor: Callable[..., Page], axe: Callable[[Page], None]) -> None:
     page = visitor(width=360)
-    page.goto("/help")
-    page.get_by_role("main").get_by_role("link", name="Quickstart").click()
-    page.get_by_role("main").get_by_role("link", name="Join", exact=True).click()
-    page.get_by_role("link", name="Developer", exact=True).click()
-    for label, words in {
-        "Your full name": "Nia Firstday", "E-mail address": EMAIL, "Password": PASSWORD, "Name of your company": "First Day",
-    }.items():  # fmt: skip
-        page.get_by_label(label).first.fill(words)
-    page.get_by_label("I accept").check()
-    page.get_by_role("button", name="Register").click()
-    page.goto(link(page, EMAIL, "confirm your e-mail address"))
-    page.get_by_role("button", name="Yes, confirm it").click()
-    sign_in_as(page, EMAIL)
-
+    join_from_the_quickstart(page, "Nia Firstday", EMAIL)
     page.get_by_role("link", name="Create new key").click()
     page.get_by_label("Name", exact=True).fill("First")
     for scope in ("rx:read", "rx:dispense"):

@@ -39,6 +39,23 @@ def sign_in_as(page: Page, email: str) -> None:
     page.get_by_role("button", name="Sign in", exact=True).click()
 
 
+def join_from_the_quickstart(page: Page, name: str, email: str) -> None:
+    """A developer from the help's quickstart to the first sign-in, by clicks."""
+    page.goto("/help")
+    page.get_by_role("main").get_by_role("link", name="Quickstart").click()
+    page.get_by_role("main").get_by_role("link", name="Join", exact=True).click()
+    page.get_by_role("link", name="Developer", exact=True).click()
+    for label, words in {
+        "Your full name": name, "E-mail address": email, "Password": PASSWORD, "Name of your company": f"{name} Software",
+    }.items():  # fmt: skip
+        page.get_by_label(label).first.fill(words)
+    page.get_by_label("I accept").check()
+    page.get_by_role("button", name="Register").click()
+    page.goto(link(page, email, "confirm your e-mail address"))
+    page.get_by_role("button", name="Yes, confirm it").click()
+    sign_in_as(page, email)
+
+
 def test_a_doctor_registers_answers_staff_and_is_approved(
     visitor: Callable[..., Page], person: Callable[..., Page], axe: Callable[[Page], None], picture: Callable[..., None]
 ) -> None:
