@@ -1,10 +1,14 @@
 """Several at the same moment in one test world: nobody is made twice, no step of the clock is lost, emptying leaves nothing half."""
 
+import threading
+import time
+
 import pytest
 
 from elmed.accounts.models import Account, AccountKind, Person
 from elmed.core.models import World
 from elmed.prescriptions.models import Prescription
+from elmed.sandbox import other_side, plays
 from elmed.sandbox.people import DOMAIN
 from tests.accounts.test_joining_at_once import at_once
 from tests.sandbox.test_reset import rows
@@ -50,3 +54,47 @@ def test_emptied_while_others_write(cast, till):
     world = Account.objects.get(pk=cast.pharmacy.pk).test_world_id
     assert rows(world) == {"events.EventListing": 1, "events.Event": 1}
     assert play(till, "verified")["prescriptions"][0]["status"] == "verified"
+
+
+def test_replaced_while_the_pharmacy_dispenses(till, monkeypatch):
+    """One comes first and the other finds it so: neither is thrown out because they took locks in another order."""
+    number = play(till, "verified")["prescriptions"][0]["id"]
+    real, entered = plays.replace, threading.Event()
+
+    def held_up(*given, **more):
+        entered.set()
+        time.sleep(0.7)  # the dispense has its prescription, and waits for nobody who waits for it
+        return real(*given, **more)
+
+    def dispense():
+        entered.wait(timeout=10)
+        return "dispense", till.post(f"/prescriptions/{number}/dispense").status_code
+
+    monkeypatch.setattr(plays, "replace", held_up)
+    done, _ = at_once(
+        lambda: ("replace", till.post(f"/sandbox/prescriptions/{number}/act", {"act": "replace"}).status_code), dispense
+    )
+    assert sorted(done) == [("dispense", 200), ("replace", 409)]
+    assert Prescription.objects.get().status == "dispensed"
+
+
+def test_an_act_finds_what_another_left(till, monkeypatch):
+    """Whoever waited for the test world looks at the prescription after that: its pause is ended by whose it is then."""
+    number = play(till, "verified")["prescriptions"][0]["id"]
+    act = f"/sandbox/prescriptions/{number}/act"
+    real, entered, go_on = other_side.hold.hold, threading.Event(), threading.Event()
+
+    def held_up(*given, **more):
+        entered.set()
+        go_on.wait(timeout=10)
+        return real(*given, **more)
+
+    def resume():
+        entered.wait(timeout=10)
+        threading.Timer(0.7, go_on.set).start()  # when this request waits for the world
+        return till.post(act, {"act": "resume"}).json().get("by")
+
+    monkeypatch.setattr(other_side.hold, "hold", held_up)
+    done, _ = at_once(lambda: till.post(act, {"act": "hold", "by": "doctor"}).json()["by"], resume)
+    assert done == ["doctor", "doctor"]
+    assert Prescription.objects.get().status == "verified"

@@ -39,6 +39,11 @@ _HOOK, _DELIVERY = "/webhook-endpoints/{id}", "/webhook-endpoints/{id}/deliverie
 
 CHANGES: tuple[Change, ...] = (
     Change(
+        "sandbox-replace-again", date(2026, 11, 29), Kind.FIXED, "The sandbox’s `replace` plays on whatever is open",
+        "It chooses a medicine that no open prescription of the patient holds, as often as it is asked; beside a dispense at "
+        "the same moment, one of the two comes first. Neither is 500, 503 or 409 `warnings_unanswered` any more.",
+    ),
+    Change(
         "sandbox-bounds", date(2026, 11, 29), Kind.CHANGED, "A test world has a limit, and is not kept for ever",
         "It holds 1,000 prescriptions; the next scenario, or `replace`, is 409 `test_world_full` until it is reset. What "
         "nobody touched for 90 days is emptied.",

@@ -17,6 +17,7 @@ from elmed.access.actors import Actor
 from elmed.access.visibility import get, visible
 from elmed.accounts.models import Account, AccountKind
 from elmed.core.refusals import Invalid, NotNow
+from elmed.events.record import together
 from elmed.prescriptions.actions import answered, cancel, hold, reject, return_, reverse, route, stop, verify
 from elmed.prescriptions.actions.close import close
 from elmed.prescriptions.actions.close_line import close_line
@@ -65,7 +66,7 @@ class Playing:
     @property
     def reason(self) -> str:
         """Why."""
-        return self.said.reason or "Played in the test world."
+        return self.said.reason or plays.PLAYED
 
     @property
     def supply(self) -> Supply:
@@ -108,7 +109,7 @@ def _reverse(at: Playing) -> object:
 def _replace(at: Playing) -> Prescription:
     require_room(at.caller)
     pharmacist = acting(at.caller, at.rx.pharmacy, AccountKind.PHARMACY) if at.rx.pharmacy else None
-    return plays.in_its_place(at.who, at.rx, pharmacist=pharmacist, reason=at.reason, now=at.now)
+    return plays.in_its_place(at.who, at.rx, pharmacist=pharmacist, reason=at.reason, now=at.now)[0]
 
 
 def _close_line(at: Playing) -> object:
@@ -134,7 +135,7 @@ ACTS: dict[str, Played] = {
     Act.REQUEST_CANCEL: Played(lambda at: cancel.request_cancel(at.who, at.rx.pk, reason=at.reason, now=at.now), (D,), ("reason",), "The doctor asks the pharmacy to cancel."),
     Act.WITHDRAW_CANCEL: Played(lambda at: cancel.withdraw_cancel(at.who, at.rx.pk, now=at.now), (D,), (), "The doctor takes that request back."),
     Act.STOP: Played(lambda at: stop.stop(at.who, at.rx.pk, reason=at.reason, now=at.now), (D,), ("reason",), "The doctor stops what was supplied in part."),
-    Act.REPLACE: Played(_replace, (D,), ("reason",), "The doctor signs another medicine in its place; the answer names it."),
+    Act.REPLACE: Played(_replace, (D,), ("reason",), "The doctor signs another medicine in its place, and keeps it where the checks warn; the answer names it."),
     Act.ROUTE: Played(_route, (D,), (), "The doctor sends it to your pharmacy, or to the synthetic one."),
     ANSWER: Played(lambda at: answered.answer_question(at.who, at.rx.pk, words=at.said.answer or "Yes, as written.", now=at.now), (D,), ("answer",), "The doctor answers the pharmacist's question; the pharmacist resumes it."),
 }
@@ -157,14 +158,14 @@ def act(actor: Actor, prescription_id: int, wanted: Wanted) -> Outcome:
     Raises NotAllowed, NotVisible, Invalid (no such act, not that side's, a field that it does not take), and what the act raises.
     """
     require_test_world(actor)
-    rx = get(actor, Prescription, prescription_id)
-    played = ACTS.get(wanted.act)
-    if played is None:
-        raise Invalid.field("/act", "unknown_act", f"There is no such act here. There are: {', '.join(ACTS)}.")
-    side = _side(actor, rx, wanted, played)
-    _require_fields(wanted, played)
-    with transaction.atomic():
+    with transaction.atomic(), together():
         now = present(actor)
+        rx = get(actor, Prescription, prescription_id)  # as it is now that nobody else plays: it may have moved on
+        played = ACTS.get(wanted.act)
+        if played is None:
+            raise Invalid.field("/act", "unknown_act", f"There is no such act here. There are: {', '.join(ACTS)}.")
+        side = _side(actor, rx, wanted, played)
+        _require_fields(wanted, played)
         who = _person(actor, rx, side)
         done = played.do(Playing(actor, who, rx, now, wanted))
         rx.refresh_from_db()

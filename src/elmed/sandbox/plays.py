@@ -8,11 +8,14 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from elmed.access.actors import Actor
+from elmed.access.visibility import visible
 from elmed.accounts.models import AccountKind
 from elmed.inventory.models import Product
 from elmed.patients.models import Patient
+from elmed.prescriptions.actions.answers import Answer
 from elmed.prescriptions.actions.cancel import cancel, request_cancel
 from elmed.prescriptions.actions.check import Asked, check
+from elmed.prescriptions.actions.checked import warnings_of
 from elmed.prescriptions.actions.close import close
 from elmed.prescriptions.actions.dispense import dispense
 from elmed.prescriptions.actions.draft import DraftContent, save_draft
@@ -27,10 +30,14 @@ from elmed.prescriptions.actions.supply import Supply, SupplyLine
 from elmed.prescriptions.actions.verify import verify
 from elmed.prescriptions.jurisdiction import jurisdiction
 from elmed.prescriptions.models import Prescription
+from elmed.prescriptions.vocabulary import OPEN, Kept
 from elmed.sandbox import material
 from elmed.sandbox.people import ELSEWHERE, Stage, acting, synthetic
 
 DAY = timedelta(days=1)
+PLAYED = "Played in the test world."  # why, where nobody says
+# What stands in for another medicine, the likeliest first: none that is controlled, which a person signs for.
+INSTEAD = ("omeprazole", "ramipril", "atorvastatin", "levothyroxine", "amoxicillin")
 
 
 @dataclass
@@ -197,35 +204,42 @@ def replace_race(stage: Stage) -> Left:
 
 
 def _in_its_place(stage: Stage, left: Left) -> Left:
-    new = in_its_place(
+    new, products = in_its_place(
         stage.doctor, left.rx, pharmacist=stage.pharmacist, reason="Another medicine suits better.", now=stage.now
     )
     left.prescriptions = [*_again(left).prescriptions, new]
-    left.products += material.stocked(stage.pharmacist, (_other_than(left.prescriptions[0]),), stage.now)
+    left.products += products
     return left
 
 
 def in_its_place(
     doctor: Actor, old: Prescription, *, pharmacist: Actor | None, reason: str, now: datetime
-) -> Prescription:
-    """The doctor signs another medicine in its place, for the pharmacy that has it: whose shelf has the medicine too."""
-    name = _other_than(old)
+) -> tuple[Prescription, list[Product]]:
+    """The doctor signs another medicine in its place, for the pharmacy that has it: whose shelf has the medicine too.
+
+    Where the checks warn of it, the doctor keeps it. Returns what was signed, and the products that cover it.
+    """
+    name = _instead_of(doctor, old)
     content = _content((name,), now)
     draft = save_draft(
         doctor, patient_id=old.patient_id, consultation_id=old.consultation_id, content=content, replaces_id=old.pk,
         now=now,
     )  # fmt: skip
-    if pharmacist is not None:
-        material.stocked(pharmacist, (name,), now)
+    warnings = warnings_of(draft, list(draft.lines.all()), now=now)
+    answers = {one.key: Answer(Kept.OTHER, PLAYED) for one in warnings}
+    products = material.stocked(pharmacist, (name,), now) if pharmacist else []
     pharmacy_id = pharmacist.acting_account_id if pharmacist else None
-    return replace(doctor, old.pk, draft_id=draft.pk, reason=reason, pharmacy_id=pharmacy_id, now=now)
+    new = replace(doctor, old.pk, draft_id=draft.pk, reason=reason, answers=answers, pharmacy_id=pharmacy_id, now=now)
+    return new, products
 
 
-def _other_than(old: Prescription) -> str:
-    codes = {line.medication_code for line in old.lines.all()}
-    return next(
-        name for name in ("omeprazole", "ramipril") if material.MEDICINES[name].line.medication_code not in codes
-    )
+def _instead_of(doctor: Actor, old: Prescription) -> str:
+    """The first medicine that no open prescription of the patient holds, or that this one at least does not; there is always one."""
+    own = {line.medication_code for line in old.lines.all()}
+    open_ = visible(doctor, Prescription).filter(patient_id=old.patient_id, status__in=OPEN)
+    taken = set(open_.values_list("lines__medication_code", flat=True))
+    codes = {name: material.MEDICINES[name].line.medication_code for name in INSTEAD}
+    return min(INSTEAD, key=lambda name: (codes[name] in own, codes[name] in taken))
 
 
 def reserved(stage: Stage) -> Left:

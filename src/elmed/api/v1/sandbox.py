@@ -129,7 +129,13 @@ class ActBody(Body):
 
 @endpoint(
     "POST", "/sandbox/prescriptions/{id}/act", permission=Permission.SANDBOX, body=ActBody, answer=ACT_ANSWER, tag="Sandbox",
-    test_only=True, codes=("invalid_status", "not_routed", "test_world_full", *_ONCE),
+    test_only=True,
+    codes=(
+        "invalid_status", "not_routed", "test_world_full", "nothing_supplied", "already_supplied", "quantity_unavailable",
+        "not_yet_valid", "too_early", "expired", "not_dispensable", "reported_too_late", "handed_over_after_request",
+        "handed_over_before_check", "handed_over_on_hold", "predecessor_open", "replaced", "replacement_supplied", "not_reversible",
+        "no_such_hold", "hold_of_another_side", "cancellation_pending", "ask_the_pharmacy", "cancel_instead", "warnings_unanswered", *_ONCE,
+    ),
 )  # fmt: skip
 def play_act(call: Call) -> HttpResponse:
     """Let the doctor or the pharmacist of your test world act: what software cannot do, and what the other side does."""
