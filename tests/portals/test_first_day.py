@@ -9,6 +9,7 @@ from elmed.accounts.actions import register
 from elmed.accounts.models import Account, AccountKind, AccountState, Role
 from elmed.core.clock import real_now
 from elmed.events.models import EventListing
+from elmed.prescriptions.models import Prescription
 from elmed.webhooks import address
 from elmed.webhooks.models import Delivery, Endpoint
 from tests.cast import newcomer
@@ -44,6 +45,32 @@ def test_a_new_test_key_says_what_comes_next(developer):
     assert "elm_test_" in made
     assert f"{reverse('help_quickstart')}#hello" in made
     assert reverse("test_world") in made
+
+
+@pytest.mark.parametrize("state", [AccountState.PENDING, AccountState.REJECTED, AccountState.LAPSED])
+def test_before_the_licence_is_verified_the_key_leads_to_the_test_world_too(cast, sign_in, state):
+    """What the page of a new test key and the settings offer opens, and leads on to a scenario."""
+    Account.objects.filter(pk=cast.doctor.pk).update(state=state)
+    doctor = sign_in("doctor")
+    form = {"once": once(text(doctor.get(reverse("api_key_new")))), "name": "first", "mode": "test", "scopes": ["rx:read"]}
+    assert f'href="{reverse("test_world")}"' in text(doctor.post(reverse("api_key_new"), form))
+    for name in ("test_world", "test_world_prescriptions", "test_world_clock"):
+        page = doctor.get(reverse(name), follow=True)
+        assert page.status_code == 200, name
+        assert "View test data" in text(page)
+    switch(doctor)
+    assert "Played" in text(play(doctor, "verified"))
+    switch(doctor, "live")
+    before = Prescription.objects.count()
+    assert doctor.post(reverse("test_world_play"), {"name": "verified", "once": "x"}).status_code == 403
+    assert doctor.post(reverse("test_world_empty")).status_code == 403
+    assert Prescription.objects.count() == before == 1
+
+
+def test_a_suspended_account_is_not_let_into_the_test_world(cast, sign_in):
+    doctor = sign_in("doctor")
+    Account.objects.filter(pk=cast.doctor.pk).update(state=AccountState.SUSPENDED)
+    assert doctor.get(reverse("test_world")).status_code == 403
 
 
 def test_live_it_is_not_told_of_data_that_a_developer_has_not(developer):

@@ -28,13 +28,13 @@ def versioned(request: HttpRequest, version: int, text: str) -> HttpResponse:
 def expected_version(request: HttpRequest, *, compared: bool) -> int | None:
     """The version that `If-Match` asks for; None without the header, or for `*`. `compared`: the act compares it.
 
-    Raises ApiProblem 400, also where the act has no version to compare: a condition is never passed over in silence.
+    Raises ApiProblem 400, also where the call compares none, whatever it changes: a condition is never passed over in silence.
     """
     header = request.headers.get("If-Match", "*").strip()
     if header == "*":
         return None
     if not compared:
-        raise ApiProblem("invalid_if_match", "This call changes nothing that has a version: leave `If-Match` out.")
+        raise ApiProblem("invalid_if_match", "This call does not compare versions: leave `If-Match` out.")
     match = re.fullmatch(_TAG, header)
     version = _VERSION.fullmatch(match[1]) if match else None
     if version is None:

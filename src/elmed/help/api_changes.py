@@ -75,7 +75,7 @@ CHANGES: tuple[Change, ...] = (
     Change(
         "if-match", date(2026, 11, 29), Kind.CHANGED, "`If-Match` on webhook endpoints, and never in silence",
         "A webhook endpoint has a `version` and an `ETag`; changing, rolling and removing it compare `If-Match`. A call "
-        "that changes nothing with a version answers such a condition with 400 `invalid_if_match`; it passed it over before.",
+        "that does not compare versions answers such a condition with 400 `invalid_if_match`; it passed it over before.",
     ),
     Change(
         "webhooks", date(2026, 11, 28), Kind.ADDED, "Webhooks, signed as Standard Webhooks says",

@@ -57,17 +57,19 @@ def page(
     permission: Permission,
     kinds: Iterable[AccountKind],
     test_keys: bool = False,
+    unverified: bool = False,
     ends: bool = False,
     live: bool = False,
 ) -> Callable[[View[P]], Registered]:
     """A page for accounts of these kinds whose actor has the permission.
 
     It shows the world that the person looks at (test_data.py), unless it is `live`: what concerns the account itself.
-    `test_keys`: live, and also while the account is not verified yet, as for everything that its test world needs.
+    `unverified`: also while the account is not verified yet, as its test keys are. `test_keys`: that, and live.
     `ends`: also once the account is suspended or its licence is over, for what only takes away.
     """
     possible, live = frozenset(kinds), live or test_keys
-    check = policy.require_to_end if ends else policy.require_unverified if test_keys else policy.require
+    early = unverified or test_keys
+    check = policy.require_to_end if ends else policy.require_unverified if early else policy.require
 
     def decorate(view: View[P]) -> Registered:
         @wraps(view)

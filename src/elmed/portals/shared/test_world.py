@@ -48,7 +48,7 @@ def switch(request: HttpRequest) -> HttpResponse:
     return redirect((then if then in _THEN else "test_world") if on else "home")
 
 
-@page(permission=Permission.SANDBOX, kinds=TESTING)
+@page(permission=Permission.SANDBOX, kinds=TESTING, unverified=True)
 def test_world(request: PortalRequest) -> HttpResponse:
     """What can be played."""
     return _shown(request, ScenarioForm(initial={"side": request.session.get(_SIDE) or AccountKind.PHARMACY.value}))

@@ -35,7 +35,7 @@ OWN_PAGE = {AccountKind.DOCTOR: "doctor_prescription", AccountKind.PHARMACY: "ph
 _FIRST = (Act.VERIFY, Act.DISPENSE, Act.CONFIRM_CANCEL, Act.RESUME, ANSWER)  # what one mostly waits for
 
 
-@page(permission=Permission.SANDBOX, kinds=TESTING)
+@page(permission=Permission.SANDBOX, kinds=TESTING, unverified=True)
 def prescriptions(request: PortalRequest) -> HttpResponse:
     """All that the account sees there, the newest first, by status."""
     if not request.test_data:
