@@ -8,6 +8,8 @@ import pytest
 
 import elmed_client
 from elmed_client import errors
+from elmed_client.cli import doctor
+from elmed_client.cli import main as command
 from played_server import ME, ok, problem
 
 
@@ -118,3 +120,29 @@ def test_lists_that_are_none(script, body):
     for call in calls:
         with pytest.raises(errors.UnexpectedAnswerError):
             call(script(ok(body)).client())
+
+
+OLDER = {name: value for name, value in ME.items() if name != "events"}
+
+
+def test_an_older_elmed_is_spoken_with_and_only_what_it_lacks_is_missing(script):
+    """A client is renewed more often than an installation: what came later is None, and told where it is needed."""
+    me = script(ok(OLDER)).client().me()
+    assert (me.account.name, me.events) == ("Kingfisher", None)
+    with pytest.raises(errors.UnexpectedAnswerError, match="older than this client"):
+        script(ok(OLDER)).client().events.newest()
+    state = {"id": 7, "status": "verified", "version": 2}
+    acted = script(ok({"act": "verify", "by": "pharmacy", "now": ME["now"], "prescription": state})).client()
+    done = acted.sandbox.act(7, "verify")
+    assert (done.prescription.status, done.replacement) == ("verified", None)
+
+
+def test_commands_tell_an_older_elmed_in_words_and_play_nothing_there(script, monkeypatch, capsys):
+    older = script(ok({**OLDER, "mode": "test"}))
+    monkeypatch.setattr("elmed_client.cli.trigger.connect", older.client)
+    assert command.main(["trigger", "prescription.verified"]) != 0
+    assert "older than this client" in capsys.readouterr().err
+    assert [one.url.path for one in older.asked] == ["/api/public/v1/me"]
+    client = script().client()
+    found = doctor._events(client, script(ok(OLDER)).client().me())
+    assert found.state == doctor.WRONG and "older than this client" in found.words

@@ -94,7 +94,8 @@ CHANGES: tuple[Change, ...] = (
     ),
     Change(
         "dry-run", date(2026, 11, 28), Kind.ADDED, "`dry_run` on every write",
-        "`?dry_run=true` answers what the write would answer, and keeps nothing.",
+        "`?dry_run=true` answers what the write would answer, and keeps nothing. `POST /keys/report-leak`, which needs no key, "
+        "takes none.",
     ),
     Change(
         "leaks", date(2026, 11, 28), Kind.ADDED, "Report a leaked key",

@@ -32,9 +32,12 @@ class AsyncEvents:
         )
 
     async def newest(self) -> int:
-        """The `sequence` of the newest event; 0 where there is none. Follow after it to hear only what comes."""
+        """The `sequence` of the newest event; 0 where there is none. Follow after it to hear only what comes.
+
+        Raises UnexpectedAnswerError where this ELMED is too old to tell it.
+        """
         me = await self._sender.send(Call("me", "GET", "/me", Me))
-        return me.events.newest
+        return me.newest
 
     def follow(self, *, after: int | None = None, wait: int = MOST_WAIT) -> AsyncFollower:
         """Iterate over events for ever: what is there after `after`, then each as it happens.

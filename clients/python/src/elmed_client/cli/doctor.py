@@ -179,8 +179,8 @@ def _limits(elmed: Client, me: Me) -> Iterator[Finding]:
 
 
 def _events(elmed: Client, me: Me) -> Finding:
-    newest = me.events.newest
     try:
+        newest = me.newest
         elmed.events.list(after=newest, limit=1)
     except ElmedError as error:
         return Finding("events", WRONG, words_of(error).replace("\n", " "))

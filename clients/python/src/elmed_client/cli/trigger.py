@@ -124,10 +124,11 @@ def trigger(options: argparse.Namespace) -> int:
         me = elmed.me()
         if me.mode != "test":
             raise CommandFailed("This is a live key. Make a test key (elm_test_…) under Settings → API Keys.", MISUSED)
+        before = me.newest  # first: what cannot be shown is not played either
         played = elmed.sandbox.play(way.scenario, as_=options.side)
         for step in way.steps:
             step(elmed, played)
-        came = list(until(elmed, me.events.newest, elmed.events.newest()))
+        came = list(until(elmed, before, elmed.events.newest()))
     _show(came, json=options.json)
     if options.event not in {one.type for one in came}:
         raise CommandFailed(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from elmed_client.errors import UnexpectedAnswerError
 from elmed_client.models.base import Model
 
 
@@ -42,7 +43,10 @@ class Feed(Model):
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Me(Model):
-    """The account, its key's scopes, its world (`mode`: live or test), `now`, the time of that world, and its events."""
+    """The account, its key's scopes, its world (`mode`: live or test), `now`, the time of that world, and its events.
+
+    `events` is None where ELMED is older than this client and does not tell it.
+    """
 
     account: Account
     key: Key
@@ -50,4 +54,14 @@ class Me(Model):
     mode: str
     limits: Limits
     now: datetime
-    events: Feed
+    events: Feed | None = None
+
+    @property
+    def newest(self) -> int:
+        """The `sequence` of the newest event. Raises UnexpectedAnswerError where this ELMED does not tell it yet."""
+        if self.events is None:
+            raise UnexpectedAnswerError(
+                "This ELMED does not tell the number of its newest event: it is older than this client. "
+                "Use a client as old as it is, or follow the events after a number that you know."
+            )
+        return self.events.newest

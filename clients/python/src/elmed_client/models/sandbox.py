@@ -71,10 +71,10 @@ class WorldClock(Model):
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Acted(Model):
-    """What the other side did; `replacement`: what it signed in its place, with the act `replace`."""
+    """What the other side did; `replacement`: what it signed in its place, with the act `replace`, where ELMED tells it."""
 
     act: str
     by: str
     now: datetime
     prescription: PrescriptionState
-    replacement: PrescriptionState | None
+    replacement: PrescriptionState | None = None
