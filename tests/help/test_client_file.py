@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from elmed.core.downloads import CLIENT
+from elmed.core.downloads import CLIENT, client_wheel
 
 NEWEST, OLDER = "elmed_client-0.10.0-py3-none-any.whl", "elmed_client-0.9.1-py3-none-any.whl"
 
@@ -42,3 +42,25 @@ def test_no_other_file_of_the_folder_or_beside_it_is_given(client, folder, name)
     if "%" not in name:
         (folder / name).write_text("there")
     assert client.get(f"/help/python/{name}").status_code == 404
+
+
+def test_a_folder_of_that_name_is_no_wheel(client, folder):
+    (folder / NEWEST).mkdir()
+    (folder / OLDER).write_bytes(b"wheel")
+    assert CLIENT.newest().name == OLDER
+    assert f"help/python/{OLDER}<" in page(client)
+
+
+def test_a_checkout_hands_out_the_client_of_its_own_version(settings, tmp_path):
+    """What a newer checkout left in `dist` is not this one's."""
+    settings.DOWNLOADS_DIR = ""
+    dist, source = tmp_path / "dist", tmp_path / "clients" / "python" / "src" / "elmed_client"
+    dist.mkdir()
+    for name in (OLDER, NEWEST):
+        (dist / name).write_bytes(b"wheel")
+    assert client_wheel(tmp_path).name == NEWEST  # no source: the newest
+    source.mkdir(parents=True)
+    (source / "version.py").write_text('"""The version."""\n\nVERSION = "0.9.1"\n')
+    assert client_wheel(tmp_path).name == OLDER
+    (dist / OLDER).unlink()
+    assert client_wheel(tmp_path) is None  # the page names the source instead

@@ -30,7 +30,7 @@ class Download:
 
     def newest(self, folder: Path | None = None) -> Path | None:
         """The file of the highest version in the folder; None where there is none."""
-        found = [one for one in (folder or ready()).glob(f"{self.name}-*") if self.is_named(one.name)]
+        found = [one for one in (folder or ready()).glob(f"{self.name}-*") if self.is_named(one.name) and one.is_file()]
         return max(found, key=lambda one: [int(part) for part in self.version_of(one).split(".")], default=None)
 
     def named(self, name: str) -> Path | None:
@@ -41,6 +41,19 @@ class Download:
 
 PLUGIN = Download("elmed-for-woocommerce", ".zip")
 CLIENT = Download("elmed_client", "-py3-none-any.whl")
+
+
+def client_wheel(root: Path = ROOT) -> Path | None:
+    """The Python client that fits: of the source's own version where ELMED runs from there, else the newest that lies ready.
+
+    A folder that `DOWNLOADS_DIR` names is its owner's choice. A checkout's `dist` keeps what other versions built.
+    """
+    source = root / "clients" / "python" / "src" / "elmed_client" / "version.py"
+    if settings.DOWNLOADS_DIR or not source.is_file():
+        return CLIENT.newest(ready(root))
+    version = re.search(r'^VERSION = "([^"]+)"', source.read_text(), re.MULTILINE)
+    file = ready(root) / f"{CLIENT.name}-{version[1] if version else ''}{CLIENT.end}"
+    return file if file.is_file() else None
 
 
 def ready(root: Path = ROOT) -> Path:

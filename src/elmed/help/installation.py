@@ -2,12 +2,12 @@
 
 from django.conf import settings
 
-from elmed.core.downloads import CLIENT
+from elmed.core.downloads import client_wheel
 
 
 def installation() -> dict[str, str]:
     """By the names that templates use. What the base template gets (portals/context.py) says the same."""
-    client = CLIENT.newest()
+    client = client_wheel()
     return {
         "CLIENT_FILE": client.name if client else "",  # the Python client, where it is handed out
         "SITE_NAME": settings.SITE_NAME,
