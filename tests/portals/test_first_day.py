@@ -52,7 +52,12 @@ def test_before_the_licence_is_verified_the_key_leads_to_the_test_world_too(cast
     """What the page of a new test key and the settings offer opens, and leads on to a scenario."""
     Account.objects.filter(pk=cast.doctor.pk).update(state=state)
     doctor = sign_in("doctor")
-    form = {"once": once(text(doctor.get(reverse("api_key_new")))), "name": "first", "mode": "test", "scopes": ["rx:read"]}
+    form = {
+        "once": once(text(doctor.get(reverse("api_key_new")))),
+        "name": "first",
+        "mode": "test",
+        "scopes": ["rx:read"],
+    }
     assert f'href="{reverse("test_world")}"' in text(doctor.post(reverse("api_key_new"), form))
     for name in ("test_world", "test_world_prescriptions", "test_world_clock"):
         page = doctor.get(reverse(name), follow=True)

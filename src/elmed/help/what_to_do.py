@@ -14,7 +14,7 @@ WHAT_TO_DO: dict[str, str] = {
     "invalid_cursor": "Begin the list anew without `cursor`, with the filters you want.",
     "malformed_body": "Send one JSON object in UTF-8, with each member once.",
     "invalid_idempotency_key": "Make a shorter one, for example from your order's number.",
-    "invalid_if_match": "Copy the `ETag` of the read as it is, quotation marks included; leave it out where the call does not compare versions.",
+    "invalid_if_match": "Copy the read's `ETag` as it is, quotation marks included; leave it out of a call that compares no versions.",
     "missing_key": "Send `X-API-Key: elm_…` with every request.",
     "invalid_key": "Check that the whole key is sent, 68 characters for a live one. Settings → API Keys shows whether it was revoked.",
     "insufficient_scope": "Create a key with one of `needed_scopes`, and revoke this one when nothing uses it any more.",
