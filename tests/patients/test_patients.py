@@ -21,7 +21,7 @@ def dean(cast):
     return cast.patient
 
 
-@pytest.mark.parametrize("exact", ["H1", "h1", " H1 ", "+44 1", "cara@example.org", "CARA@example.org"])
+@pytest.mark.parametrize("exact", ["H1", "h1", " H1 ", "H 1", "H-1", "+44 1", "+441", "+44 (1)", "cara@example.org", "CARA@example.org"])
 def test_family_name_birth_date_and_one_exact_item_find_one(cast, dean, exact):
     found = find(cast.actor("doctor"), Finding(" dean ", BORN, exact))
     assert found == dean
@@ -40,6 +40,8 @@ def test_family_name_birth_date_and_one_exact_item_find_one(cast, dean, exact):
         ("De", BORN, "H1"),
         ("Dean", BORN + timedelta(days=1), "H1"),
         ("Dean", BORN, "%"),
+        ("Dean", BORN, "-"),
+        ("Dean", BORN, "441"),
         ("Ewing", BORN, "H1"),
     ],
 )
@@ -92,7 +94,7 @@ def test_a_consultation_begins_the_relationship(cast, dean):
 
 
 def test_a_new_record_with_its_first_consultation(cast):
-    new = Identity(" Fox ", " Eve", date(1990, 5, 6), health_number=" H9 ")
+    new = Identity(" Fox ", " Eve", date(1990, 5, 6), health_number=" H 9 ")
     consultation = create(cast.actor("doctor"), new, identity_check=IdentityCheck.PHOTO_ID, now=NOW)
     patient = consultation.patient
     assert (patient.name, patient.health_number, patient.allergy_status) == (
@@ -112,6 +114,7 @@ def test_a_new_record_with_its_first_consultation(cast):
         (Identity("Fox", "Eve", date(1879, 12, 31)), "out_of_range"),
         (Identity("Fox", "Eve", BORN, health_number="H1"), "already_recorded"),
         (Identity("Fox", "Eve", BORN, health_number=" h1 "), "already_recorded"),
+        (Identity("Fox", "Eve", BORN, health_number="H 1"), "already_recorded"),
     ],
 )
 def test_a_record_that_cannot_be(cast, new, code):

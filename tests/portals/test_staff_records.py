@@ -10,6 +10,7 @@ from elmed.accounts.models import AccountState
 from elmed.core.clock import real_now
 from elmed.events.models import AccessRecord, Event
 from elmed.notifications.models import Mail
+from elmed.patients.models import Patient
 from elmed.patients.opening import OPENING
 from elmed.prescriptions.actions import sweeps
 from elmed.prescriptions.models import Sweep
@@ -84,9 +85,11 @@ def test_nobody_else_opens_them(cast, sign_in, who, name):
 
 def test_a_record_is_found_by_exact_words_only(cast, sign_in):
     rx = factories.issued(cast, now=real_now())
+    Patient.objects.filter(pk=cast.patient.pk).update(health_number="9434765919")
     staff, url = sign_in("staff"), reverse("staff_records")
     for words in (
         {"words": str(cast.patient.pk)}, {"words": rx.reference.lower()}, {"words": "dean", "born": "1961-02-03"},
+        {"words": "943 476 5919"}, {"words": "9434765919"},
     ):  # fmt: skip
         assert "Cara Dean" in staff.post(url, words).content.decode(), words
     for words in (

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from elmed.access import policy, visibility
@@ -19,6 +18,7 @@ from elmed.core.refusals import Invalid, NotNow, NotVisible
 from elmed.events.record import record, record_access
 from elmed.patients.identity import Identity, errors_in, locked, taken
 from elmed.patients.models import Allergy, AllergyStatus, Consultation, IdentityCheck, Patient
+from elmed.patients.numbers import bare
 from elmed.prescriptions.actions import tries
 from elmed.prescriptions.actions.tries import Limit, TooManyTries
 from elmed.prescriptions.jurisdiction import jurisdiction
@@ -70,15 +70,19 @@ def find(actor: Actor, by: Finding) -> Patient | None:
 
 
 def _one(actor: Actor, by: Finding) -> Patient | None:
-    exact = by.exact.strip()
-    found = Patient.objects.filter(
-        Q(health_number__iexact=exact) | Q(phone=exact) | Q(email__iexact=exact),
-        world_id=actor.world_id,
-        family_name__iexact=by.family_name.strip(),
-        date_of_birth=by.date_of_birth,
+    alike = Patient.objects.filter(
+        world_id=actor.world_id, family_name__iexact=by.family_name.strip(), date_of_birth=by.date_of_birth
     ).select_related("merged_into")
-    winners = {row.merged_into or row for row in found}
+    winners = {row.merged_into or row for row in alike if _has(row, by.exact)}
     return winners.pop() if len(winners) == 1 else None
+
+
+def _has(patient: Patient, exact: str) -> bool:
+    """Whether it is the patient's e-mail, or their number however it is grouped: who misses a record makes a second one."""
+    number = bare(exact)
+    if number and number in (bare(patient.health_number), bare(patient.phone)):
+        return True
+    return exact.strip().casefold() == patient.email.casefold() != ""
 
 
 @transaction.atomic

@@ -26,6 +26,7 @@ from elmed.core.refusals import Invalid, NotNow
 from elmed.events.record import record, record_access
 from elmed.notifications import mail
 from elmed.patients.models import Patient, PatientCorrection, Sex
+from elmed.patients.numbers import closed_up
 from elmed.patients.opening import LONGEST, SHORTEST
 from elmed.prescriptions.jurisdiction import jurisdiction
 
@@ -48,8 +49,9 @@ class Identity:
     address: str = ""
 
     def stripped(self) -> dict[str, Any]:
-        """By field, without outer spaces."""
-        return {name: value.strip() if isinstance(value, str) else value for name, value in asdict(self).items()}
+        """By field, without outer spaces, and a health number as it is stored."""
+        words = {name: value.strip() if isinstance(value, str) else value for name, value in asdict(self).items()}
+        return words | {"health_number": closed_up(self.health_number)}
 
 
 def recorded(patient: Patient) -> dict[str, str]:

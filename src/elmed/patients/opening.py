@@ -17,6 +17,7 @@ from elmed.core.refusals import Invalid
 from elmed.events.models import AccessRecord
 from elmed.events.record import record_access
 from elmed.patients.models import Patient
+from elmed.patients.numbers import closed_up
 from elmed.prescriptions import reference as references
 from elmed.prescriptions.models import Prescription
 
@@ -59,7 +60,7 @@ def reason_given(actor: Actor, patient: Patient) -> str | None:
 
 
 def look_up(actor: Actor, words: str, born: date | None) -> list[Patient]:
-    """The records that a patient's or prescription's number, a reference, or family name and birth date name.
+    """The records that a patient's, health or prescription's number, a reference, or family name and birth date name.
 
     Exact words only, no browsing; at most 20. Leaves an access record. Raises NotAllowed.
     """
@@ -76,7 +77,8 @@ def look_up(actor: Actor, words: str, born: date | None) -> list[Patient]:
     elif words and born is not None:
         found = patients.filter(family_name__iexact=words, date_of_birth=born)
     else:
-        return []
-    rows = list(found.order_by("pk")[:MOST])
+        found = patients.none()
+    known = patients.filter(health_number__iexact=closed_up(words)) if words else patients.none()
+    rows = sorted({*known, *found.order_by("pk")[:MOST]}, key=lambda row: row.pk)[:MOST]
     record_access(actor, "portal.records", patient_ids=[row.pk for row in rows])
     return rows

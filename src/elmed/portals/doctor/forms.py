@@ -40,7 +40,7 @@ class FindForm(PortalForm):
     exact = forms.CharField(
         label=_("Health number, phone or e-mail"),
         max_length=254,
-        help_text=_("One of them, exactly as it is on the record."),
+        help_text=_("One of them, as it is on the record; spaces do not matter."),
     )
 
     def finding(self) -> Finding | None:

@@ -35,7 +35,7 @@ class FindForm(PortalForm):
 
     words = forms.CharField(
         label=_l("Number, reference or family name"), max_length=100,
-        help_text=_l("The number of a patient or of a prescription, a prescription’s reference, or a family name."),
+        help_text=_l("The number of a patient or of a prescription, a health number, a prescription’s reference, or a family name."),
     )  # fmt: skip
     born = DayField(label=_l("Date of birth"), required=False, help_text=_l("Needed with a family name."))
 
