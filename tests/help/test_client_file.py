@@ -23,6 +23,7 @@ def test_the_page_says_the_line_for_pip_and_the_file_comes_without_a_sign_in(cli
     for name in (OLDER, NEWEST):
         (folder / name).write_bytes(name.encode())
     assert f"pip install {settings.BASE_URL}/help/python/{NEWEST}<" in page(client)
+    assert f"export ELMED_URL={settings.BASE_URL}\n" in page(client)  # else it asks elmed.healthcare
     answer = client.get(f"/help/python/{NEWEST}")
     assert (answer.status_code, answer.content) == (200, NEWEST.encode())
     assert answer["Content-Disposition"] == f'attachment; filename="{NEWEST}"'

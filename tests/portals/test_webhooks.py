@@ -7,9 +7,11 @@ import pytest
 from django.urls import reverse
 
 from elmed.accounts.models import Account, AccountKind
+from elmed.config.environment import environment
 from elmed.core.clock import real_now
 from elmed.events.catalogue import READERS
 from elmed.portals.shared.webhooks import GROUPS
+from elmed.webhooks import address
 from elmed.webhooks.models import Delivery, Endpoint
 from tests import factories as f
 from tests.webhooks.conftest import receiver  # noqa: F401 - a fixture
@@ -137,3 +139,9 @@ def test_each_event_is_offered_once_under_its_group(owner):
     assert len(offered) == len(set(offered)) > 20
     assert set(GROUPS) == set(READERS)  # each beginning that a type can have
     assert '<legend class="group">Prescriptions</legend>' in page
+
+
+@pytest.mark.parametrize(("name", "said"), [("demo", True), ("development", True), ("production", False)])
+def test_the_page_names_this_machine_where_it_is_called(owner, monkeypatch, name, said):
+    monkeypatch.setattr(address, "environment", lambda: environment().model_copy(update={"elmed_env": name}))
+    assert ("http://localhost too" in owner.get(reverse("webhook_new")).content.decode()) is said

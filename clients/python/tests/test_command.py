@@ -163,7 +163,7 @@ def test_what_goes_wrong_says_what_to_do(run, demo, monkeypatch):
     monkeypatch.setattr("time.sleep", lambda seconds: None)
     monkeypatch.setenv("ELMED_URL", "http://127.0.0.1:9")
     code, _, complaint = run("whoami", key=None)
-    assert code == 6 and "doctor" in complaint
+    assert code == 6 and "doctor" in complaint and "http://127.0.0.1:9" in complaint
     assert json.loads(run("whoami", "--json", key=None)[2])["error"]["kind"] == "ConnectionFailedError"
 
 

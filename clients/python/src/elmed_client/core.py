@@ -114,7 +114,8 @@ def broken(config: Config, call: Call[Any], error: httpx.RequestError, attempt: 
     if safe and attempt < config.retries.most and not isinstance(error, _OURS):
         return Again(_backoff(config, attempt))
     late = isinstance(error, httpx.TimeoutException)
-    words = f"{call.operation}: {'no answer in time' if late else 'no connection'} ({type(error).__name__}: {error})"
+    what = "no answer in time from" if late else "no connection to"
+    words = f"{call.operation}: {what} {config.url} ({type(error).__name__}: {error})"
     return errors.TimedOutError(words) if late else errors.ConnectionFailedError(words)
 
 

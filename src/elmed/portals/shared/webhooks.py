@@ -23,7 +23,7 @@ from elmed.portals.forms import OnceForm, PortalForm
 from elmed.portals.page import PortalRequest, page
 from elmed.portals.presence import confirmed
 from elmed.webhooks import endpoints, queries
-from elmed.webhooks.address import MAX_LENGTH
+from elmed.webhooks.address import MAX_LENGTH, local_allowed
 from elmed.webhooks.client import ERRORS
 from elmed.webhooks.deliver import message_id
 from elmed.webhooks.endpoints import EVERYTHING, Wanted
@@ -61,7 +61,11 @@ class EndpointFields(forms.Form):
     )
 
     def offer(self, kind: str) -> None:
-        """The types that this account can read."""
+        """The types that this account can read, and where a receiver may be: in the demo on this machine too."""
+        if local_allowed():
+            self.fields["url"].help_text = gettext_lazy(
+                "https:// and in the public internet; in the demo http://localhost too. Redirects are not followed."
+            )
         permissions = of_scopes(frozenset(scope.value for scope in SCOPES_OF_KIND[kind]), kind)
         rows = [(name, name) for name in EVENT_TYPES if readable(name, permissions)]
         self.fields["event_types"].choices = rows  # type: ignore[attr-defined]
