@@ -53,6 +53,19 @@ def test_brought_from_the_queue_to_its_own_page(cast, sign_in, rx, who):
     assert Event.objects.count() == events
 
 
+def test_one_that_ended_here_is_no_success(cast, sign_in):
+    rx = factories.cancelled(cast, now=real_now())
+    browser = sign_in("technician")
+    events = Event.objects.count()
+    answer = browser.post(reverse("pharmacy_bring"), proof(rx), follow=True)
+    told = list(answer.context["messages"])[-1]
+    assert told.level_tag == "warning"
+    assert str(told) == "The prescription is at your pharmacy and has ended: Cancelled. Nothing more is handed over."
+    before = rx.version
+    rx.refresh_from_db()
+    assert (rx.status, rx.version, Event.objects.count()) == (Status.CANCELLED, before, events)
+
+
 def test_the_patient_reads_who_brought_it(cast, sign_in, rx):
     page = reverse("patient_prescription", args=[rx.pk])
     patient = sign_in("patient")

@@ -221,4 +221,4 @@ def reason_words(stored: str) -> str:
 
 def event_words(kind: str) -> str:
     """An event as people read it."""
-    return str(EVENT_WORDS.get(kind) or "") or EVENT_TYPES.get(kind, kind)
+    return str(EVENT_WORDS.get(kind) or "") or EVENT_TYPES.get(kind, kind).removesuffix(".")

@@ -11,11 +11,12 @@ from elmed.core.refusals import NotVisible
 from elmed.portals.forms import DayField, PortalForm
 from elmed.portals.page import PortalRequest, page, search_words, shown
 from elmed.portals.pharmacy.views import PHARMACY
+from elmed.portals.words import status_words
 from elmed.prescriptions import reference
 from elmed.prescriptions.actions.bring import bring, proven
 from elmed.prescriptions.models import Prescription
 from elmed.prescriptions.states import TRANSITIONS
-from elmed.prescriptions.vocabulary import Act
+from elmed.prescriptions.vocabulary import OPEN, Act
 
 _NONE = gettext_lazy("No prescription has this reference and this date of birth. Check both with the patient.")
 
@@ -47,9 +48,18 @@ def bring_page(request: PortalRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         rx = _brought(request, form)
         if rx is not None:
-            messages.success(request, _("The prescription is at your pharmacy."))
+            _tell(request, rx)
             return redirect("pharmacy_prescription", rx.pk)
     return render(request, "pharmacy/bring.html", {"form": form}, status=form.status)
+
+
+def _tell(request: PortalRequest, rx: Prescription) -> None:
+    """One that was here and has ended is no success: who stands at the counter gets nothing of it."""
+    if rx.status in OPEN:
+        messages.success(request, _("The prescription is at your pharmacy."))
+    else:
+        words = _("The prescription is at your pharmacy and has ended: %(status)s. Nothing more is handed over.")
+        messages.warning(request, words % {"status": status_words(rx.status)})
 
 
 def _brought(request: PortalRequest, form: BringForm) -> Prescription | None:
