@@ -21,7 +21,9 @@ def dean(cast):
     return cast.patient
 
 
-@pytest.mark.parametrize("exact", ["H1", "h1", " H1 ", "H 1", "H-1", "+44 1", "+441", "+44 (1)", "cara@example.org", "CARA@example.org"])
+@pytest.mark.parametrize(
+    "exact", ["H1", "h1", " H1 ", "H 1", "H-1", "+44 1", "+441", "+44 (1)", "cara@example.org", "CARA@example.org"]
+)
 def test_family_name_birth_date_and_one_exact_item_find_one(cast, dean, exact):
     found = find(cast.actor("doctor"), Finding(" dean ", BORN, exact))
     assert found == dean

@@ -81,7 +81,11 @@ def parse(text: str, *, unit: str = "") -> Dose:
                 break
         else:
             part = re.split(r"[\s,;]", rest, maxsplit=1)[0]
-            raise NotUnderstood(_("“%(part)s” is not understood. Type it shorter, or empty the dose and open “Own words”.") % {"part": part}, part)
+            raise NotUnderstood(
+                _("“%(part)s” is not understood. Type it shorter, or empty the dose and open “Own words”.")
+                % {"part": part},
+                part,
+            )
     return _dose(read, unit)
 
 
