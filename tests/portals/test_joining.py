@@ -126,6 +126,17 @@ def test_a_mistake_is_told_at_its_field_and_nothing_is_made(cast, words, field):
     assert (Person.objects.count(), Account.objects.count(), Mail.objects.count()) == before
 
 
+@pytest.mark.parametrize("kind", ["doctor", "pharmacy", "developer"])
+def test_what_is_wrong_stands_in_the_order_of_the_page(cast, kind):
+    url = reverse("join_kind", args=[kind])
+    browser, before = Client(), Account.objects.count()
+    page = browser.post(url, {"once": once(browser, url)}).content.decode()
+    told = re.findall(r'<li><a href="#id_(\w+)"', page)
+    fields = [name for name in re.findall(r'<(?:input|textarea|select)[^>]* id="id_(\w+)"', page) if name in told]
+    assert len(told) >= 5 and told == fields
+    assert Account.objects.count() == before
+
+
 def test_a_corrected_form_is_sent_again_with_the_same_token(cast):
     browser, url = Client(), reverse("join_kind", args=["doctor"])
     token = once(browser, url)

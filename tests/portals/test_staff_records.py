@@ -49,7 +49,9 @@ def test_no_page_shows_a_medicine_before_a_reason(cast, sign_in):
 @pytest.mark.parametrize("reason", ["", "   ", "because", "x" * 301])
 def test_a_reason_that_says_nothing_opens_nothing(cast, sign_in, reason):
     staff, url = sign_in("staff"), reverse("staff_record", args=[cast.patient.pk])
-    assert staff.post(url, {"reason": reason}).status_code == 422
+    answer = staff.post(url, {"reason": reason})
+    assert answer.status_code == 422
+    assert ">Why do you open this record? " in answer.content.decode()  # a question takes no colon after it
     assert not AccessRecord.objects.exists()
     assert "Why do you open" in staff.get(url).content.decode()
 

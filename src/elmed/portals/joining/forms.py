@@ -27,6 +27,12 @@ def judged(form: PortalForm) -> documents.Judged | None:
     return documents.judge(sent, sent.name or "") if sent else None
 
 
+# The order of the page, which the summary of what is wrong keeps too.
+_YOU = ("name", "email", "password", "also_pharmacist", "account_name")
+_WHERE = ("address", "city", "phone")
+_LICENCE = ("licence_body", "licence_number", "licence_expires_on", "specialty", "document")
+
+
 class NewcomerForm(PortalForm):
     """Who it is: for somebody who has no sign-in yet."""
 
@@ -89,6 +95,7 @@ class RegisterForm(OnceForm):
             self.field_of = {}
         for field in gone:
             del self.fields[field]
+        self.order_fields(_YOU + (_WHERE + _LICENCE if kind is AccountKind.PHARMACY else _LICENCE + _WHERE))
         if "account_name" in self.fields and kind is AccountKind.DOCTOR:
             self.fields["account_name"].label = _("Your full name, as on the licence")
         if kind is AccountKind.DOCTOR:
