@@ -53,6 +53,7 @@ def test_more_than_remains_is_refused_and_kept_in_the_form(cast, pharmacist):
     assert answer.status_code == 409
     assert "Called the doctor" in answer.content.decode()
     assert f'href="#id_{name}"' in answer.content.decode()
+    assert "At most 21 capsules can be handed over now." in answer.content.decode()
     expired = {name: "7", f"line-{line_of(rx).pk}-expiry_date": "2020-01-31", "version": rx.version}
     answer = pharmacist.post(url, expired)
     assert answer.status_code == 409

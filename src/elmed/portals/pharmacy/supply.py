@@ -222,7 +222,12 @@ def _told_at_its_line(refusal: NotNow, rows: list[SupplyLineForm]) -> bool:
     row = next((row for row in rows if row.line.pk == refusal.extra.get("medication_id")), None)
     if row is None or field not in row.fields:
         return False
-    row.add_error(field, refusal.detail)
+    words = refusal.detail
+    left = refusal.extra.get("quantity_available", "0")
+    if left != "0":
+        unit = unit_words(row.line.unit, many=left != "1")
+        words = _("At most %(left)s can be handed over now.") % {"left": isolated(f"{left} {unit}")}
+    row.add_error(field, words)
     return True
 
 
