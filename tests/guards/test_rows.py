@@ -19,7 +19,7 @@ ALLOWED = {
     "prescriptions/pharmacy_lists.py": "fetches what visible() gave by id, its parts, and ids of patients that narrow a search in it",
     "prescriptions/queries.py": "fetches the parts of what visible() gave",
     "prescriptions/today.py": "prefetches the holds of prescriptions that came from visible()",
-    "sandbox/reset.py": "empties a whole test world, table by table; it reads nothing",
+    "sandbox/reset.py": "empties a whole test world, table by table; it reads only whether anything stands there",
     "api/v1/prescription_read.py": "compiles visibility's own rule into the hot read's statement",
 }
 RAW_SQL_ALLOWED = {

@@ -1,5 +1,7 @@
 """What the sandbox's tests get: test keys of a pharmacy, a doctor and a developer."""
 
+from itertools import count, islice
+
 import pytest
 
 from elmed.access import keys
@@ -31,9 +33,20 @@ def practice(make_key):  # noqa: F811
 @pytest.fixture
 def developer(cast):
     """A test key of a developer's account."""
-    person = newcomer("dev")
+    return _developer("dev", "Tillwork")[0]
+
+
+@pytest.fixture
+def developers(cast):
+    """So many further developers' accounts, each with a test key."""
+    numbers = count(1)
+    return lambda most: [_developer(f"dev{number}", f"Tillwork {number}") for number in islice(numbers, most)]
+
+
+def _developer(name, company):
+    person = newcomer(name)
     account = register(
-        kind=AccountKind.DEVELOPER, name="Tillwork", person=person, roles=[Role.DEVELOPER], now=real_now(), state=AccountState.VERIFIED,
+        kind=AccountKind.DEVELOPER, name=company, person=person, roles=[Role.DEVELOPER], now=real_now(), state=AccountState.VERIFIED,
     )  # fmt: skip
     actor = of_person(person, account, authenticated_at=real_now())
-    return Api(keys.create(actor, name="try", scopes=TILL, mode=Mode.TEST)[1])
+    return Api(keys.create(actor, name="try", scopes=TILL, mode=Mode.TEST)[1]), account

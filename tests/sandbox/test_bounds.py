@@ -1,16 +1,21 @@
 """A test world has a limit that several at once do not pass, and one that nobody touched is emptied: never a live row."""
 
 from datetime import timedelta
+from itertools import count
+from types import SimpleNamespace
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
-from elmed.access.models import RateWindow
+from elmed.access.models import ApiKey, RateWindow
 from elmed.accounts.models import Account
 from elmed.core.clock import real_now
-from elmed.core.models import LIVE_WORLD_ID, World
+from elmed.core.models import LIVE_WORLD_ID, Mode, World
 from elmed.events.models import AccessRecord, Event
 from elmed.jobs.periodic import forget_test_worlds
 from elmed.prescriptions.models import Prescription
+from elmed.request_log.models import LoggedRequest, ScopeUse
 from elmed.sandbox import bounds, reset
 from tests import factories as f
 from tests.accounts.test_joining_at_once import at_once
@@ -28,7 +33,7 @@ def room_for(monkeypatch):
     """So many prescriptions and no more."""
 
     def set_to(most):
-        changed = bounds.environment().model_copy(update={"test_world_prescriptions": most})
+        changed = bounds.environment().model_copy(update={"test_world_size": most})
         monkeypatch.setattr(bounds, "environment", lambda: changed)
 
     return set_to
@@ -75,6 +80,8 @@ def aged(world_id, days):
     Event.objects.filter(world_id=world_id).update(recorded_at=at)
     AccessRecord.objects.filter(world_id=world_id).update(created_at=at)
     RateWindow.objects.update(opened_at=at, last_used_at=at)
+    LoggedRequest.objects.filter(world_id=world_id).update(at=at)
+    ScopeUse.objects.filter(key__account__test_world_id=world_id).update(last_used_on=at.date())
 
 
 def test_what_nobody_touched_for_90_days_is_emptied(cast, till, practice):
@@ -95,9 +102,16 @@ def test_what_nobody_touched_for_90_days_is_emptied(cast, till, practice):
     assert play(till, "verified")
 
 
-@pytest.mark.parametrize("touched", ["a request", "an event", "a look", "younger"])
-def test_what_was_touched_stays(cast, till, touched):
+def use(key, day):
+    """As if that key had used a scope on that day."""
+    ScopeUse.objects.update_or_create(key=key, scope="rx:read", defaults={"last_used_on": day})
+
+
+# The last two as after a crash, or a restore: the counters of the minutes are lost.
+@pytest.mark.parametrize("touched", ["a request", "an event", "a look", "younger", "a logged request", "a scope's day"])
+def test_what_was_touched_stays(cast, till, touched, request_log):
     play(till, "verified")
+    assert request_log()
     world = Account.objects.get(pk=cast.pharmacy.pk).test_world_id
     aged(world, 91)
     yesterday = real_now() - 89 * DAY
@@ -108,11 +122,80 @@ def test_what_was_touched_stays(cast, till, touched):
         Event.objects.filter(pk=newest).update(recorded_at=yesterday)
     elif touched == "a look":
         AccessRecord.objects.filter(world_id=world).update(created_at=yesterday)
+    elif touched in ("a logged request", "a scope's day"):
+        RateWindow.objects.all().delete()
+        if touched == "a logged request":
+            LoggedRequest.objects.update(at=yesterday)
+        else:
+            use(ApiKey.objects.get(mode=Mode.TEST), yesterday.date())
     else:
         aged(world, 89)
     before = all_there_is()
     assert forget_test_worlds(real_now()) == 0
     assert all_there_is() == before
+
+
+def test_what_live_keys_did_does_not_keep_it(cast, till, make_key):
+    """Nor what another account's test key did."""
+    play(till, "verified")
+    aged(Account.objects.get(pk=cast.pharmacy.pk).test_world_id, 91)
+    use(make_key("pharmacist", "rx:read")[0], real_now().date())
+    use(make_key("other_pharmacist", "rx:read", mode=Mode.TEST)[0], real_now().date())
+    assert forget_test_worlds(real_now()) == 1
+
+
+@pytest.fixture
+def forgotten(developers):
+    """So many test worlds that nobody touched, each with something in it."""
+
+    def make(number):
+        accounts = developers(number)
+        for api, _ in accounts:
+            play(api, "patient")
+        worlds = [Account.objects.get(pk=account.pk).test_world_id for _, account in accounts]
+        for world in worlds:
+            aged(world, 91)
+        return worlds
+
+    return make
+
+
+def test_twice_as_many_take_twice_as_long(forgotten):
+    took = []
+    for number in (1, 2, 4):
+        forgotten(number)
+        with CaptureQueriesContext(connection) as statements:
+            assert forget_test_worlds(real_now()) == number
+        took.append(len(statements))
+    assert took[2] - took[1] == 2 * (took[1] - took[0]), took
+
+
+def test_one_that_cannot_be_emptied_keeps_no_other(forgotten, monkeypatch, caplog):
+    worlds = forgotten(3)
+    real, bad = bounds.empty, worlds[0]
+
+    def fails(actor, world, account_id):
+        real(actor, world, account_id)
+        if world.pk == bad:
+            raise RuntimeError("half way")
+
+    before = rows_of(bad)
+    monkeypatch.setattr(bounds, "empty", fails)
+    assert forget_test_worlds(real_now()) == 2
+    assert differences(before, rows_of(bad)) == [] and f"test world {bad} was not emptied" in caplog.text
+    monkeypatch.setattr(bounds, "empty", real)
+    assert forget_test_worlds(real_now()) == 1
+    assert rows(bad) == {"events.EventListing": 1, "events.Event": 1}
+
+
+def test_a_run_takes_its_time_and_no_more(forgotten, monkeypatch):
+    """The rest is the next run's."""
+    forgotten(3)
+    monkeypatch.setattr(bounds, "time", SimpleNamespace(monotonic=count().__next__))  # each look is a second later
+    before = all_there_is()
+    assert bounds.forget_untouched(real_now(), seconds=0) == 0
+    assert all_there_is() == before
+    assert [bounds.forget_untouched(real_now(), seconds=2) for _ in range(3)] == [2, 1, 0]
 
 
 def test_the_live_world_is_never_emptied(cast, monkeypatch):

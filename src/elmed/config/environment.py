@@ -120,9 +120,9 @@ class Environment(BaseSettings):
     signing_limit_day: int = Field(
         300, ge=1, le=100_000, description="How many prescriptions a doctor may sign within 24 hours."
     )
-    test_world_prescriptions: int = Field(
+    test_world_size: int = Field(
         1000, ge=1, le=1_000_000,
-        description="How many prescriptions, or patients, an account's test world holds; full, it plays no scenario until it is reset.",
+        description="With so many prescriptions or patients, an account's test world plays no scenario or `replace` until it is reset.",
     )  # fmt: skip
     webhook_threads: int = Field(
         16, ge=1, le=256, description="Webhooks that a worker sends at once; each thread holds one database connection."

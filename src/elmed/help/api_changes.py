@@ -45,7 +45,7 @@ CHANGES: tuple[Change, ...] = (
     ),
     Change(
         "sandbox-bounds", date(2026, 11, 29), Kind.CHANGED, "A test world has a limit, and is not kept for ever",
-        "It holds 1,000 prescriptions; the next scenario, or `replace`, is 409 `test_world_full` until it is reset. What "
+        "With 1,000 prescriptions or patients, the next scenario or `replace` is 409 `test_world_full` until it is reset. What "
         "nobody touched for 90 days is emptied.",
     ),
     Change(

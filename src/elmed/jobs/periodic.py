@@ -143,7 +143,7 @@ def purge_request_log(real: datetime) -> int:
 
 def forget_test_worlds(real: datetime) -> int:
     """Empty the test worlds that nobody touched for 90 days; the live one is none."""
-    return bounds.forget_untouched(real)
+    return bounds.forget_untouched(real, seconds=SWEEPING)
 
 
 SWEEPING = 8.0  # seconds a run: mails and what is due by the minute come in between
@@ -189,6 +189,6 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic("purge mails", 24 * HOUR, purge_mails),
     # An ended session is refused at sign-in anyway; this only frees the space.
     Periodic("purge sessions", 24 * HOUR, purge_sessions),
-    # After 90 days without a request, an event or a look; a day more at most.
-    Periodic("forget test worlds", 24 * HOUR, forget_test_worlds),
+    # After 90 days without a request, an event or a look; an hour more at most, where there are not very many at once.
+    Periodic("forget test worlds", HOUR, forget_test_worlds),
 )
