@@ -41,6 +41,15 @@ def test_each_stands_in_one_list_with_its_count(cast, doctor):
     assert "Patient did not collect medication" in page and "Interaction" in page
 
 
+def test_a_repeat_is_not_collected_seven_days_after_it_is_due(cast):
+    supplied = real_now()
+    rx = factories.dispensed(cast, now=supplied, repeats_allowed=1, minimum_dispense_interval_days=20)
+    assert rx.status == Status.VERIFIED and rx.next_dispense_at is not None
+    assert lists(cast, supplied + timedelta(days=8)) == {}
+    assert lists(cast, rx.next_dispense_at + timedelta(days=6)) == {}
+    assert lists(cast, rx.next_dispense_at + timedelta(days=8)) == {"not_collected": 1}
+
+
 def test_nothing_waits(doctor):
     assert "Nothing waits for you" in doctor.get(reverse("doctor_home")).content.decode()
 

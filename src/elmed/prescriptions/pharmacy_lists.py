@@ -30,7 +30,8 @@ STEPS: dict[str, tuple[Status, ...]] = {
 }
 
 Dress = Callable[[QuerySet[Prescription]], QuerySet[Prescription]]
-_SINCE = Greatest("step_since", Coalesce("next_dispense_at", "step_since"))
+# A repeat is ready when it is due, not when the supply before it was handed over.
+READY_SINCE = Greatest("step_since", Coalesce("next_dispense_at", "step_since"))
 _READY = (S.VERIFIED, S.PARTIALLY_DISPENSED)
 
 
@@ -88,12 +89,9 @@ def ready_at(actor: Actor, step: str, now: datetime) -> QuerySet[Prescription]:
 
 
 def uncollected(actor: Actor, before: datetime) -> QuerySet[Prescription]:
-    """What was ready here before that moment and still is, the oldest first.
-
-    A repeat is ready when it is due, not when the supply before it was handed over.
-    """
+    """What was ready here before that moment and still is, the oldest first."""
     rows = listed(actor).filter(status__in=_READY, pharmacy_id=actor.account_id, step_since__lt=before)
-    return rows.annotate(ready_since=_SINCE).filter(ready_since__lt=before).order_by("ready_since", "pk")
+    return rows.annotate(ready_since=READY_SINCE).filter(ready_since__lt=before).order_by("ready_since", "pk")
 
 
 def with_reminded(rows: QuerySet[Prescription], actor: Actor) -> QuerySet[Prescription]:
@@ -101,7 +99,7 @@ def with_reminded(rows: QuerySet[Prescription], actor: Actor) -> QuerySet[Prescr
     reminded = Event.objects.filter(prescription_id=OuterRef("pk"), type=REMINDED, actor_account_id=actor.account_id)
     last = Subquery(reminded.order_by("-pk").values("created_at")[:1])
     rows = rows.select_related("patient", "pharmacy", "prescriber").prefetch_related(None).prefetch_related("lines")
-    return rows.annotate(reminded_at=last, ready_since=_SINCE)
+    return rows.annotate(reminded_at=last, ready_since=READY_SINCE)
 
 
 def handed_over(actor: Actor, began: datetime, ended: datetime) -> QuerySet[Dispense]:

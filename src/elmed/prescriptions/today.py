@@ -13,6 +13,7 @@ from django.db.models.functions import RowNumber
 from elmed.access import visibility
 from elmed.access.actors import Actor
 from elmed.prescriptions.models import Hold, Prescription
+from elmed.prescriptions.pharmacy_lists import READY_SINCE
 from elmed.prescriptions.queries import listed
 from elmed.prescriptions.vocabulary import OPEN, HoldKind, Status
 
@@ -60,7 +61,7 @@ def _kinds(actor: Actor, now: datetime) -> QuerySet[Any]:
         When(lately & Q(status=S.REJECTED), then=Value("rejected")),
         When(lately & Q(status=S.NOT_DISPENSED), then=Value("not_dispensed")),
         When(status=S.ON_HOLD, then=Value("paused")),
-        When(held & Q(step_since__lt=now - NOT_COLLECTED), then=Value("not_collected")),
+        When(held & Q(ready_since__lt=now - NOT_COLLECTED), then=Value("not_collected")),
         When(Q(status__in=list(OPEN), expires_at__lt=now + EXPIRING), then=Value("expiring")),
         When(status=S.DRAFT, then=Value("draft")),
         default=Value(""),
@@ -69,4 +70,5 @@ def _kinds(actor: Actor, now: datetime) -> QuerySet[Any]:
     # Said once more without the cases, for an index: a doctor's tens of thousands of ended ones are not read.
     perhaps = Q(status__in=[*OPEN, S.DRAFT]) | (lately & Q(status__in=[S.REJECTED, S.NOT_DISPENSED]))
     rows = visibility.visible(actor, Prescription)
-    return rows.filter(perhaps).annotate(kind=kind).exclude(kind="")
+    # A repeat that is not due yet is not what nobody collects.
+    return rows.filter(perhaps).alias(ready_since=READY_SINCE).annotate(kind=kind).exclude(kind="")
