@@ -3,6 +3,8 @@
 import re
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from elmed.accounts.actions import register
@@ -68,7 +70,7 @@ def test_before_the_licence_is_verified_the_key_leads_to_the_test_world_too(cast
     switch(doctor, "live")
     before = Prescription.objects.count()
     assert doctor.post(reverse("test_world_play"), {"name": "verified", "once": "x"}).status_code == 403
-    assert doctor.post(reverse("test_world_empty")).status_code == 403
+    assert doctor.post(reverse("test_world_empty"), {"once": "x"}).status_code == 403
     assert Prescription.objects.count() == before == 1
 
 
@@ -109,6 +111,44 @@ def test_a_pharmacys_own_webhooks_are_not_warned_of(cast, sign_in):
     assert "would hear of the account itself alone" not in text(sign_in("owner").get(reverse("webhooks")))
 
 
+def told(endpoint):
+    """The webhook told of the last check there was."""
+    listed = EventListing.objects.filter(event__type="prescription.verified", account=endpoint.account).latest("pk")
+    now = real_now()
+    Delivery.objects.create(
+        endpoint=endpoint, event=listed.event, sequence=listed.sequence, type=listed.event.type, created_at=now, due_at=now,
+    )  # fmt: skip
+    return listed
+
+
+def test_of_what_a_webhook_told_only_what_is_still_seen_is_a_link(cast, sign_in, monkeypatch):
+    """A prescription that the pharmacy gave back is not its own any more."""
+    monkeypatch.setattr(address, "_resolve", lambda _host, _port: ["93.184.215.14"])
+    pharmacist = sign_in("pharmacist")
+    switch(pharmacist)
+    form = {
+        "url": "https://example.com/elmed",
+        "which": "all",
+        "once": once(text(pharmacist.get(reverse("webhook_new")))),
+    }
+    pharmacist.post(reverse("webhook_new"), form)
+    endpoint, asked = Endpoint.objects.get(), []
+    for _ in range(2):  # one statement for all of them
+        play(pharmacist, "returned")
+        gone = told(endpoint).event.prescription_id
+        play(pharmacist, "verified")
+        seen = told(endpoint).event.prescription_id
+        with CaptureQueriesContext(connection) as caught:
+            page = text(pharmacist.get(reverse("webhook", args=[endpoint.pk])))
+        asked.append(len(caught))
+        for number, links in ((gone, False), (seen, True)):
+            to = reverse("test_world_prescription", args=[number])
+            assert f"prescription {number}" in page
+            assert (f'href="{to}"' in page) is links
+            assert pharmacist.get(to).status_code == (200 if links else 404)
+    assert asked[0] == asked[1] <= 12
+
+
 def test_a_webhook_of_the_test_data_leads_to_what_it_was_told_of(developer, monkeypatch):
     monkeypatch.setattr(address, "_resolve", lambda _host, _port: ["93.184.215.14"])
     switch(developer)
@@ -119,16 +159,7 @@ def test_a_webhook_of_the_test_data_leads_to_what_it_was_told_of(developer, monk
     page = text(developer.get(reverse("webhook", args=[endpoint.pk])))
     assert "Play a scenario: what happens in it is sent" in page
     play(developer, "verified")
-    listed = EventListing.objects.get(event__type="prescription.verified", account=endpoint.account)
-    now = real_now()
-    Delivery.objects.create(
-        endpoint=endpoint,
-        event=listed.event,
-        sequence=listed.sequence,
-        type=listed.event.type,
-        created_at=now,
-        due_at=now,
-    )
+    listed = told(endpoint)
     page = text(developer.get(reverse("webhook", args=[endpoint.pk])))
     to = reverse("test_world_prescription", args=[listed.event.prescription_id])
     assert f'href="{to}"' in page

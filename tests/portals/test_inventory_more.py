@@ -171,6 +171,12 @@ def test_a_pharmacist_links_a_product(cast, pharmacist, sign_in, make, amoxicill
     make(replace(AMOXICILLIN, sku="AAA", name="Amoxi first by name", pack_unit="tablet"))
     shown = text(pharmacist.get(url, {"q": "amoxi"}))
     assert shown.index("Amoxil") < shown.index("Amoxi first by name")
+    make(
+        replace(AMOXICILLIN, sku="ZZZ", name="Amoxi zzz last by name", pack_unit="CAP sule")
+    )  # the same unit to a shop
+    shown = text(pharmacist.get(url, {"q": "amoxi"}))
+    assert shown.index("Amoxi zzz last by name") < shown.index("Amoxi first by name")
+    assert "Amoxi first by name" in text(pharmacist.get(url, {"q": "AAA"}))  # where none can be linked
     assert "counted in tablet" in text(pharmacist.post(url, {"product": tablets.pk}), 422)
     for nonsense in ("", "x", "999999"):
         assert pharmacist.post(url, {"product": nonsense}).status_code == 404

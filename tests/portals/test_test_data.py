@@ -195,7 +195,7 @@ def test_the_clock_and_the_emptying(cast, testing):
     assert testing.post(reverse("test_world_clock"), {"amount": "-3", "once": "y"}).status_code == 422
     assert "Empty it" in text(testing.get(reverse("test_world_empty")))
     live = f.verified(cast)
-    testing.post(reverse("test_world_empty"))
+    testing.post(reverse("test_world_empty"), {"once": "e"})
     assert list(Prescription.objects.all()) == [live]
     assert not World.objects.exclude(clock_offset_seconds=0).exists()
 

@@ -4,7 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
@@ -13,8 +13,9 @@ from elmed.accounts.models import Account, AccountKind, AccountState, Role
 from elmed.core.clock import real_now
 from elmed.core.models import World
 from elmed.portals.shared.test_world_words import ACT_WORDS, DUE_WORDS, REFUSED_WORDS, SCENARIO_WORDS
+from elmed.portals.test_data import in_test_world
 from elmed.prescriptions.models import Prescription
-from elmed.sandbox import clock
+from elmed.sandbox import clock, people, plays
 from elmed.sandbox.other_side import ACTS
 from elmed.sandbox.scenarios import SCENARIOS
 from tests import factories as f
@@ -308,6 +309,57 @@ def test_out_of_test_data_nothing_is_shown_or_done(cast, sign_in):
     assert "choose “View test data” first" in text(refused)
     assert move(client, step="1d").status_code == 403
     assert all_there_is() == before
+
+
+def empty(client, once="e"):
+    return client.post(reverse("test_world_empty"), {"once": once}, follow=True)
+
+
+def test_emptied_twice_by_a_double_click_it_is_emptied_once(cast, testing):
+    play(testing, "verified")
+    assert "The test world is empty" in text(empty(testing))
+    play(testing, "verified")  # before the second click arrives
+    before = all_there_is()
+    assert "the test world was emptied once" in text(empty(testing))
+    assert all_there_is() == before
+    assert testing.post(reverse("test_world_empty")).status_code == 422  # a form that is none
+    assert all_there_is() == before
+    assert "The test world is empty" in text(empty(testing, once="f"))
+    assert not Prescription.objects.exists()
+
+
+def test_a_technician_plays_there_and_does_not_empty_it(cast, sign_in):
+    """It is everybody's of the account, their software's too: whoever makes its keys empties it."""
+    technician, owner = sign_in("technician"), sign_in("owner")
+    for client in (technician, owner):
+        switch(client)
+    assert "Played" in text(play(technician, "verified"))
+    assert reverse("test_world_empty") not in text(technician.get(reverse("test_world_clock")))
+    assert reverse("test_world_empty") in text(owner.get(reverse("test_world_clock")))
+    before = all_there_is()
+    assert technician.get(reverse("test_world_empty")).status_code == 403
+    assert empty(technician).status_code == 403
+    assert all_there_is() == before
+    assert "The test world is empty" in text(empty(owner))
+
+
+def test_only_what_the_account_sees_is_a_link(cast, testing):
+    """A pharmacy signed in place of what another holds: named by its day, not by its reference, and no way that ends."""
+    account = Account.objects.get(pk=cast.pharmacy.pk)
+    with transaction.atomic():
+        stage = people.set_up(in_test_world(cast.actor("pharmacist"), account), AccountKind.PHARMACY)
+        old = plays.held_elsewhere(stage).rx
+        new, _ = plays.in_its_place(stage.doctor, old, pharmacist=stage.pharmacist, reason="Dose", now=stage.now)
+    page = text(testing.get(reverse("test_world_prescription", args=[new.pk])))
+    there = reverse("test_world_prescription", args=[old.pk])
+    assert "Replaces" in page and there not in page and old.reference not in page
+    assert testing.get(there).status_code == 404
+    play(testing, "replaced")
+    own = Prescription.objects.order_by("pk").last()
+    page = text(testing.get(reverse("test_world_prescription", args=[own.pk])))
+    there = reverse("test_world_prescription", args=[own.replaces_id])
+    assert f'href="{there}"' in page and own.replaces.reference in page
+    assert testing.get(there).status_code == 200
 
 
 @pytest.mark.parametrize(

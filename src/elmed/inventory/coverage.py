@@ -50,7 +50,12 @@ def covers(product: CodedProduct, line: CodedLine, *, linked: bool) -> bool:
 
 def same_unit(product: packs.Packed, line: CodedLine) -> bool:
     """Whether both count in the same unit: tablets are not ml, and nothing is converted."""
-    return product.pack_unit is not None and _plain(product.pack_unit) == _plain(line.unit)
+    return same_units(product.pack_unit, line.unit)
+
+
+def same_units(ours: str | None, theirs: str) -> bool:
+    """Whether the two words name one unit."""
+    return ours is not None and _plain(ours) == _plain(theirs)
 
 
 def _plain(text: str | None) -> str:

@@ -1,7 +1,7 @@
 """Acts beside a prescription: a pharmacist links a product to a line, and what the shop keeps of it is freed."""
 
 from django.contrib import messages
-from django.db.models import Case, When
+from django.db.models import Case, QuerySet, When
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -10,7 +10,8 @@ from elmed.access import visibility
 from elmed.access.permissions import Permission
 from elmed.core.refusals import Invalid, NotVisible
 from elmed.inventory import links, queries
-from elmed.inventory.coverage import same_unit
+from elmed.inventory.coverage import same_unit, same_units
+from elmed.inventory.models import Product
 from elmed.portals.page import PortalRequest, page, search_words, shown
 from elmed.portals.pharmacy.inventory_forms import WhyForm
 from elmed.portals.pharmacy.views import PHARMACY
@@ -48,13 +49,20 @@ def link_page(request: PortalRequest, pk: int, line_pk: int) -> HttpResponse:
     rows = queries.catalogue(request.actor, words=words, day=jurisdiction().day(request.now))
     if not words:
         rows = rows.filter(requires_prescription=True)
-    # what cannot be linked stands behind what can, and does not push it off the page
-    other = Case(When(pack_unit__iexact=line.unit, then=0), default=1)
-    found = [(product, same_unit(product, line)) for product in rows.order_by(other, "name", "pk")[:_FOUND]]
+    found = [(product, same_unit(product, line)) for product in _linkable_first(rows, line)[:_FOUND]]
     context = {"rx": sheet.rx, "line": line, "found": found, "q": words, "wrong": wrong} | banner(
         request, sheet.rx.patient
     )
     return render(request, "pharmacy/inventory_link.html", context, status=422 if wrong else 200)
+
+
+def _linkable_first(rows: QuerySet[Product], line: PrescriptionLine) -> QuerySet[Product]:
+    """What cannot be linked stands behind what can, and does not push it off the page. One statement: the units there are."""
+    units = rows.prefetch_related(None).order_by().values_list("pack_unit", flat=True).distinct()
+    same = [unit for unit in units if same_units(unit, line.unit)]
+    if not same:
+        return rows.order_by("name", "pk")
+    return rows.order_by(Case(When(pack_unit__in=same, then=0), default=1), "name", "pk")
 
 
 @page(permission=Permission.PRODUCT_LINK, kinds=PHARMACY)

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from elmed.access.permissions import Permission
 from elmed.portals.page import PortalRequest, page
 from elmed.portals.shared.test_world import TESTING, tabs
-from elmed.portals.shared.test_world_forms import NEXT, STEPS, ClockForm
+from elmed.portals.shared.test_world_forms import NEXT, STEPS, ClockForm, EmptyForm
 from elmed.portals.shared.test_world_words import DUE_WORDS
 from elmed.sandbox import clock, people, reset
 
@@ -37,15 +37,25 @@ def clock_page(request: PortalRequest) -> HttpResponse:
     return redirect("test_world_clock")
 
 
-@page(permission=Permission.SANDBOX, kinds=TESTING)
+@page(permission=Permission.KEY_MANAGE, kinds=TESTING)
 def empty(request: PortalRequest) -> HttpResponse:
-    """Ask, then empty it."""
+    """Ask, then empty it. It is the whole account's, so whoever makes its keys does it."""
     people.require_test_world(request.actor)
-    if request.method == "POST":
-        reset.reset(request.actor)
-        messages.success(request, _("The test world is empty, and its clock shows real time."))
-        return redirect("test_world")
-    return render(request, "portals/test_world_empty.html", {"now": request.now})
+    form = EmptyForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        if form.already_sent():
+            messages.info(request, _("This form was sent twice; the test world was emptied once."))
+            return redirect("test_world")
+        if form.attempt(lambda: _emptied(request)):
+            messages.success(request, _("The test world is empty, and its clock shows real time."))
+            return redirect("test_world")
+    context = {"form": form, "now": request.now}
+    return render(request, "portals/test_world_empty.html", context, status=form.status)
+
+
+def _emptied(request: PortalRequest) -> bool:
+    reset.reset(request.actor)
+    return True
 
 
 def _shown(request: PortalRequest, form: ClockForm) -> HttpResponse:
@@ -53,5 +63,6 @@ def _shown(request: PortalRequest, form: ClockForm) -> HttpResponse:
     context = {
         "form": form, "now": request.now, "tabs": tabs("test_world_clock"), "next": NEXT,
         "steps": [(name, words) for name, (words, _by) in STEPS.items()], "due": due and (due[0], DUE_WORDS[due[1]]),
+        "may_empty": Permission.KEY_MANAGE in request.actor.permissions,
     }  # fmt: skip
     return render(request, "portals/test_world_clock.html", context, status=form.status)

@@ -98,3 +98,7 @@ class ActForm(SandboxForm):
         """The act and its side, of a valid form."""
         side, name = self.cleaned_data["act"].split(" ")
         return name, Side(side)
+
+
+class EmptyForm(SandboxForm):
+    """Nothing is asked; sent twice, it is emptied once: what was played in between stays."""

@@ -91,6 +91,7 @@ def _one(request: PortalRequest, pk: int, form: ActForm) -> HttpResponse:
     context = sheet_context(request, sheet) | {
         "call": f'curl -H "X-API-Key: $ELMED_KEY" {settings.BASE_URL}/api/public/v1/prescriptions/{rx.pk}',
         "form": form, "portal": "test_world", "own_page": own, "sides": _sides(request, sheet),
+        "replaced_here": rx.replaces_id is not None and queries.listed(request.actor).filter(pk=rx.replaces_id).exists(),
         "history": entries(happened), "told": [event for event in happened if event.sequence is not None],  # type: ignore[attr-defined]
     }  # fmt: skip
     return render(request, "portals/test_world_prescription.html", context, status=form.status)

@@ -4,6 +4,7 @@ The acts are webhooks/endpoints.py's and resend.py's; changing one is webhook_ch
 person looks at: live, or the account's test world.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
@@ -17,11 +18,14 @@ from django.utils.translation import gettext_lazy
 
 from elmed.access.permissions import SCOPES_OF_KIND, Permission, of_scopes
 from elmed.access.policy import account_active
+from elmed.access.visibility import visible
 from elmed.accounts.models import AccountKind
 from elmed.events.catalogue import EVENT_TYPES, readable
 from elmed.portals.forms import OnceForm, PortalForm
 from elmed.portals.page import PortalRequest, page
 from elmed.portals.presence import confirmed
+from elmed.prescriptions.models import Prescription
+from elmed.prescriptions.vocabulary import Status
 from elmed.webhooks import endpoints, queries
 from elmed.webhooks.address import MAX_LENGTH, local_allowed
 from elmed.webhooks.client import ERRORS
@@ -147,9 +151,18 @@ def webhook(request: PortalRequest, pk: int) -> HttpResponse:
     found = Paginator(queries.deliveries_of(row, state), PAGE_SIZE).get_page(request.GET.get("page"))
     context = {
         "row": row, "tabs": tabs, "page": found, "state": state, "sent": [_sent(one) for one in found],
-        "everything": EVERYTHING in row.event_types, "may": _may(request),
+        "everything": EVERYTHING in row.event_types, "may": _may(request), "seen": _seen(request, found),
     }  # fmt: skip
     return render(request, "settings/webhook.html", context)
+
+
+def _seen(request: PortalRequest, found: Iterable[Delivery]) -> set[int]:
+    """In test data: of the prescriptions that these tell of, those that the account still sees. One statement."""
+    if not request.test_data:
+        return set()
+    told = [one.event.prescription_id for one in found]
+    rows = visible(request.actor, Prescription).exclude(status=Status.DRAFT).filter(pk__in=told)
+    return set(rows.values_list("pk", flat=True))
 
 
 def _may(request: PortalRequest) -> bool:
