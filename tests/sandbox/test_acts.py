@@ -140,6 +140,30 @@ def test_replaced_under_the_hands_of_a_pharmacy(till):
     assert till.post(f"/sandbox/prescriptions/{new}/act", {"act": "reverse"}).json()["replacement"] is None
 
 
+# What cannot be replaced, or not so; by scenario.
+NOT_REPLACED = {
+    "dispensed": ({}, 409, "invalid_status"),
+    "cancelled": ({}, 409, "invalid_status"),
+    "rejected": ({}, 409, "invalid_status"),
+    "expired": ({}, 409, "invalid_status"),
+    "stopped": ({}, 409, "invalid_status"),
+    "verified": ({"by": "pharmacy"}, 422, "validation_failed"),
+    "pending_review": ({"question": "Which one?"}, 422, "validation_failed"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("scenario", NOT_REPLACED)
+def test_a_replacement_that_is_refused_leaves_nothing(till, scenario):
+    """No draft, no product on the shelf, no number of an event: what it prepares goes with it, also on a rehearsal."""
+    said, status, code = NOT_REPLACED[scenario]
+    number = play(till, scenario)["prescriptions"][-1]["id"]
+    before = all_there_is()
+    for rehearsed in ("", "?dry_run=true"):
+        path = f"/sandbox/prescriptions/{number}/act{rehearsed}"
+        refusal(till.post(path, {"act": "replace"} | said), status, code)
+        assert all_there_is() == before
+
+
 def test_replaced_when_it_was_handed_over_already(till):
     """The scenario: its pharmacy says so, and the new one waits for the doctor."""
     old, new = (one["id"] for one in play(till, "replace_race")["prescriptions"])

@@ -160,7 +160,7 @@ def _seen(request: PortalRequest, found: Iterable[Delivery]) -> set[int]:
     """In test data: of the prescriptions that these tell of, those that the account still sees. One statement."""
     if not request.test_data:
         return set()
-    told = [one.event.prescription_id for one in found]
+    told = [one.event.prescription_id for one in found if one.event and one.event.prescription_id]
     rows = visible(request.actor, Prescription).exclude(status=Status.DRAFT).filter(pk__in=told)
     return set(rows.values_list("pk", flat=True))
 
