@@ -51,7 +51,10 @@ def test_a_row_says_who_what_since_when_and_why(cast, pharmacist):
 def test_what_is_not_due_yet_says_until_when(cast, pharmacist):
     rx = factories.verified(cast, now=real_now(), repeats_allowed=1, minimum_dispense_interval_days=20)
     factories.supply(cast, rx, now=real_now())
-    assert "Too early until" in read(pharmacist, step="verified")
+    text = read(pharmacist, step="verified")
+    assert "Too early until" in text and "Not due yet" in text
+    factories.held(cast, "pharmacist", rx, now=real_now())
+    assert "Not due yet" not in read(pharmacist, step="on_hold")  # there the hold waits
 
 
 def test_what_another_pharmacy_holds_now_is_done_here(cast, pharmacist, sign_in):
