@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from unittest.mock import Mock
 
 import pytest
 from django.db import connection, transaction
@@ -12,6 +13,7 @@ from elmed.accounts.actions import register
 from elmed.accounts.models import Account, AccountKind, AccountState, Role
 from elmed.core.clock import real_now
 from elmed.core.models import World
+from elmed.core.refusals import NotNow
 from elmed.portals.shared.test_world_words import ACT_WORDS, DUE_WORDS, REFUSED_WORDS, SCENARIO_WORDS
 from elmed.portals.test_data import in_test_world
 from elmed.prescriptions.models import Prescription
@@ -309,6 +311,19 @@ def test_out_of_test_data_nothing_is_shown_or_done(cast, sign_in):
     assert "choose “View test data” first" in text(refused)
     assert move(client, step="1d").status_code == 403
     assert all_there_is() == before
+
+
+@pytest.mark.parametrize("scenario", ["dispensed", "expired", "verified"])
+def test_a_replacement_that_is_refused_on_the_page_leaves_nothing(testing, monkeypatch, scenario):
+    """No draft and no product on the shelf; the form may be sent again."""
+    play(testing, scenario)
+    rx = Prescription.objects.get()
+    if scenario == "verified":  # which may be replaced: refused at its last step, when all is prepared
+        monkeypatch.setattr(plays, "replace", Mock(side_effect=NotNow("invalid_status", "Somebody was faster.")))
+    before = acted()
+    for _ in range(2):
+        assert act(testing, rx.pk, "doctor replace").status_code == 409
+        assert acted() == before
 
 
 def empty(client, once="e"):
