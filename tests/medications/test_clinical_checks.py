@@ -1,5 +1,6 @@
 """The checks of structured lines, as a table: what is ordered for whom, and the warnings in their tiers."""
 
+from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 
@@ -96,6 +97,10 @@ def keys(*lines, **more):
     ([line(METHOTREXATE, "1 Mon Thu")], ADULT, [("weekly_only:1", STOP)]),
     ([line(METHOTREXATE, "1 alt")], ADULT, [("weekly_only:1", STOP)]),
     ([line(METHOTREXATE)], ADULT, [("weekly_only:1", STOP)]),
+    ([line(replace(METHOTREXATE, weekly_only=False), "1 od")], ADULT, [("weekly_only:1", STOP)]),
+    ([line(medicine("methotrexate 2.5 MG Oral Tablet", code="RX", mg="2.5"), "1 od")], ADULT, [("weekly_only:1", STOP)]),
+    ([line(medicine("Trexall 2.5 MG", code="L04AX03", mg="2.5"), "1 od")], ADULT, [("weekly_only:1", STOP)]),
+    ([line(medicine("methotrexate 2.5 MG Oral Tablet", code="RX", mg="2.5"), "4 weekly Mon")], ADULT, []),
     ([line(None, text="Methotrexate 2.5 mg tablets", dosage_text="Take one daily")], ADULT, [("weekly_only:1", STOP)]),
     ([line(None, text="MTX", code="L04AX03", dosage_text="Take one daily")], ADULT, [("weekly_only:1", STOP)]),
     ([line(None, text="methotrexate 2.5 mg", dosage_text="Take four once a week, on Mondays")], ADULT, []),

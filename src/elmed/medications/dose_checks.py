@@ -71,10 +71,15 @@ def _weekly(line: LineFacts) -> Iterator[Found]:
 def _weekly_name(line: LineFacts) -> str:
     """The medicine that is taken once a week only; empty for another.
 
-    In free text methotrexate alone is known, and it passes where the dosage speaks of a week: daily methotrexate kills.
+    Methotrexate is known without being told, since RxNorm and free text do not tell: daily methotrexate kills. In free
+    text it passes where the dosage speaks of a week.
     """
-    if line.medicine is not None:
-        return line.medicine.name if line.medicine.weekly_only else ""
+    medicine = line.medicine
+    if medicine is not None:
+        codes = {code for one in medicine.ingredients for code in one.codes}
+        names = [medicine.name, *(one.name for one in medicine.ingredients)]
+        told = medicine.weekly_only or bool(codes & {f"ATC:{code}" for code in WEEKLY_CODES})
+        return medicine.name if told or any(WEEKLY_NAME in name.casefold() for name in names) else ""
     known = line.code in WEEKLY_CODES or WEEKLY_NAME in line.text.casefold()
     written = line.dose is not None or (line.dosage_text and not re.search("week", line.dosage_text, re.IGNORECASE))
     return WEEKLY_NAME if known and written else ""
