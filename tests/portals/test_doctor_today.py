@@ -50,6 +50,37 @@ def test_a_repeat_is_not_collected_seven_days_after_it_is_due(cast):
     assert lists(cast, rx.next_dispense_at + timedelta(days=8)) == {"not_collected": 1}
 
 
+def test_each_list_is_shown_whole_behind_its_first_eight(cast, doctor):
+    now = real_now()
+    made = [factories.verified(cast, now=now - timedelta(days=8)) for _ in range(10)]
+    factories.pending_review(cast, now=now)
+    home = doctor.get(reverse("doctor_home")).content.decode()
+    whole = reverse("doctor_prescriptions") + "?waits=not_collected"
+    assert f'href="{whole}"' in home
+    page = doctor.get(whole).content.decode()
+    listed = set(re.findall(r"/doctor/prescriptions/(\d+)", page))
+    assert listed == {str(rx.pk) for rx in made}
+    assert "Not collected for 7 days" in page
+
+
+def test_prescriptions_are_found_by_every_status_and_the_patients_family_name(cast, doctor):
+    now = real_now()
+    gone, open_ = factories.not_dispensed(cast, now=now), factories.verified(cast, now=now)
+    url, name = reverse("doctor_prescriptions"), cast.patient.family_name
+
+    def listed(**asked):
+        page = doctor.get(url, asked).content.decode()
+        return set(re.findall(r"/doctor/prescriptions/(\d+)", page)), page
+
+    assert listed(status="not_dispensed")[0] == {str(gone.pk)}
+    assert listed(q=name[:3].lower())[0] == {str(gone.pk), str(open_.pk)}
+    assert listed(q=name, status="verified")[0] == {str(open_.pk)}
+    assert listed(waits="nonsense")[0] == {str(gone.pk), str(open_.pk)}
+    nothing, page = listed(q="Zz<b>")
+    assert not nothing
+    assert "begins with “Zz&lt;b&gt;”" in page
+
+
 def test_nothing_waits(doctor):
     assert "Nothing waits for you" in doctor.get(reverse("doctor_home")).content.decode()
 

@@ -187,7 +187,7 @@ ASKED: dict[str, tuple[str, ...]] = {
     "pharmacy_inventory": ("view=low", "q=amox"),
     "pharmacy_recalls": ("q=A",),
     "doctor_medicines": ("q=amo",),
-    "doctor_prescriptions": ("status=verified", "q=Kow"),
+    "doctor_prescriptions": ("status=verified&q=Kow", "q=Kow", "waits=not_collected", "waits=question&q=K"),
     "staff_merge_find": ("like=1",),
     "staff_accounts": ("q=a", "state=verified&q=a"),
     "staff_audit": ("q=1", "type=prescription.issued"),

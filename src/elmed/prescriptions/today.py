@@ -52,6 +52,12 @@ def waiting(actor: Actor, now: datetime) -> list[Waiting]:
     return list(found.values())
 
 
+def of_kind(actor: Actor, kind: str, now: datetime) -> QuerySet[Prescription]:
+    """All of one list, the latest changed first."""
+    which = _kinds(actor, now).filter(kind=kind).values("pk")
+    return listed(actor).filter(pk__in=which).order_by("-updated_at", "-pk")
+
+
 def _kinds(actor: Actor, now: datetime) -> QuerySet[Any]:
     asked = Hold.objects.filter(prescription=OuterRef("pk"), ended_at__isnull=True, kind=HoldKind.PHARMACY)
     lately = Q(step_since__gte=now - REFUSED_FOR)

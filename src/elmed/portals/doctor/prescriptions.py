@@ -7,13 +7,14 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from elmed.access.permissions import Permission
 from elmed.core.refusals import NotNow
 from elmed.portals.doctor.forms import AnsweredForm
 from elmed.portals.doctor.patients import DOCTOR, PAGE_SIZE
-from elmed.portals.page import PortalRequest, page, shown
+from elmed.portals.page import PortalRequest, page, search_words, shown
 from elmed.portals.shared.acts import buttons
 from elmed.portals.shared.prescription import banner, screen
 from elmed.portals.shared.route_page import choose
@@ -22,7 +23,6 @@ from elmed.prescriptions import queries, today
 from elmed.prescriptions.actions.answered import answer_question
 from elmed.prescriptions.vocabulary import Act, HoldKind, Status
 
-FILTERS = ("draft", "issued", "pending_review", "verified", "partially_dispensed", "on_hold", "dispensed", "rejected")
 _SPECIAL = {Act.ROUTE: "doctor_route", Act.REPLACE: "doctor_replace"}
 # It is over, and nothing was wrong with the words: the doctor may begin a new one with them.
 _AGAIN = {Status.DISPENSED, Status.NOT_DISPENSED, Status.REJECTED, Status.CANCELLED, Status.EXPIRED}
@@ -69,14 +69,21 @@ def answered(request: PortalRequest, pk: int) -> HttpResponse:
 
 @page(permission=Permission.PRESCRIPTION_READ, kinds=DOCTOR)
 def prescriptions(request: PortalRequest) -> HttpResponse:
-    """Everything the doctor wrote, newest first, by status."""
-    status = request.GET.get("status", "")
-    rows = queries.listed(request.actor)
-    if status in FILTERS:
+    """Everything the doctor wrote, newest first: by status, by family name; or one list of the start page, whole."""
+    status, waits, words = request.GET.get("status", ""), request.GET.get("waits", ""), search_words(request)
+    waits = waits if waits in today.KINDS else ""
+    rows = today.of_kind(request.actor, waits, request.now) if waits else queries.listed(request.actor)
+    if status in set(Status):
         rows = rows.filter(status=status)
+    if words:
+        rows = rows.filter(patient__family_name__istartswith=words)
     found = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
     shown(request, "prescriptions", [rx.patient_id for rx in found])
-    context = {"page": found, "status": status, "filters": FILTERS}
+    asked = {name: value for name, value in (("status", status), ("waits", waits), ("q", words)) if value}
+    context = {
+        "page": found, "status": status, "waits": waits, "q": words, "statuses": list(Status),
+        "kind": TODAY_WORDS[waits][0] if waits else "", "query": urlencode(asked) + "&" if asked else "",
+    }  # fmt: skip
     return render(request, "doctor/prescriptions.html", context)
 
 
