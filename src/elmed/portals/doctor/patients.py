@@ -131,7 +131,9 @@ def patient(request: PortalRequest, pk: int) -> HttpResponse:
 
     current, past = queries.medication(rows, jurisdiction().day(request.now))
     context = {
-        "consultations": consultations[:PAGE_SIZE],
+        "consultations": open_page(
+            lambda start, end: list(consultations[start:end]), request.GET.get("consultations"), PAGE_SIZE
+        ),
         "drafts": [rx for rx in rows if rx.status == Status.DRAFT],
         "prescriptions": open_page(part, request.GET.get("page"), PAGE_SIZE),
         "current": current, "past": past[:PAGE_SIZE],
