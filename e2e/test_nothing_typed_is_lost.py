@@ -6,6 +6,7 @@ from collections.abc import Callable
 from playwright.sync_api import Page, expect
 
 from e2e.people import sign_in
+from e2e.test_doctor import choose, patient_of
 
 NEW = "/doctor/patients/new"
 KEPT = "We kept what you typed."
@@ -78,6 +79,56 @@ def test_a_refused_form_keeps_it_by_itself(person: Person, trouble) -> None:
     page.click("main button[type=submit]")
     expect(page.get_by_text(KEPT)).to_be_visible()
     expect(page.locator("[name=family_name]")).to_have_value("Nowicka")
+
+
+def test_the_session_ended_under_a_chosen_medicine_which_is_checked_again(person: Person, trouble) -> None:
+    trouble.awaited = ("htmx:sendAbort", "htmx:afterRequest")
+    page = person("doctor")
+    page.goto(f"{patient_of(page)}/prescriptions/new")
+    page.keyboard.type("Rheumatoid arthritis")
+    choose(page, 0, "methotrexate", "1 od 7d")
+    stop = page.locator("#lines-0-warned .warned.stop")
+    expect(stop).to_contain_text("once a week")
+    chosen, medicine = page.locator("[name=lines-0-medicine]"), page.input_value("[name=lines-0-medicine]")
+    token = page.input_value("form:has([data-line]) [name=once]")
+    assert medicine
+    page.context.clear_cookies(name="sessionid")
+    page.get_by_role("button", name="Check before you sign").last.click()
+    page.wait_for_url("**/accounts/login/**")
+    assert token not in page.evaluate("JSON.stringify(sessionStorage)")
+    page.fill("[name=login]", "doctor@demo.example")
+    page.fill("[name=password]", "elmed-demo-doctor")
+    page.click("main button[type=submit]")
+    page.wait_for_url("**/prescriptions/new")
+    expect(page.get_by_text(KEPT)).to_be_visible()
+    expect(chosen).to_have_value(medicine)
+    expect(page.locator("#lines-0-chosen")).to_have_text("From the formulary.")
+    expect(stop).to_contain_text("once a week")
+    page.wait_for_timeout(1000)  # what the fields put back have asked for is answered too
+    expect(chosen).to_have_value(medicine)
+    page.reload()  # and once more, now that nothing was typed since
+    expect(chosen).to_have_value(medicine)
+    expect(stop).to_contain_text("once a week")
+    page.click("text=Start afresh")
+    expect(chosen).to_have_value("")
+    expect(page.locator("#lines-0-chosen")).to_be_empty()
+    expect(stop).to_have_count(0)
+
+
+def test_a_medicine_that_was_chosen_and_then_overtyped_comes_back_as_free_text(person: Person, trouble) -> None:
+    trouble.awaited = ("htmx:sendAbort", "htmx:afterRequest")
+    page = person("doctor")
+    patient = patient_of(page)
+    page.goto(f"{patient}/prescriptions/new")
+    choose(page, 0, "methotrexate", "1 od 7d")
+    page.press("[name=lines-0-medication_text]", "End")
+    page.keyboard.type(" x")
+    page.wait_for_timeout(500)
+    page.goto(patient)
+    page.goto(f"{patient}/prescriptions/new")
+    expect(page.locator("[name=lines-0-medication_text]")).to_have_value(re.compile("methotrexate.* x$"))
+    expect(page.locator("[name=lines-0-medicine]")).to_have_value("")
+    expect(page.locator("#lines-0-chosen")).to_have_text("Not in the formulary: checked by name only.")
 
 
 def test_another_person_finds_nothing(person: Person) -> None:

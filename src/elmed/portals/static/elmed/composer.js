@@ -80,6 +80,11 @@
       clearTimeout(timer);
       timer = setTimeout(look, PAUSE);
     });
+    box.addEventListener("kept", () => { // keep.js put the field back, or emptied it: the list is not opened for that
+      clearTimeout(timer);
+      said.textContent = chosen.value ? said.dataset.known : words() ? said.dataset.free : "";
+      input.closest("[data-typed]").dispatchEvent(new Event("chosen"));
+    });
     list.addEventListener("htmx:afterSwap", (event) => {
       active = -1;
       input.removeAttribute("aria-activedescendant");
