@@ -28,9 +28,13 @@ _AS_IT_IS = _("This cannot be done with the prescription as it is.")
 _WORDS = {
     "too_early": _("The next supply is not due yet: the days that must lie between two supplies have not passed."),
     "handed_over_after_request": _("The hand-over must lie before the doctor’s request to cancel."),
-    "expired": _("Its validity has ended."),
-    "not_dispensable": _("Nothing of it can be supplied any more."),
-    "not_a_party": _("Your account has no part in it: it cannot do that."),
+    "expired": _("Its validity has ended. If the patient still needs it, the doctor can write a new one."),
+    "not_dispensable": _(
+        "Nothing of it can be supplied any more. If the patient still needs it, the doctor can write a new one."
+    ),
+    "not_a_party": _(
+        "Your account has no part in it. The pharmacy that holds it can do that, or the doctor who signed it."
+    ),
 }
 _CODES = {
     "permission_denied": _("Your role in this account does not include that."),
