@@ -43,7 +43,7 @@ def test_a_picture_goes_out_as_it_is(db):
 
 
 def test_nothing_typed_outlives_the_tab_and_htmx_runs_no_words(db):
-    ours = "".join((STATIC / "elmed" / name).read_text() for name in ("elmed.js", "keep.js", "lock.js"))
+    ours = "".join((STATIC / "elmed" / name).read_text() for name in ("elmed.js", "failed.js", "keep.js", "lock.js"))
     assert not re.search(r"localStorage\s*[.\[]|window\.localStorage|\beval\(|innerHTML", ours)
     page = Client().get(reverse("account_login")).content.decode()
     config = re.search(r"name=\"htmx-config\" content='([^']+)'", page)[1]
@@ -52,6 +52,7 @@ def test_nothing_typed_outlives_the_tab_and_htmx_runs_no_words(db):
         '"allowEval":false',
         '"historyCacheSize":0',
         '"selfRequestsOnly":true',
+        '"timeout":20000',  # a server that never answers is told of (failed.js)
         '"ignoreTitle":true',  # what is loaded into a page does not name it
     ):
         assert words in config
