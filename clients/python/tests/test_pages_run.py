@@ -105,7 +105,10 @@ def lines():
     shown += [re.findall(r"`(elmed-client \w[^`]*)`", (ROOT / page).read_text()) for page in PAGES]
     for template in (ROOT / "src/elmed/help/templates").rglob("*.html"):
         shown.append(
-            [unescape(one) for one in re.findall(r"<code>(elmed-client \w[^<]*)</code>", template.read_text())]
+            [
+                unescape(one).replace("{{ BASE_URL }}", "http://localhost:8000")
+                for one in re.findall(r"<code>(elmed-client \w[^<]*)</code>", template.read_text())
+            ]
         )
     commands = next(one for one in parser()._actions if one.choices).choices
     for one in (parser(), *commands.values()):
