@@ -4,13 +4,17 @@ from datetime import timedelta
 
 import pytest
 
+from elmed.access import actors, keys
 from elmed.accounts import licences
 from elmed.accounts.models import Account, AccountState, Document, Renewal
 from elmed.core.clock import real_now
 from elmed.core.refusals import Invalid, NotAllowed, NotNow, NotVisible
 from elmed.events.models import Event
 from elmed.notifications.models import Mail
+from elmed.prescriptions.models import Dispense
+from tests import factories
 from tests.accounts.joined import document, waiting, words_of
+from tests.api.client import Api
 
 TODAY = real_now().date()
 
@@ -154,3 +158,23 @@ def test_decided_once(cast):
         decide(cast, 10**9)
     cast.doctor.refresh_from_db()
     assert cast.doctor.state == AccountState.VERIFIED
+
+
+@pytest.mark.parametrize(("days", "acts"), [(0, True), (-1, True), (-2, False), (-400, False)])
+def test_without_a_worker_a_licence_that_is_over_reads_only_a_day_later(cast, days, acts):
+    rx = factories.verified(cast, now=real_now())
+    _, secret = keys.create(cast.actor("pharmacist"), name="till", scopes=["rx:read", "rx:dispense"])
+    ends_in(cast.pharmacy, days)
+    ends = Account.objects.get(pk=cast.pharmacy.pk)
+    for actor in (actors.of_person(cast.people["pharmacist"], ends), actors.of_command(ends)):
+        assert (actor.account_state is AccountState.VERIFIED) is acts
+    api = Api(secret)
+    assert api.get(f"/prescriptions/{rx.pk}").status_code == 200
+    answer = api.post(f"/prescriptions/{rx.pk}/dispense", {})
+    assert answer.status_code == (200 if acts else 403)
+    if not acts:
+        assert answer.json()["code"] == "account_not_active"
+    assert Dispense.objects.count() == int(acts)
+    assert Account.objects.get(pk=cast.pharmacy.pk).state == AccountState.VERIFIED, (
+        "what is written down is the worker's"
+    )

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from elmed.access.permissions import KINDS, Permission, of_roles
-from elmed.accounts.models import Account, AccountKind, AccountState, Membership, Person
+from elmed.accounts.models import Account, AccountKind, AccountState, Membership, Person, acting_state
+from elmed.core.clock import real_now
 from elmed.core.models import LIVE_WORLD_ID, Mode
 
 
@@ -79,7 +80,7 @@ def of_person(
     return Actor(
         account_id=account.pk,
         account_kind=AccountKind(account.kind),
-        account_state=AccountState(account.state),
+        account_state=acting_state(account.state, account.licence_expires_on, real_now()),
         permissions=of_roles(roles),
         source=source,
         person_id=person.pk,
@@ -110,7 +111,9 @@ def of_command(account: Account | None = None, *, request_id: str = "") -> Actor
     return Actor(
         account_id=account.pk if account else None,
         account_kind=kind,
-        account_state=AccountState(account.state) if account else AccountState.VERIFIED,
+        account_state=acting_state(account.state, account.licence_expires_on, real_now())
+        if account
+        else AccountState.VERIFIED,
         permissions=KINDS[kind],
         source="command",
         world_id=account.world_id if account else LIVE_WORLD_ID,

@@ -5,6 +5,7 @@ accounts. What an account may do is decided in access/, its changes of state are
 """
 
 from collections.abc import Mapping
+from datetime import date, datetime, timedelta
 from types import MappingProxyType
 from typing import Any, ClassVar
 
@@ -71,6 +72,17 @@ class AccountState(models.TextChoices):
     REJECTED = "rejected"
     SUSPENDED = "suspended"
     LAPSED = "lapsed"
+
+
+def acting_state(state: str, licence_expires_on: date | None, now: datetime) -> AccountState:
+    """The state in which an account acts: a verified one whose licence is over has lapsed, also where nobody noted it yet.
+
+    Noted it is by `licences.lapse_due` on the jurisdiction's next day; this holds a day after it, wherever the worker is,
+    so that in no time zone a licence's last day is cut short.
+    """
+    over = licence_expires_on is not None and licence_expires_on < (now - timedelta(days=1)).date()
+    found = AccountState(state)
+    return AccountState.LAPSED if found is AccountState.VERIFIED and over else found
 
 
 class Account(models.Model):

@@ -8,7 +8,7 @@ which means refused: refused requests are not counted further.
 import ipaddress
 import json
 import math
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -20,7 +20,7 @@ from elmed.access import keys
 from elmed.access.actors import Actor
 from elmed.access.models import ApiKey, RateWindow
 from elmed.access.permissions import Permission, of_scopes
-from elmed.accounts.models import AccountKind, AccountState
+from elmed.accounts.models import AccountKind, acting_state
 from elmed.api.problems import ApiProblem
 from elmed.config.environment import environment
 from elmed.config.middleware import request_id
@@ -46,6 +46,7 @@ class KeyRow(NamedTuple):
     expires_at: datetime | None
     account_kind: str
     account_state: str
+    licence_expires_on: date | None
     account_name: str
     test_world_id: int | None
     clock_offset: int | None
@@ -68,7 +69,7 @@ class Caller(NamedTuple):
 
 _SELECT = """
     SELECT k.id, k.account_id, k.mode, k.name, k.scopes, k.allowed_ips, k.requests_per_minute, k.expires_at,
-           a.kind, a.state, a.name AS account_name, a.test_world_id, w.clock_offset_seconds
+           a.kind, a.state, a.licence_expires_on, a.name AS account_name, a.test_world_id, w.clock_offset_seconds
     FROM access_apikey k
     JOIN accounts_account a ON a.id = k.account_id
     LEFT JOIN core_world w ON w.id = a.test_world_id
@@ -166,11 +167,11 @@ def _rights(scopes: str, kind: str) -> tuple[frozenset[str], frozenset[Permissio
 def _caller(row: KeyRow, request: str) -> Caller:
     mode = Mode(row.mode)
     scopes, permissions = _rights(row.scopes, row.account_kind)
-    test = mode is Mode.TEST
+    test, now = mode is Mode.TEST, real_now()
     actor = Actor(
         account_id=row.account_id,
         account_kind=AccountKind(row.account_kind),
-        account_state=AccountState(row.account_state),
+        account_state=acting_state(row.account_state, row.licence_expires_on, now),
         permissions=permissions,
         source="api",
         key_id=row.key_id,
@@ -188,7 +189,7 @@ def _caller(row: KeyRow, request: str) -> Caller:
         resets_in=min(max(math.ceil(row.seconds_left), 1), WINDOW_SECONDS),
         allowed_ips=tuple(json.loads(row.allowed_ips)),
         expires_at=row.expires_at,
-        now=real_now() + timedelta(seconds=(row.clock_offset or 0) if test else 0),
+        now=now + timedelta(seconds=(row.clock_offset or 0) if test else 0),
     )
 
 
@@ -224,8 +225,8 @@ def _look_up_sqlite(digest: bytes, address: str) -> KeyRow | None:
     left = (opened_at + timedelta(seconds=WINDOW_SECONDS) - now).total_seconds()
     fields: tuple[Any, ...] = (
         key.pk, account.pk, key.mode, key.name, json.dumps(key.scopes), json.dumps(key.allowed_ips),
-        key.requests_per_minute, key.expires_at, account.kind, account.state, account.name, account.test_world_id,
-        world.clock_offset_seconds if world else None, used, left,
+        key.requests_per_minute, key.expires_at, account.kind, account.state, account.licence_expires_on,
+        account.name, account.test_world_id, world.clock_offset_seconds if world else None, used, left,
     )  # fmt: skip
     return KeyRow(*fields)
 
