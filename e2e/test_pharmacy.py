@@ -88,7 +88,7 @@ def test_two_at_one_prescription(person: Person, trouble, axe, picture) -> None:
     quick.wait_for_url(f"**{path}?was=*")
     slow.get_by_role("button", name="Record what was handed over").click()
     expect(slow.get_by_text("Meanwhile:")).to_be_visible()
-    expect(slow.locator("#meanwhile")).to_contain_text("Dispensed by")
+    expect(slow.locator("#meanwhile")).to_contain_text("Dispensed · Jade Hartley")
     expect(slow.locator("input[name$=-batch_number]").first).to_have_value("LOT-SLOW")
     expect(slow.locator("[name=note]")).to_have_value("Explained the doses")
     axe(slow)
