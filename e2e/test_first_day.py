@@ -6,7 +6,7 @@ from collections.abc import Callable
 from playwright.sync_api import Page, expect
 
 from e2e import busy
-from e2e.test_joining import join_from_the_quickstart
+from e2e.test_joining import join_from_the_quickstart, make_key
 from e2e.test_webhooks import reload_until
 
 EMAIL = "first-day@walk.example"
@@ -15,11 +15,7 @@ EMAIL = "first-day@walk.example"
 def test_from_the_help_to_a_delivered_webhook(visitor: Callable[..., Page], axe: Callable[[Page], None]) -> None:
     page = visitor(width=360)
     join_from_the_quickstart(page, "Nia Firstday", EMAIL)
-    page.get_by_role("link", name="Create new key").click()
-    page.get_by_label("Name", exact=True).fill("First")
-    for scope in ("rx:read", "rx:dispense"):
-        page.get_by_label(re.compile(f"{scope}:")).check()
-    page.get_by_role("button", name="Create new key").click()
+    make_key(page, "First")
     axe(page)
     page.get_by_role("link", name="Make a test prescription by a click").click()
     page.get_by_role("button", name="View test data").first.click()

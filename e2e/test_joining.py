@@ -39,6 +39,15 @@ def sign_in_as(page: Page, email: str) -> None:
     page.get_by_role("button", name="Sign in", exact=True).click()
 
 
+def make_key(page: Page, name: str) -> None:
+    """The quickstart's key, which is shown once then."""
+    page.get_by_role("link", name="Create new key").click()
+    page.get_by_label("Name", exact=True).fill(name)
+    for scope in ("rx:read", "rx:dispense"):
+        page.get_by_label(re.compile(f"{scope}:")).check()
+    page.get_by_role("button", name="Create new key").click()
+
+
 def join_from_the_quickstart(page: Page, name: str, email: str) -> None:
     """A developer from the help's quickstart to the first sign-in, by clicks."""
     page.goto("/help")

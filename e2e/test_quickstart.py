@@ -11,7 +11,7 @@ from collections.abc import Callable
 from playwright.sync_api import Page, expect
 
 from e2e.server import Server
-from e2e.test_joining import join_from_the_quickstart
+from e2e.test_joining import join_from_the_quickstart, make_key
 
 EMAIL = "quickstart@walk.example"
 
@@ -19,11 +19,7 @@ EMAIL = "quickstart@walk.example"
 def test_from_zero_to_a_dispense_with_curl(visitor: Callable[..., Page], server: Server) -> None:
     page = visitor()
     join_from_the_quickstart(page, "Ivo Quickstart", EMAIL)
-    page.get_by_role("link", name="Create new key").click()
-    page.get_by_label("Name", exact=True).fill("Quickstart")
-    for scope in ("rx:read", "rx:dispense"):
-        page.get_by_label(re.compile(f"{scope}:")).check()
-    page.get_by_role("button", name="Create new key").click()
+    make_key(page, "Quickstart")
     key = re.search(r"elm_test_[0-9a-f]{64}", page.get_by_role("main").inner_text())
     assert key is not None
 

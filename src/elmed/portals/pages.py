@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from django.core.paginator import Page
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 
 M = TypeVar("M", bound=Model)
 FARTHEST = 1000  # pages
@@ -43,3 +43,8 @@ def open_page(fetch: Callable[[int, int], Sequence[M]], asked: Any, size: int, f
     if not rows and number > 1:
         return open_page(fetch, 1, size, farthest)
     return OpenPage(rows[:size], number, more=len(rows) > size and number < farthest)
+
+
+def open_list(rows: QuerySet[M], asked: Any, size: int) -> OpenPage[M]:
+    """The page asked for of a query in its order."""
+    return open_page(lambda start, end: list(rows[start:end]), asked, size)

@@ -23,7 +23,7 @@ from elmed.portals.doctor.forms import (
     WeightForm,
 )
 from elmed.portals.page import PortalRequest, page, search_words, shown
-from elmed.portals.pages import open_page
+from elmed.portals.pages import open_list, open_page
 from elmed.portals.shared.prescription import banner
 from elmed.prescriptions import queries
 from elmed.prescriptions.actions.tries import TooManyTries
@@ -45,7 +45,7 @@ def patients(request: PortalRequest) -> HttpResponse:
     if words:
         rows = rows.filter(family_name__istartswith=words)
     rows = rows.order_by("family_name", "given_name", "pk")
-    found = open_page(lambda start, end: list(rows[start:end]), request.GET.get("page"), PAGE_SIZE)
+    found = open_list(rows, request.GET.get("page"), PAGE_SIZE)
     shown(request, "patients", [patient.pk for patient in found])
     return render(request, "doctor/patients.html", {"page": found, "q": words})
 
@@ -131,9 +131,7 @@ def patient(request: PortalRequest, pk: int) -> HttpResponse:
 
     current, past = queries.medication(rows, jurisdiction().day(request.now))
     context = {
-        "consultations": open_page(
-            lambda start, end: list(consultations[start:end]), request.GET.get("consultations"), PAGE_SIZE
-        ),
+        "consultations": open_list(consultations, request.GET.get("consultations"), PAGE_SIZE),
         "drafts": [rx for rx in rows if rx.status == Status.DRAFT],
         "prescriptions": open_page(part, request.GET.get("page"), PAGE_SIZE),
         "current": current, "past": past[:PAGE_SIZE],

@@ -19,7 +19,7 @@ from elmed.inventory import images, products, queries
 from elmed.inventory.models import Product
 from elmed.inventory.product_fields import fingerprint, from_text, of
 from elmed.portals.page import PortalRequest, page, search_words
-from elmed.portals.pages import open_page
+from elmed.portals.pages import open_list
 from elmed.portals.pharmacy.inventory_forms import ImageForm, ProductForm
 from elmed.portals.pharmacy.inventory_words import VIEW_WORDS
 from elmed.portals.pharmacy.views import PHARMACY
@@ -57,7 +57,6 @@ def product_page(request: PortalRequest, pk: int) -> HttpResponse:
     product = visibility.get(request.actor, Product, pk)
     rows, batches = queries.movements(request.actor, product), queries.batches(request.actor, product)
     may, today = request.actor.permissions, jurisdiction().day(request.now)
-    links = queries.links(product)
     context = {
         "product": product,
         "image": product.image and images.path(product.image.pk, product.image.content_type),
@@ -65,7 +64,7 @@ def product_page(request: PortalRequest, pk: int) -> HttpResponse:
         "batches": batches,
         "fit": {row.pk for row in batches if not row.recalled_at and not (row.expiry_date and row.expiry_date < today)},
         "movements": Paginator(rows, MOVEMENTS).get_page(request.GET.get("page")),
-        "links": open_page(lambda start, end: list(links[start:end]), request.GET.get("links"), MOVEMENTS),
+        "links": open_list(queries.links(product), request.GET.get("links"), MOVEMENTS),
         "today": today,
         "writes": P.PRODUCT_WRITE in may, "moves": P.STOCK_MOVE in may,
         "recalls": P.RECALL in may, "unlinks": P.PRODUCT_LINK in may,

@@ -16,7 +16,7 @@ from elmed.inventory import csv_files, queries, recall
 from elmed.inventory.models import Batch, Product
 from elmed.inventory.recall import Received
 from elmed.portals.page import PortalRequest, page, search_words, shown
-from elmed.portals.pages import open_page
+from elmed.portals.pages import open_list
 from elmed.portals.pharmacy.inventory_files import csv_answer
 from elmed.portals.pharmacy.inventory_forms import RecallForm, WhyForm
 from elmed.portals.pharmacy.views import PHARMACY
@@ -38,9 +38,8 @@ CALL_COLUMNS = (
 def recalls(request: PortalRequest) -> HttpResponse:
     """The recalled batches; `q` finds a batch of any product by its number."""
     number = search_words(request)
-    rows = queries.recalled(request.actor)
     context = {
-        "recalled": open_page(lambda start, end: list(rows[start:end]), request.GET.get("page"), PAGE_SIZE), "q": number,
+        "recalled": open_list(queries.recalled(request.actor), request.GET.get("page"), PAGE_SIZE), "q": number,
         "found": queries.numbered(request.actor, number) if number else None,
         "recalls": Permission.RECALL in request.actor.permissions,
     }  # fmt: skip
