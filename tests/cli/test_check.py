@@ -62,6 +62,13 @@ def test_a_wrong_setting_is_an_error(sound, change, check):
     assert tripped(sound.model_copy(update=change)) == {check: ERROR}
 
 
+def test_a_second_factor_that_is_not_asked_for_is_warned_of(sound):
+    assert tripped(sound.model_copy(update={"require_second_factor": False})) == {
+        "second factor": checks.Severity.WARNING
+    }
+    assert tripped(sound.model_copy(update={"require_second_factor": True})) == {}
+
+
 def test_http_on_loopback_is_fine(sound):
     assert "public address" not in tripped(sound.model_copy(update={"base_url": "http://localhost:8000"}))
 

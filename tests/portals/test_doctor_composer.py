@@ -2,6 +2,7 @@
 """The composer: medicines of the formulary, one short dose, warnings in their rows, and several drafts signed together."""
 
 import re
+from dataclasses import replace
 
 import pytest
 from django.urls import reverse
@@ -10,6 +11,7 @@ from elmed.core.clock import real_now
 from elmed.events.models import Event
 from elmed.medications import demonstration
 from elmed.medications.models import Medicine
+from elmed.portals.doctor.sign import MOST_TOGETHER
 from elmed.prescriptions.models import Prescription, PrescriptionLine, WarningAnswer
 from elmed.prescriptions.vocabulary import Kept, Status
 from tests import factories
@@ -238,6 +240,26 @@ def test_several_drafts_are_signed_together_each_on_its_own(cast, doctor):
     again = doctor.post(url, sent)
     assert again.status_code == 302
     assert Prescription.objects.count() == 2
+
+
+def test_more_than_are_signed_together_is_said(cast, doctor):
+    names = [letter * 8 for letter in "bcdfghjklm"][:MOST_TOGETHER]  # none is taken for another, or for a known one
+    medicines = [replace(factories.RAMIPRIL, medication_text=f"{name} 5 mg") for name in names]
+    drafts = [factories.draft(cast, now=real_now(), lines=(one,)) for one in medicines]
+    url = reverse("doctor_basket", args=[cast.patient.pk])
+    assert "The others come when you have signed these" not in doctor.get(url).content.decode()
+    last = factories.draft(cast, now=real_now(), lines=(factories.RAMIPRIL,))
+    page = doctor.get(url).content.decode()
+    assert "These are the first 10 drafts. The others come when you have signed these." in page
+    assert "Sign all 10 for" in page and "ramipril" not in page
+    sent = {f"rx{one.pk}-version": one.version for one in drafts}
+    assert doctor.post(url, sent).status_code == 302
+    last.refresh_from_db()
+    assert last.status == Status.DRAFT
+    assert Prescription.objects.filter(status=Status.ISSUED).count() == MOST_TOGETHER
+    assert doctor.post(url, sent).status_code == 422, "a second click signs nothing of what follows"
+    last.refresh_from_db()
+    assert last.status == Status.DRAFT
 
 
 def test_what_one_draft_repeats_of_another_is_answered_beforehand(cast, doctor):

@@ -216,4 +216,4 @@ def test_drafts_of_the_patient_stand_beside_the_composer(cast, doctor):
     factories.draft(cast, now=real_now())
     factories.draft(cast, now=real_now(), lines=(factories.RAMIPRIL,))
     page = doctor.get(reverse("doctor_compose", args=[cast.patient.pk])).content.decode()
-    assert "2 drafts" in page and "Check and sign all 2" in page
+    assert "2 drafts" in page and "Check and sign together" in page

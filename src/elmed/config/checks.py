@@ -134,6 +134,15 @@ def _second_factor_keys(_env: Environment) -> str | None:
     )
 
 
+def _second_factor(env: Environment) -> str | None:
+    if env.elmed_env == "production" and env.require_second_factor is False:
+        return (
+            "REQUIRE_SECOND_FACTOR=false: a stolen password alone signs prescriptions and opens records. "
+            "Leave it out, and doctors, pharmacists and staff set up a second factor at their next sign-in."
+        )
+    return None
+
+
 def _mail(env: Environment) -> str | None:
     if not env.email_host:
         return "No SMTP server: nobody gets mail. Set EMAIL_HOST."
@@ -192,6 +201,7 @@ CHECKS: tuple[Check, ...] = (
     Check("support address", Severity.ERROR, _support),
     Check("debug", Severity.ERROR, _debug),
     Check("demo data", Severity.ERROR, _demo_data),
+    Check("second factor", Severity.WARNING, _second_factor),
     Check("open listener", Severity.WARNING, _listens_openly),
 )
 

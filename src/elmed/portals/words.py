@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from django.utils.formats import number_format
 from django.utils.translation import get_language_bidi, gettext
 from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrPromise
@@ -182,6 +183,11 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 def day_words(day: date) -> str:
     """A birth or expiry date: `03-Feb-1961` in every language."""
     return f"{day.day:02d}-{_MONTHS[day.month - 1]}-{day.year}"
+
+
+def number(value: int) -> str:
+    """How many, grouped as the reader's language does: `12,345`. Neither ids nor doses, which are the same for everybody."""
+    return number_format(value, force_grouping=True)
 
 
 # Units that are counted; measures such as ml and mg have no plural.

@@ -65,14 +65,15 @@ def review(request: PortalRequest, pk: int) -> HttpResponse:
 
 @page(permission=Permission.ISSUE, kinds=DOCTOR)
 def basket(request: PortalRequest, pk: int) -> HttpResponse:
-    """All drafts of a patient, each a prescription of its own, signed with one proof of who signs."""
-    rows = list(queries.drafts_of(request.actor, pk)[:MOST_TOGETHER])
+    """A patient's drafts, the first ten: each a prescription of its own, signed with one proof of who signs."""
+    rows = list(queries.drafts_of(request.actor, pk)[: MOST_TOGETHER + 1])
     if not rows:
         visibility.get(request.actor, Patient, pk)
         if request.method == "POST":
             messages.info(request, _("Everything is signed already; it was signed once."))
         return redirect("doctor_patient", pk)
-    return _sign_page(request, rows[0].patient, _drafts(request, rows, together=True))
+    drafts = _drafts(request, rows[:MOST_TOGETHER], together=True)
+    return _sign_page(request, rows[0].patient, drafts, more=len(rows) > MOST_TOGETHER)
 
 
 def _drafts(request: PortalRequest, rows: Sequence[Prescription], *, together: bool) -> list[Draft]:
@@ -98,7 +99,7 @@ def _draft(request: PortalRequest, rx: Prescription, warnings: list[Warning], *,
     return Draft(rx, lines, form, errors_in(rx, lines, request.now))
 
 
-def _sign_page(request: PortalRequest, patient: Patient, drafts: list[Draft]) -> HttpResponse:
+def _sign_page(request: PortalRequest, patient: Patient, drafts: list[Draft], *, more: bool = False) -> HttpResponse:
     signature = _signature(request, drafts)
     status = 200
     if _sent(request) is not None:
@@ -119,7 +120,7 @@ def _sign_page(request: PortalRequest, patient: Patient, drafts: list[Draft]) ->
         status = max([one.form.status for one in drafts] + [signature.status])
     shown(request, "draft", [patient.pk])
     context = {
-        "drafts": drafts, "signature": signature, "together": len(drafts) > 1, "pharmacy_words": _pharmacy_words(request),
+        "drafts": drafts, "signature": signature, "together": len(drafts) > 1, "more": more, "pharmacy_words": _pharmacy_words(request),
         "lacking": any(one.lacks for one in drafts), "demonstration": _demonstration(drafts),
         "counted": sum(len(one.form.warnings) for one in drafts),
         "asked": sum(len(one.form.open) for one in drafts), **banner(request, patient),

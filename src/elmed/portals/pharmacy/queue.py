@@ -20,7 +20,7 @@ from elmed.portals.page import PortalRequest, page, shown
 from elmed.portals.pages import open_page
 from elmed.portals.pharmacy.queue_rows import WAITED_DAYS, Asked, asked, dressed, few_people, mark, moment, rows_of
 from elmed.portals.pharmacy.views import PHARMACY, WAITING
-from elmed.portals.words import status_words
+from elmed.portals.words import number, status_words
 from elmed.prescriptions import pharmacy_lists, queries, reference
 from elmed.prescriptions.models import Prescription
 
@@ -74,7 +74,9 @@ def live(request: PortalRequest) -> HttpResponse:
         here = set(rows.filter(pk__in=shown_ids).values_list("pk", flat=True))
         joined = rows.filter(step_since__gt=since).exclude(pk__in=shown_ids).count()
     told = {
-        "counts": {step: count for step, count in pharmacy_lists.step_counts(request.actor).items() if step in WAITING},
+        "counts": {
+            step: number(count) for step, count in pharmacy_lists.step_counts(request.actor).items() if step in WAITING
+        },
         "joined": joined,
         "left": sorted(shown_ids - here) if not what.searching and what.step in WAITING else [],
     }

@@ -24,6 +24,7 @@ from elmed.portals.words import (
     STATUS_TONE,
     day_words,
     kept_words,
+    number,
     patient_status_words,
     reason_words,
     status_words,
@@ -34,6 +35,7 @@ register = template.Library()
 register.filter("status_words", status_words)
 register.filter("patient_status_words", patient_status_words)
 register.filter("kept_words", kept_words)
+register.filter("number", number)
 register.filter("told_words", reason_words)
 
 
