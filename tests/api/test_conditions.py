@@ -1,11 +1,21 @@
 """`If-Match` on everything that has a version, and its refusal everywhere else: no condition is passed over in silence."""
 
+from dataclasses import replace
+
 import pytest
 
 from elmed.api.endpoint import ENDPOINTS
+from elmed.inventory import prices, products, receipts
+from elmed.inventory.models import Product
+from elmed.inventory.product_fields import of
+from elmed.prescriptions.models import Prescription
+from elmed.webhooks.models import Endpoint
 from tests import factories as f
 from tests.api import shop
 from tests.api.client import Api, refusal
+from tests.cast import NOW
+from tests.sandbox.conftest import till  # noqa: F401 - a fixture
+from tests.sandbox.test_scenarios import play
 from tests.webhooks.conftest import receiver  # noqa: F401 - a fixture
 
 URL = "https://203.0.113.7/elmed"  # documentation's addresses (RFC 5737): nothing is called here
@@ -54,13 +64,164 @@ def test_every_change_makes_a_version(api, made):
     assert api.get(path).json()["version"] == 4
 
 
-def test_what_compares_no_version_says_so(cast, pharmacy, make_key):
+PROVEN = ("AccessRecord", "ProofTries")  # the proof was shown, and was right, whatever came of it then
+
+
+# Every write that compares, with what it is tried on: who calls, what is sent where, and the row that it changes.
+def _dispense(cast, given):
+    rx = f.verified(cast)
+    return given["pharmacy"], "POST", f"/prescriptions/{rx.pk}/dispense", None, rx
+
+
+def _reverse(cast, given):
+    rx = f.verified(cast)
+    made = given["pharmacy"].post(f"/prescriptions/{rx.pk}/dispense").json()["dispense"]["id"]
+    return given["pharmacy"], "POST", f"/dispenses/{made}/reverse", {"reason_code": "recorded_in_error"}, rx
+
+
+def _route(cast, given):
+    rx = f.issued(cast)
+    return given["webshop"], "POST", "/prescriptions/route", shop.proof(rx), rx
+
+
+def _count_stock(cast, given):
+    made = shop.product(cast)
+    return given["stock"], "PATCH", f"/products/{made.pk}/stock", {"quantity": "7"}, made
+
+
+def _play_act(cast, given):
+    told = play(given["till"], "pending_review")["prescriptions"][-1]["id"]
+    path = f"/sandbox/prescriptions/{told}/act"
+    return given["till"], "POST", path, {"act": "verify"}, Prescription.objects.get(pk=told)
+
+
+def _endpoint(number):
+    def case(_cast, given):
+        method, path, body = writes(given["made"])[number]
+        return given["api"], method, path, body, Endpoint.objects.get(pk=given["made"]["id"])
+
+    return case
+
+
+COMPARED = {
+    "dispense": _dispense, "reverse": _reverse, "route_prescription": _route, "count_stock": _count_stock, "play_act": _play_act,
+    "change_webhook_endpoint": _endpoint(0), "roll_webhook_secret": _endpoint(1), "remove_webhook_endpoint": _endpoint(2),
+}  # fmt: skip
+# Every other write, with why there is no version that it could compare.
+NOT_COMPARED = {
+    "check_prescription": "looks, and makes a reservation",
+    "record_shop_sale": "makes a sale",
+    "play_scenario": "makes what is new",
+    "create_webhook_endpoint": "makes an endpoint",
+    "test_webhook_endpoint": "makes a delivery",
+    "resend_webhook_delivery": "sends once more what was sent, and changes no endpoint",
+    "resend_webhooks": "sends once more what was sent, and changes no endpoint",
+    "confirm_reservation": "a reservation goes one way, and its 409 says what became of it",
+    "release_reservation": "a reservation goes one way, and its 409 says what became of it",
+    "report_shop": "the shop's newest word, whatever it said before",
+    "advance_clock": "the world's clock only goes forward, by so much",
+    "reset_sandbox": "empties the test world, whatever stands in it",
+}
+
+
+@pytest.fixture
+def given(api, made, pharmacy, webshop, make_key, till):  # noqa: F811
+    stock = Api(make_key("pharmacist", "inventory:write")[1])
+    return {"api": api, "made": made, "pharmacy": pharmacy, "webshop": webshop, "stock": stock, "till": till}
+
+
+def test_every_write_compares_or_has_nothing_to_compare():
+    assert {one.name for one in ENDPOINTS if one.writes and one.compares} == set(COMPARED)
+    assert {one.name for one in ENDPOINTS if one.writes and not one.compares} == set(NOT_COMPARED)
+
+
+@pytest.mark.parametrize("name", COMPARED)
+def test_it_is_done_only_to_what_was_read(name, cast, given):
+    api, method, path, body, row = COMPARED[name](cast, given)
+    row.refresh_from_db()
+    version = row.version
+    looked = PROVEN if name == "route_prescription" else ()
+    before = shop.all_there_is(but=looked)
+    for tag in (f'"{version + 1}"', f'W/"{version + 1}-0123456789abcdef"', '"999999999"'):
+        for dry in ("", "?dry_run=true"):
+            no = refusal(api.call(method, path + dry, body, headers={"If-Match": tag}), 412, "version_conflict")
+            assert no["current_version"] == version
+    for tag in ("", "1", f'"{version}", "{version + 1}"', '"0"'):
+        refusal(api.call(method, path, body, headers={"If-Match": tag}), 400, "invalid_if_match")
+    assert shop.all_there_is(but=looked) == before
+    for tag in ("*", f'"{version}"', f'W/"{version}-0123456789abcdef"'):
+        tried = api.call(method, path + "?dry_run=true", body, headers={"If-Match": tag})
+        assert tried.status_code in (200, 204)
+    assert api.call(method, path, body, headers={"If-Match": f'"{version}"'}).status_code in (200, 204)
+    if name == "remove_webhook_endpoint":
+        assert not Endpoint.objects.filter(pk=row.pk).exists()
+    else:
+        row.refresh_from_db()
+        assert row.version > version
+
+
+def test_what_compares_no_version_says_so(cast, pharmacy):
     rx = f.verified(cast)
     before = shop.all_there_is()
-    for one in (one for one in ENDPOINTS if one.writes and not one.compares):
+    for one in (one for one in ENDPOINTS if one.name in NOT_COMPARED):
         path = one.path.replace("{id}", str(rx.pk)).replace("{delivery_id}", "1")
         no = refusal(pharmacy.call(one.method, path, headers={"If-Match": '"1"'}), 400, "invalid_if_match")
-        # some of them change what has a version, as routing and the acts of the test world do: it says no more than is so
         assert no["detail"] == "This call does not compare versions: leave `If-Match` out.", one.name
     assert shop.all_there_is() == before
     assert pharmacy.post("/prescriptions/check", shop.basket(rx), headers={"If-Match": "*"}).status_code == 200
+
+
+def test_what_is_in_the_queue_already_is_compared_too(cast, webshop):
+    rx = f.pending_review(cast)
+    before = shop.all_there_is(but=PROVEN)
+    old = {"If-Match": f'"{rx.version - 1}"'}
+    refusal(webshop.post("/prescriptions/route", shop.proof(rx), headers=old), 412, "version_conflict")
+    assert shop.all_there_is(but=PROVEN) == before
+    same = webshop.post("/prescriptions/route", shop.proof(rx), headers={"If-Match": f'"{rx.version}"'}).json()
+    assert same == {"prescription_id": rx.pk, "status": "pending_review", "version": rx.version}
+
+
+def test_a_count_of_what_left_meanwhile_is_refused(cast, given):
+    """Counted 10, then one was sold: the count is refused, and what left stays gone."""
+    made = shop.product(cast, shop.PLASTERS)
+    path = f"/products/{made.pk}"
+    read = given["webshop"].get(path)
+    assert read["ETag"].startswith(f'"{read.json()["version"]}-')
+    assert given["webshop"].get(path, headers={"If-None-Match": read["ETag"]}).status_code == 304
+    body = {"external_reference": "1042", "lines": [{"sku": made.sku, "quantity": "1"}]}
+    assert given["webshop"].post("/sales", body).status_code == 200
+    sold = given["webshop"].get(path, headers={"If-None-Match": read["ETag"]}).json()
+    assert (sold["stock"], sold["version"]) == ("9", read.json()["version"] + 1)
+    before = shop.all_there_is()
+    stale = {"If-Match": read["ETag"]}
+    refusal(given["stock"].call("PATCH", path + "/stock", {"quantity": "10"}, headers=stale), 412, "version_conflict")
+    # the number that is shown already is compared all the same
+    refusal(given["stock"].call("PATCH", path + "/stock", {"quantity": "9"}, headers=stale), 412, "version_conflict")
+    assert shop.all_there_is() == before
+    fresh = {"If-Match": f'"{sold["version"]}"'}
+    assert given["stock"].call("PATCH", path + "/stock", {"quantity": "8"}, headers=fresh).json()["stock"] == "8"
+
+
+def test_a_products_version_moves_with_whatever_changes_it(cast):
+    actor = cast.actor("pharmacist")
+    made = shop.product(cast, packs=None)
+
+    def version():
+        return Product.objects.get(pk=made.pk).version
+
+    assert version() == 1
+    changes = [
+        lambda: receipts.receive(actor, made.pk, receipts.Amount(7_000), batch_number="B1", now=NOW),
+        lambda: products.set_stock(actor, made.pk, 5_000, now=NOW),
+        lambda: products.change(actor, made.pk, replace(of(made), name="Amoxicillin"), now=NOW),
+        lambda: products.retire(actor, made.pk, now=NOW),
+        lambda: products.restore(actor, made.pk, now=NOW),
+        lambda: prices.change_prices(actor, [made.pk], prices.PriceChange(percent_milli=10_000), now=NOW),
+    ]
+    for number, change in enumerate(changes):
+        before = version()
+        change()
+        assert version() > before, number
+    before = version()
+    products.restore(actor, made.pk, now=NOW)
+    assert version() == before, "what is so already changes nothing"

@@ -93,7 +93,7 @@ def test_the_headers_that_are_heeded_are_described(description):
     for (method, path), one in keyed(description).items():
         headers = {parameter["name"] for parameter in one["parameters"] if parameter["in"] == "header"}
         assert ("Idempotency-Key" in headers) == (method == "POST"), path
-        versioned = path.endswith(("/dispense", "/reverse", "/roll-secret")) or (
+        versioned = path.endswith(("/dispense", "/reverse", "/route", "/act", "/stock", "/roll-secret")) or (
             method in ("PATCH", "DELETE") and "webhook" in path
         )
         assert ("If-Match" in headers) == versioned, path

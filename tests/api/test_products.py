@@ -56,7 +56,7 @@ def test_a_product_in_full(cast, webshop):
         "price": "4.20", "currency": "EUR", "stock": "10", "pack_size": {"value": "7", "unit": "capsule"},
         "medication": {"code": "J01CA04", "system": "ATC", "strength": "500 mg", "form": "capsule", "route": "oral"},
         "requires_prescription": True, "is_controlled": False, "image_url": None, "active": True,
-        "updated_at": rfc3339(Product.objects.get(pk=made.pk).updated_at),
+        "updated_at": rfc3339(Product.objects.get(pk=made.pk).updated_at), "version": 2,
     }  # fmt: skip
     assert webshop.get("/products").json()["data"] == [said]
     assert not AccessRecord.objects.exists(), "goods are nobody's data"

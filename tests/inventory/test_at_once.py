@@ -39,6 +39,16 @@ def test_one_product_of_a_sku(cast):
     assert Product.objects.count() == 1
 
 
+def test_one_count_of_what_both_read(cast, make, plasters):
+    actor, read = cast.actor("technician"), Product.objects.get().version
+    counts = (
+        lambda packs=packs: products.set_stock(actor, plasters.pk, packs * 1000, now=NOW, expected_version=read)
+        for packs in (3, 4, 5)
+    )
+    assert sorted(at_once(*counts)) == ["done", "version_conflict", "version_conflict"]
+    assert Movement.objects.count() == 1
+
+
 def test_every_movement_counts(cast, make, plasters):
     technician, shop = cast.actor("technician"), key_actor(cast, "pharmacist", "shop")
     words = {"batch_number": "P1", "now": NOW}

@@ -53,11 +53,17 @@ def test_one_after_the_other(way, till, practice):
     for api in (practice, till):
         if api is till and name == "issued":
             continue  # a pharmacy does not see it
-        rx = play(api, name)["prescriptions"][-1]["id"]
+        told = play(api, name)["prescriptions"][-1]
+        path, version = f"/sandbox/prescriptions/{told['id']}/act", told["version"]
         for act, said, status in acts:
-            answer = api.post(f"/sandbox/prescriptions/{rx}/act", {"act": act} | said)
+            before = all_there_is()
+            stale = {"If-Match": f'"{version + 1}"'}
+            no = refusal(api.post(path, {"act": act} | said, headers=stale), 412, "version_conflict")
+            assert (no["current_version"], all_there_is()) == (version, before)
+            answer = api.post(path, {"act": act} | said, headers={"If-Match": f'"{version}"'})
             assert answer.status_code == 200, answer.json()
             assert answer.json()["prescription"]["status"] == status
+            version = answer.json()["prescription"]["version"]
     assert {act for _, acts in WAYS.values() for act, _, _ in acts} == set(ACTS)
 
 

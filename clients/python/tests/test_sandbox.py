@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from elmed_client import ConflictError, NotFoundError, PermissionDeniedError
+from elmed_client import ConflictError, NotFoundError, PermissionDeniedError, PreconditionFailedError
 from elmed_client.cli.trigger import WAYS
 
 
@@ -16,7 +16,9 @@ def test_the_other_side_acts(client):
     assert (played.as_, one.status, played.proof.reference) == ("pharmacy", "pending_review", one.reference)
     with pytest.raises(ConflictError):
         elmed.prescriptions.dispense(one.id)
-    acted = elmed.sandbox.act(one.id, "verify")
+    with pytest.raises(PreconditionFailedError):
+        elmed.sandbox.act(one.id, "verify", if_match=one.version + 1)
+    acted = elmed.sandbox.act(one.id, "verify", if_match=one)
     assert (acted.by, acted.prescription.status) == ("pharmacy", "verified")
     assert elmed.prescriptions.dispense(one.id).prescription.status == "dispensed"
     with pytest.raises(NotFoundError):

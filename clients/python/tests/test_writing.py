@@ -128,7 +128,11 @@ def test_a_shop_from_the_check_to_the_parcel(client, demo):
     shop, proof = client("shop"), demo.told["verify"]
     lines = covered(shop, proof)[:1]
     assert lines, "the demo's shown prescription covers a product"
-    assert shop.prescriptions.route(**proof).status in ("verified", "partially_dispensed")
+    routed = shop.prescriptions.route(**proof)
+    assert routed.status in ("verified", "partially_dispensed")
+    with pytest.raises(PreconditionFailedError):
+        shop.prescriptions.route(**proof, if_match=routed.version + 1)
+    assert shop.prescriptions.route(**proof, if_match=routed) == routed
     first = shop.prescriptions.check(**proof, lines=lines, reserve=True)
     assert first.ok and first.reserved_until > datetime.now(timezone.utc)
     shop.reservations.release(first.reservation_id)

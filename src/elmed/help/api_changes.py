@@ -39,6 +39,12 @@ _HOOK, _DELIVERY = "/webhook-endpoints/{id}", "/webhook-endpoints/{id}/deliverie
 
 CHANGES: tuple[Change, ...] = (
     Change(
+        "if-match-everywhere", date(2026, 11, 29), Kind.ADDED, "`If-Match` on every write that changes what has a version",
+        "`POST /prescriptions/route`, `PATCH /products/{id}/stock` and `POST /sandbox/prescriptions/{id}/act` compare it, and "
+        "answered 400 before. Products have a `version`, and `GET /products/{id}` an `ETag`; the answer of `/route` tells the "
+        "prescription’s `version`.",
+    ),
+    Change(
         "sandbox-replace-again", date(2026, 11, 29), Kind.FIXED, "The sandbox’s `replace` plays on whatever is open",
         "It chooses a medicine that no open prescription of the patient holds, as often as it is asked; beside a dispense at "
         "the same moment, one of the two comes first. Neither is 500, 503 or 409 `warnings_unanswered` any more.",

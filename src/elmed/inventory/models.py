@@ -62,6 +62,7 @@ class Product(models.Model):
     )
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
+    version = models.PositiveIntegerField(default=1, help_text="Grows wherever `updated_at` moves, for `If-Match`.")
 
     class Meta:
         constraints = [

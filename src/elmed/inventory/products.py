@@ -15,7 +15,7 @@ from elmed.access import policy
 from elmed.access.actors import Actor
 from elmed.access.permissions import Permission
 from elmed.access.visibility import get, visible
-from elmed.core.refusals import NotNow
+from elmed.core.refusals import NotNow, VersionConflict
 from elmed.events.record import record
 from elmed.inventory import on_order, packs, stock
 from elmed.inventory.models import Kind, Movement, Product, ProductImage
@@ -44,6 +44,7 @@ def new(actor: Actor, fields: ProductFields, *, now: datetime) -> Product:
         pharmacy_id=actor.acting_account_id,
         created_at=now,
         updated_at=now,
+        version=0,  # the stamp at the end of what makes it counts the first
         **vars(fields),
     )
 
@@ -129,14 +130,24 @@ def set_image(actor: Actor, product_id: int, image: ProductImage | None, *, now:
 
 
 @transaction.atomic
-def set_stock(actor: Actor, product_id: int, packs_milli: int, *, now: datetime, reason: str = "") -> Product:
+def set_stock(
+    actor: Actor,
+    product_id: int,
+    packs_milli: int,
+    *,
+    now: datetime,
+    reason: str = "",
+    expected_version: int | None = None,
+) -> Product:
     """Make its stock what was counted, in thousandths of a pack; the difference is a correction.
 
     The number that is shown already changes nothing, although a rest of a pack may hide behind it.
-    Raises NotVisible, NotAllowed.
+    Raises NotVisible, NotAllowed, VersionConflict.
     """
     policy.require(actor, Permission.STOCK_MOVE)
     product = stock.lock([get(actor, Product, product_id).pk])[product_id]
+    if expected_version not in (None, product.version):
+        raise VersionConflict(product.version)
     shown = None if product.stock_milli is None else packs.to_packs(product, product.stock_milli)
     if packs_milli != shown:
         cause = Cause(Kind.CORRECTION, actor, now, reason=reason)

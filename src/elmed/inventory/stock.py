@@ -242,9 +242,9 @@ def _row(
 
 def changed(product: Product, at: datetime, *fields: str) -> None:
     """Save these, with a moment that whoever polls by change has not passed: the lock may have been waited for."""
-    product.updated_at = _moment([product], at)
-    product.save(update_fields=[*fields, "updated_at"])
-    stamped_now(partial(stamp, [product], at))
+    product.updated_at, product.version = _moment([product], at), product.version + 1
+    product.save(update_fields=[*fields, "updated_at", "version"])
+    stamped_now(partial(stamp, [product], at, changes=0))
 
 
 def save_all(products: Collection[Product], columns: Collection[str]) -> None:
@@ -258,15 +258,20 @@ def save_all(products: Collection[Product], columns: Collection[str]) -> None:
         )
 
 
-def stamp(products: Collection[Product], at: datetime) -> None:
-    """Give these the moment of now, all the same one: the last that a long or a waiting transaction does."""
+def stamp(products: Collection[Product], at: datetime, *, changes: int = 1) -> None:
+    """Give these the moment of now, all the same one: the last that a long or a waiting transaction does.
+
+    `changes`: so many versions on; none where their change was counted already.
+    """
     if not products:
         return
     moment, ids = _moment(products, at), [product.pk for product in products]
     for first in range(0, len(ids), BATCH):
-        Product.objects.filter(pk__in=ids[first : first + BATCH]).update(updated_at=moment)
+        Product.objects.filter(pk__in=ids[first : first + BATCH]).update(
+            updated_at=moment, version=F("version") + changes
+        )
     for product in products:
-        product.updated_at = moment
+        product.updated_at, product.version = moment, product.version + changes
 
 
 def _moment(products: Collection[Product], at: datetime) -> datetime:

@@ -62,6 +62,12 @@ class Playing:
     rx: Prescription
     now: datetime
     said: Wanted
+    expected_version: int | None
+
+    @property
+    def frame(self) -> dict[str, Any]:
+        """What the frame of every act takes: when it is, and the version that was read."""
+        return {"now": self.now, "expected_version": self.expected_version}
 
     @property
     def reason(self) -> str:
@@ -88,14 +94,14 @@ class Played:
 def _route(at: Playing) -> object:
     own = Account.objects.get(test_world_id=at.who.world_id)
     to = synthetic(at.who.world_id, AccountKind.PHARMACY, at.now) if own.pk == at.rx.prescriber_id else own
-    return route.route(at.who, at.rx.pk, pharmacy_id=to.pk, now=at.now)
+    return route.route(at.who, at.rx.pk, pharmacy_id=to.pk, **at.frame)
 
 
 def _answer_handed_over(at: Playing) -> object:
     asked = at.rx.holds.filter(ended_at=None).aggregate(last=Max("placed_at"))["last"] or at.now
     before = at.said.handed_over_at or asked - BEFORE
     what = Supply(lines=at.supply.lines, handed_over_at=before, receiver="Patient")
-    return cancel.answer_handed_over(at.who, at.rx.pk, what, source="portal", now=at.now)
+    return cancel.answer_handed_over(at.who, at.rx.pk, what, source="portal", **at.frame)
 
 
 def _reverse(at: Playing) -> object:
@@ -103,41 +109,41 @@ def _reverse(at: Playing) -> object:
     if made is None:
         raise NotNow("nothing_supplied", _("Nothing of it was supplied that could be taken back."))
     reason = ReversalReason(at.said.reason_code or ReversalReason.RECORDED_IN_ERROR)
-    return reverse.reverse(at.who, made.pk, reason=reason, now=at.now)
+    return reverse.reverse(at.who, made.pk, reason=reason, **at.frame)
 
 
 def _replace(at: Playing) -> Prescription:
     require_room(at.caller)
     pharmacist = acting(at.caller, at.rx.pharmacy, AccountKind.PHARMACY) if at.rx.pharmacy else None
-    return plays.in_its_place(at.who, at.rx, pharmacist=pharmacist, reason=at.reason, now=at.now)[0]
+    return plays.in_its_place(at.who, at.rx, pharmacist=pharmacist, reason=at.reason, **at.frame)[0]
 
 
 def _close_line(at: Playing) -> object:
     line = at.said.medication_id or at.rx.lines.order_by("position").values_list("pk", flat=True)[0]
-    return close_line(at.who, at.rx.pk, line_id=line, reason=at.reason, now=at.now)
+    return close_line(at.who, at.rx.pk, line_id=line, reason=at.reason, **at.frame)
 
 
 D, P = Side.DOCTOR, Side.PHARMACY
 # fmt: off
 ACTS: dict[str, Played] = {
-    Act.VERIFY: Played(lambda at: verify.verify(at.who, at.rx.pk, now=at.now), (P,), (), "The pharmacist's check: ready."),
-    Act.REJECT: Played(lambda at: reject.reject(at.who, at.rx.pk, reason=at.reason, now=at.now), (P,), ("reason",), "The pharmacist does not accept it."),
-    Act.RETURN: Played(lambda at: return_.return_(at.who, at.rx.pk, reason=at.reason, now=at.now), (P,), ("reason",), "The pharmacy gives it back."),
-    Act.CLOSE: Played(lambda at: close(at.who, at.rx.pk, reason_code=at.said.reason_code or "0010", now=at.now), (P,), ("reason_code",), "The pharmacist closes what nobody collected."),
+    Act.VERIFY: Played(lambda at: verify.verify(at.who, at.rx.pk, **at.frame), (P,), (), "The pharmacist's check: ready."),
+    Act.REJECT: Played(lambda at: reject.reject(at.who, at.rx.pk, reason=at.reason, **at.frame), (P,), ("reason",), "The pharmacist does not accept it."),
+    Act.RETURN: Played(lambda at: return_.return_(at.who, at.rx.pk, reason=at.reason, **at.frame), (P,), ("reason",), "The pharmacy gives it back."),
+    Act.CLOSE: Played(lambda at: close(at.who, at.rx.pk, reason_code=at.said.reason_code or "0010", **at.frame), (P,), ("reason_code",), "The pharmacist closes what nobody collected."),
     Act.CLOSE_LINE: Played(_close_line, (P,), ("reason", "medication_id"), "The pharmacist ends the rest of a line."),
-    Act.DISPENSE: Played(lambda at: dispense(at.who, at.rx.pk, at.supply, source="portal", now=at.now), (P,), ("lines", "handed_over_at"), "Handed over at the counter: all that is left, or `lines`."),
+    Act.DISPENSE: Played(lambda at: dispense(at.who, at.rx.pk, at.supply, source="portal", **at.frame), (P,), ("lines", "handed_over_at"), "Handed over at the counter: all that is left, or `lines`."),
     Act.REVERSE: Played(_reverse, (P,), ("reason_code",), "The newest dispense is taken back at the counter."),
-    Act.CONFIRM_CANCEL: Played(lambda at: cancel.confirm_cancel(at.who, at.rx.pk, now=at.now), (P,), (), "The pharmacy confirms: nothing was handed over."),
+    Act.CONFIRM_CANCEL: Played(lambda at: cancel.confirm_cancel(at.who, at.rx.pk, **at.frame), (P,), (), "The pharmacy confirms: nothing was handed over."),
     Act.ANSWER_HANDED_OVER: Played(_answer_handed_over, (P,), ("lines", "handed_over_at"), "The pharmacy answers: it was handed over before."),
-    Act.HOLD: Played(lambda at: hold.hold(at.who, at.rx.pk, reason=at.reason, question=at.said.question or "", now=at.now), (P, D), ("reason", "question"), "A pause, by the pharmacist (with a `question`) or the doctor."),
-    Act.RESUME: Played(lambda at: hold.resume(at.who, at.rx.pk, now=at.now), (P, D), (), "The side that paused it ends the pause."),
-    Act.CANCEL: Played(lambda at: cancel.cancel(at.who, at.rx.pk, reason=at.reason, now=at.now), (D,), ("reason",), "The doctor takes back what no pharmacist has checked."),
-    Act.REQUEST_CANCEL: Played(lambda at: cancel.request_cancel(at.who, at.rx.pk, reason=at.reason, now=at.now), (D,), ("reason",), "The doctor asks the pharmacy to cancel."),
-    Act.WITHDRAW_CANCEL: Played(lambda at: cancel.withdraw_cancel(at.who, at.rx.pk, now=at.now), (D,), (), "The doctor takes that request back."),
-    Act.STOP: Played(lambda at: stop.stop(at.who, at.rx.pk, reason=at.reason, now=at.now), (D,), ("reason",), "The doctor stops what was supplied in part."),
+    Act.HOLD: Played(lambda at: hold.hold(at.who, at.rx.pk, reason=at.reason, question=at.said.question or "", **at.frame), (P, D), ("reason", "question"), "A pause, by the pharmacist (with a `question`) or the doctor."),
+    Act.RESUME: Played(lambda at: hold.resume(at.who, at.rx.pk, **at.frame), (P, D), (), "The side that paused it ends the pause."),
+    Act.CANCEL: Played(lambda at: cancel.cancel(at.who, at.rx.pk, reason=at.reason, **at.frame), (D,), ("reason",), "The doctor takes back what no pharmacist has checked."),
+    Act.REQUEST_CANCEL: Played(lambda at: cancel.request_cancel(at.who, at.rx.pk, reason=at.reason, **at.frame), (D,), ("reason",), "The doctor asks the pharmacy to cancel."),
+    Act.WITHDRAW_CANCEL: Played(lambda at: cancel.withdraw_cancel(at.who, at.rx.pk, **at.frame), (D,), (), "The doctor takes that request back."),
+    Act.STOP: Played(lambda at: stop.stop(at.who, at.rx.pk, reason=at.reason, **at.frame), (D,), ("reason",), "The doctor stops what was supplied in part."),
     Act.REPLACE: Played(_replace, (D,), ("reason",), "The doctor signs another medicine in its place, and keeps it where the checks warn; the answer names it."),
     Act.ROUTE: Played(_route, (D,), (), "The doctor sends it to your pharmacy, or to the synthetic one."),
-    ANSWER: Played(lambda at: answered.answer_question(at.who, at.rx.pk, words=at.said.answer or "Yes, as written.", now=at.now), (D,), ("answer",), "The doctor answers the pharmacist's question; the pharmacist resumes it."),
+    ANSWER: Played(lambda at: answered.answer_question(at.who, at.rx.pk, words=at.said.answer or "Yes, as written.", **at.frame), (D,), ("answer",), "The doctor answers the pharmacist's question; the pharmacist resumes it."),
 }
 # fmt: on
 
@@ -152,10 +158,11 @@ class Outcome:
     replacement: Prescription | None
 
 
-def act(actor: Actor, prescription_id: int, wanted: Wanted) -> Outcome:
+def act(actor: Actor, prescription_id: int, wanted: Wanted, *, expected_version: int | None = None) -> Outcome:
     """Let one of the people in the test world act.
 
-    Raises NotAllowed, NotVisible, Invalid (no such act, not that side's, a field that it does not take), and what the act raises.
+    Raises NotAllowed, NotVisible, Invalid (no such act, not that side's, a field that it does not take), and what the act raises:
+    VersionConflict, under its lock, where this prescription is not as it was when it was read.
     """
     require_test_world(actor)
     with transaction.atomic(), together():
@@ -167,7 +174,7 @@ def act(actor: Actor, prescription_id: int, wanted: Wanted) -> Outcome:
         side = _side(actor, rx, wanted, played)
         _require_fields(wanted, played)
         who = _person(actor, rx, side)
-        done = played.do(Playing(actor, who, rx, now, wanted))
+        done = played.do(Playing(actor, who, rx, now, wanted, expected_version))
         rx.refresh_from_db()
     return Outcome(rx, side, now, done if wanted.act == Act.REPLACE and isinstance(done, Prescription) else None)
 

@@ -213,8 +213,9 @@ def _in_its_place(stage: Stage, left: Left) -> Left:
 
 
 def in_its_place(
-    doctor: Actor, old: Prescription, *, pharmacist: Actor | None, reason: str, now: datetime
-) -> tuple[Prescription, list[Product]]:
+    doctor: Actor, old: Prescription, *, pharmacist: Actor | None, reason: str, now: datetime,
+    expected_version: int | None = None,
+) -> tuple[Prescription, list[Product]]:  # fmt: skip
     """The doctor signs another medicine in its place, for the pharmacy that has it: whose shelf has the medicine too.
 
     Where the checks warn of it, the doctor keeps it. Returns what was signed, and the products that cover it.
@@ -229,7 +230,10 @@ def in_its_place(
     answers = {one.key: Answer(Kept.OTHER, PLAYED) for one in warnings}
     products = material.stocked(pharmacist, (name,), now) if pharmacist else []
     pharmacy_id = pharmacist.acting_account_id if pharmacist else None
-    new = replace(doctor, old.pk, draft_id=draft.pk, reason=reason, answers=answers, pharmacy_id=pharmacy_id, now=now)
+    new = replace(
+        doctor, old.pk, draft_id=draft.pk, reason=reason, answers=answers, pharmacy_id=pharmacy_id, now=now,
+        expected_version=expected_version,
+    )  # fmt: skip
     return new, products
 
 

@@ -10,9 +10,17 @@ from typing import Any
 
 from elmed_client.call import given
 from elmed_client.decode import day, quantity
-from elmed_client.models import PrescriptionHead, PrescriptionState, WebhookEndpoint
+from elmed_client.models import (
+    PrescriptionHead,
+    PrescriptionState,
+    Product,
+    Routed,
+    ScenarioPrescription,
+    WebhookEndpoint,
+)
 
-IfMatch = PrescriptionHead | PrescriptionState | WebhookEndpoint | int | str | None
+Versioned = PrescriptionHead | PrescriptionState | Routed | ScenarioPrescription | Product | WebhookEndpoint
+IfMatch = Versioned | int | str | None
 """What was read, its version, or its etag."""
 
 
@@ -76,7 +84,7 @@ def if_match(known: IfMatch) -> str | None:
     """The header: an etag as it came, or a version in quotes."""
     if known is None or isinstance(known, str):
         return known
-    if isinstance(known, PrescriptionHead | PrescriptionState | WebhookEndpoint):
+    if isinstance(known, Versioned):
         return getattr(known, "etag", None) or f'"{known.version}"'
     return f'"{known}"'
 

@@ -81,8 +81,9 @@ ROUTE_ANSWER: dict[str, Any] = {
     "properties": {
         "prescription_id": {"type": "integer"},
         "status": {"type": "string", "enum": PUBLIC_STATUSES},
+        "version": {"type": "integer", "description": "For `If-Match`."},
     },
-    "required": ["prescription_id", "status"],
+    "required": ["prescription_id", "status", "version"],
 }
 PROOF_CODES = ("no_matching_prescription", "reference_locked", "checks_paused")
 ONCE_CODES = ("request_in_progress", "idempotency_key_reused")
@@ -143,15 +144,15 @@ def check_prescription(call: Call) -> HttpResponse:
 
 @endpoint(
     "POST", "/prescriptions/route", permission=Permission.ROUTE, body=ProofBody, answer=ROUTE_ANSWER, tag="Shop",
-    codes=(*PROOF_CODES, "held_elsewhere", "invalid_status", "expired", "not_a_party", *ONCE_CODES),
+    codes=(*PROOF_CODES, "held_elsewhere", "invalid_status", "expired", "not_a_party", "version_conflict", *ONCE_CODES),
 )  # fmt: skip
 def route_prescription(call: Call) -> HttpResponse:
     """Bring an issued prescription to your pharmacy's queue; one that is there already stays as it is."""
     prescription_id = _proven(call, call.body(ProofBody), Permission.ROUTE, "prescription.route")
 
     def act() -> str:
-        rx = bring_proven(call.actor, prescription_id, now=call.now)
-        return json.dumps({"prescription_id": rx.pk, "status": rx.status})
+        rx = bring_proven(call.actor, prescription_id, now=call.now, expected_version=call.expected_version)
+        return json.dumps({"prescription_id": rx.pk, "status": rx.status, "version": rx.version})
 
     return once(call, act, replayed=lambda: None, shown=lambda text: text)
 

@@ -17,6 +17,7 @@ from elmed.access.permissions import Permission
 from elmed.access.visibility import get, visible
 from elmed.api import cursors
 from elmed.api.bodies import Body, PageQuery, Text
+from elmed.api.conditions import versioned
 from elmed.api.cursors import SETTLED
 from elmed.api.endpoint import Call, endpoint
 from elmed.api.idempotency import written
@@ -62,6 +63,7 @@ PRODUCT: dict[str, Any] = {
         "image_url": {**_NULLABLE, "format": "uri", "description": "Public; another picture has another address."},
         "active": {"type": "boolean", "description": "False: retired, no longer for sale."},
         "updated_at": {"type": "string", "format": "date-time"},
+        "version": {"type": "integer", "description": "For `If-Match`. It grows with every change, each movement of stock too."},
     },
 }  # fmt: skip
 PRODUCT["required"] = list(PRODUCT["properties"])
@@ -79,7 +81,7 @@ SCHEMAS = {"Product": PRODUCT}
 _COLUMNS = (
     "id", "sku", "name", "description", "price_milli", "currency", "stock_milli", "pack_size_milli", "pack_unit",
     "medication_code", "medication_system", "strength", "form", "route", "requires_prescription", "is_controlled",
-    "image_id", "image__content_type", "active", "updated_at",
+    "image_id", "image__content_type", "active", "updated_at", "version",
 )  # fmt: skip
 
 
@@ -138,7 +140,8 @@ def _after(position: list[Any], *, by_change: bool) -> Q:
 )  # fmt: skip
 def read_product(call: Call) -> HttpResponse:
     """Read one of your products."""
-    return _json(_one(call, call.id("id", "product")))
+    row = _row(call, call.id("id", "product"))
+    return versioned(call.request, row.version, _text(row))
 
 
 class StockBody(Body):
@@ -153,6 +156,7 @@ class StockBody(Body):
 
 @endpoint(
     "PATCH", "/products/{id}/stock", permission=Permission.STOCK_MOVE, body=StockBody, answer=READ_ANSWER, tag="Products",
+    codes=("version_conflict",),
 )  # fmt: skip
 def count_stock(call: Call) -> HttpResponse:
     """Set the stock to what was counted; the difference is recorded as a correction."""
@@ -161,16 +165,21 @@ def count_stock(call: Call) -> HttpResponse:
     quantity = call.body(StockBody).quantity
 
     def act() -> str:
-        set_stock(call.actor, product_id, 0 if quantity == "0" else quantities.parse(quantity), now=call.now)
-        return _one(call, product_id)
+        packs_milli = 0 if quantity == "0" else quantities.parse(quantity)
+        set_stock(call.actor, product_id, packs_milli, now=call.now, expected_version=call.expected_version)
+        return _text(_row(call, product_id))
 
     return written(call, act)
 
 
-def _one(call: Call, product_id: int) -> str:
+def _row(call: Call, product_id: int) -> Any:
     row = visible(call.actor, Product).filter(pk=product_id).values_list(*_COLUMNS, named=True).first()
     if row is None:
         raise NotVisible("product")
+    return row
+
+
+def _text(row: Any) -> str:
     return json.dumps(_shown(row), ensure_ascii=False)
 
 
@@ -199,4 +208,5 @@ def _shown(row: Any) -> dict[str, Any]:
         "image_url": image or None,
         "active": row.active,
         "updated_at": rfc3339(row.updated_at),
+        "version": row.version,
     }

@@ -134,7 +134,8 @@ class ActBody(Body):
         "invalid_status", "not_routed", "test_world_full", "nothing_supplied", "already_supplied", "quantity_unavailable",
         "not_yet_valid", "too_early", "expired", "not_dispensable", "reported_too_late", "handed_over_after_request",
         "handed_over_before_check", "handed_over_on_hold", "predecessor_open", "replaced", "replacement_supplied", "not_reversible",
-        "no_such_hold", "hold_of_another_side", "cancellation_pending", "ask_the_pharmacy", "cancel_instead", "warnings_unanswered", *_ONCE,
+        "no_such_hold", "hold_of_another_side", "cancellation_pending", "ask_the_pharmacy", "cancel_instead", "warnings_unanswered",
+        "version_conflict", *_ONCE,
     ),
 )  # fmt: skip
 def play_act(call: Call) -> HttpResponse:
@@ -143,7 +144,7 @@ def play_act(call: Call) -> HttpResponse:
     body = call.body(ActBody)
 
     def act() -> str:
-        done = other_side.act(call.actor, number, body.wanted())
+        done = other_side.act(call.actor, number, body.wanted(), expected_version=call.expected_version)
         states = {"prescription": _state(done.rx), "replacement": done.replacement and _state(done.replacement)}
         return json.dumps({"act": body.act, "by": done.side.value, "now": rfc3339(done.now), **states})
 

@@ -12,7 +12,7 @@ from elmed.access import policy, visibility
 from elmed.access.actors import Actor
 from elmed.access.permissions import Permission
 from elmed.accounts.models import AccountKind
-from elmed.core.refusals import NotAllowed, NotNow, NotVisible
+from elmed.core.refusals import NotAllowed, NotNow, NotVisible, VersionConflict
 from elmed.prescriptions import reference as references
 from elmed.prescriptions.actions.legal import legal, settle_again
 from elmed.prescriptions.actions.proof import opened
@@ -50,19 +50,24 @@ def bring(actor: Actor, *, reference: str, date_of_birth: date, now: datetime) -
     return bring_proven(actor, rx.pk, now=now)
 
 
-def bring_proven(actor: Actor, prescription_id: int, *, now: datetime) -> Prescription:
-    """The same for one whose proof was shown a moment ago (here, or to a web shop: proof.py)."""
+def bring_proven(
+    actor: Actor, prescription_id: int, *, now: datetime, expected_version: int | None = None
+) -> Prescription:
+    """The same for one whose proof was shown a moment ago (here, or to a web shop: proof.py). Raises VersionConflict too."""
 
     def held_by_nobody(subject: Subject) -> None:
         if subject.rx.pharmacy_id == actor.account_id:
+            if expected_version not in (None, subject.rx.version):
+                raise VersionConflict(subject.rx.version)
             raise _AlreadyHere
         if subject.rx.pharmacy_id is not None and subject.rx.status in OPEN:
             raise NotNow(*HELD_ELSEWHERE)
 
     try:
         with legal(
-            actor, Act.ROUTE, prescription_id, now=now, proven=True, extra_sides=(Side.BEARER,), validate=held_by_nobody
-        ) as subject:
+            actor, Act.ROUTE, prescription_id, now=now, expected_version=expected_version, proven=True,
+            extra_sides=(Side.BEARER,), validate=held_by_nobody,
+        ) as subject:  # fmt: skip
             return send_to(subject, actor, receiving_pharmacy(actor, actor.acting_account_id), now)
     except _AlreadyHere:
         settle_again(prescription_id, actor, now)

@@ -127,12 +127,14 @@ class AsyncPrescriptions:
         *,
         reference: str,
         date_of_birth: date | str,
+        if_match: IfMatch = None,
         idempotency_key: str | None = None,
         dry_run: bool = False,
     ) -> Routed:
-        """Bring an issued prescription to your queue, by the patient's proof."""
+        """Bring an issued prescription to your queue, by the patient's proof; `if_match` refuses where it changed since."""
         body = {"reference": reference, "date_of_birth": day(date_of_birth)}
-        call = Call("route_prescription", "POST", "/prescriptions/route", Routed, body=body)
+        headers = {"If-Match": bodies.if_match(if_match)}
+        call = Call("route_prescription", "POST", "/prescriptions/route", Routed, body=body, headers=headers)
         return await self._sender.send(once(call, idempotency_key, dry_run=dry_run))
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from elmed_client import bodies
 from elmed_client.asynchronous.sending import AsyncSender
-from elmed_client.bodies import ActLine
+from elmed_client.bodies import ActLine, IfMatch
 from elmed_client.call import Call, given, once
 from elmed_client.decode import moment
 from elmed_client.models import Acted, Scenario, WorldClock
@@ -43,10 +43,14 @@ class AsyncSandbox:
         medication_id: int | None = None,
         lines: Iterable[ActLine] | None = None,
         handed_over_at: datetime | str | None = None,
+        if_match: IfMatch = None,
         idempotency_key: str | None = None,
         dry_run: bool = False,
     ) -> Acted:
-        """Let the doctor or the pharmacist of the test world act on a prescription: verify, reject, cancel, stop and others."""
+        """Let the doctor or the pharmacist of the test world act on a prescription: verify, reject, cancel, stop and others.
+
+        `if_match` refuses where it changed since you read it.
+        """
         body = given(
             act=act,
             by=by,
@@ -58,7 +62,10 @@ class AsyncSandbox:
             lines=None if lines is None else [bodies.reversed_line(line) for line in lines],
             handed_over_at=None if handed_over_at is None else moment(handed_over_at),
         )
-        call = Call("play_act", "POST", "/sandbox/prescriptions/{id}/act", Acted, ids={"id": id}, body=body)
+        call = Call(
+            "play_act", "POST", "/sandbox/prescriptions/{id}/act", Acted,
+            ids={"id": id}, body=body, headers={"If-Match": bodies.if_match(if_match)},
+        )  # fmt: skip
         return await self._sender.send(once(call, idempotency_key, dry_run=dry_run))
 
     async def advance_clock(

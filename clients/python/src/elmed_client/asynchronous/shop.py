@@ -9,7 +9,7 @@ from decimal import Decimal
 from elmed_client import bodies
 from elmed_client.asynchronous.pages import AsyncPages
 from elmed_client.asynchronous.sending import AsyncSender
-from elmed_client.bodies import SaleLine
+from elmed_client.bodies import IfMatch, SaleLine
 from elmed_client.call import Call, once, tried
 from elmed_client.decode import moment, quantity
 from elmed_client.models import Product, Reservation, Sale
@@ -43,10 +43,17 @@ class AsyncProducts:
         """One. Raises NotFoundError."""
         return await self._sender.send(Call("read_product", "GET", "/products/{id}", Product, ids={"id": id}))
 
-    async def count_stock(self, id: int, quantity_counted: Decimal | int | str, *, dry_run: bool = False) -> Product:
-        """Set the stock to the packs that were counted. Scope `inventory:write`."""
-        body = {"quantity": quantity(quantity_counted)}
-        call = Call("count_stock", "PATCH", "/products/{id}/stock", Product, ids={"id": id}, body=body)
+    async def count_stock(
+        self, id: int, quantity_counted: Decimal | int | str, *, if_match: IfMatch = None, dry_run: bool = False
+    ) -> Product:
+        """Set the stock to the packs that were counted. Scope `inventory:write`.
+
+        `if_match` (a Product you read, or its version) refuses where it changed, or some of it left, since.
+        """
+        call = Call(
+            "count_stock", "PATCH", "/products/{id}/stock", Product,
+            ids={"id": id}, body={"quantity": quantity(quantity_counted)}, headers={"If-Match": bodies.if_match(if_match)},
+        )  # fmt: skip
         return await self._sender.send(tried(call, dry_run=dry_run))
 
 

@@ -162,3 +162,4 @@ class Routed(Model):
 
     prescription_id: int
     status: str
+    version: int

@@ -39,6 +39,8 @@ class Product(Model):
     image_url: str | None
     active: bool
     updated_at: datetime
+    version: int
+    """Grows with every change, each movement of stock too; for `if_match`."""
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
