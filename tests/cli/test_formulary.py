@@ -67,7 +67,11 @@ def test_the_demonstration_says_what_it_is(elmed):
     in_use = "Demonstration data are in use: not for clinical use."
     assert in_use in elmed("formulary", "status").out
     importing.replace(Release("Hospital", "1"), medicines_of(demonstration.MEDICINES), real_now())
-    assert in_use not in elmed("formulary", "status").out
+    told = elmed("formulary", "status").out
+    assert in_use not in told
+    assert f"{Interaction.objects.count()} interactions of the demonstration are checked too" in told
+    Interaction.objects.all().delete()
+    assert "checked too" not in elmed("formulary", "status").out
 
 
 def test_interactions(elmed, csv, tmp_path):

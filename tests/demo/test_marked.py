@@ -1,6 +1,10 @@
-"""Every page that shows a medicine says that the medicines are a demonstration, until real ones are loaded."""
+"""Every page that shows a medicine says that the medicines are a demonstration, until real ones are loaded; then the lines of
+before say it, wherever they are shown.
+"""
 
+import csv
 import io
+import json
 import re
 import zipfile
 from html import unescape
@@ -18,6 +22,8 @@ from elmed.medications.models import Medicine
 from elmed.prescriptions.models import Dispense, Prescription, PrescriptionLine
 
 MARK = "Demonstration data, not for clinical use."
+LINE_MARK = "demonstration data, not for clinical use"  # of one line, where the page is not marked as a whole
+BANNER = 'class="demonstration"'
 LINK = re.compile(r'(?:href|hx-get)="(/[^"#]*)')
 NO_PAGE = re.compile(r"^/(help|mail|static|accounts|images|api)(/|$)|/export|/document|\.(zip|csv|pdf|png|json)$")
 # Pages that show medicines in the demo, at least: the walk below must have come to each.
@@ -101,6 +107,7 @@ def test_who_writes_or_hands_over_sees_it(told, db):
         text = signed_in(login).get(reverse(name, args=[pk])).content.decode()
         assert PrescriptionLine.objects.filter(prescription=pk).first().medication_text in unescape(text), name
         assert MARK in text, name
+        assert LINE_MARK not in text, "the whole page is marked: its lines need not be"
 
 
 def test_what_is_printed_or_taken_along_carries_it(told, db):
@@ -115,8 +122,90 @@ def test_what_is_printed_or_taken_along_carries_it(told, db):
     assert MARK in zipfile.ZipFile(io.BytesIO(file)).read("read-me.html").decode()
 
 
-def test_real_medicines_end_it(told, db):
+def of_before() -> re.Pattern[str]:
+    """The lines that were written before real medicines came, as prescriptions name them."""
+    lines = PrescriptionLine.objects.filter(medicine__source__demonstration=True)
+    return re.compile("|".join(sorted(re.escape(one) for one in set(lines.values_list("medication_text", flat=True)))))
+
+
+@pytest.fixture
+def real(told, db) -> None:
+    """A list of real medicines is loaded beside the demonstration, whose prescriptions stay: all are on its medicines here."""
+    made_up = Medicine.objects.filter(source__demonstration=True).first()
+    PrescriptionLine.objects.filter(medicine=None).update(medicine=made_up, demonstration=True)
     importing.replace(Release("Hospital", "1"), medicines_of(demonstration.MEDICINES), real_now())
-    named, found = medicines(), pages(signed_in("patient"))
-    assert any(named.search(text) for text in found.values())
-    assert {name for name, text in found.items() if MARK in text} == set()
+
+
+@pytest.mark.parametrize("login", SHOWN)
+def test_real_medicines_end_the_pages_mark_and_each_line_of_before_has_its_own(real, login):
+    named, found = of_before(), pages(signed_in(login))
+    mains = {name: unescape(text.split("<main")[1]) for name, text in found.items()}
+    with_lines = {name for name, text in mains.items() if named.search(text)} - {
+        "pharmacy_inventory"
+    }  # products' names
+    # The walk opens one prescription, and one product: those below are opened by what is in them.
+    assert SHOWN[login] - {"pharmacy_inventory", "pharmacy_product", "doctor_prescription"} <= with_lines
+    assert {name for name in with_lines if LINE_MARK not in mains[name] and MARK not in mains[name]} == set()
+    assert {name for name, text in found.items() if BANNER in text} == set()
+
+
+def test_of_two_prescriptions_the_one_on_real_medicines_is_not_marked(real):
+    rx = PrescriptionLine.objects.filter(demonstration=True, prescription__status="verified").first().prescription
+    client = signed_in("pharmacist")
+
+    def cells() -> str:
+        text = client.get(reverse("pharmacy_queue"), {"step": "verified"}).content.decode()
+        return text.split(f'data-row="{rx.pk}"')[1].split("</tr>")[0]
+
+    assert cells().count(LINE_MARK) == rx.lines.count()
+    rx.lines.update(demonstration=False)
+    assert LINE_MARK not in cells()
+
+
+def test_what_is_printed_of_such_a_line_carries_it_after_the_import(real, told):
+    pharmacist = signed_in("pharmacist")
+    made = Dispense.objects.filter(
+        prescription_id=told["prescriptions"]["partially_dispensed"], lines__line__demonstration=True
+    ).first()
+    of_before = PrescriptionLine.objects.filter(prescription_id=told["prescriptions"]["verified"], demonstration=True)
+    labels = pharmacist.get(reverse("pharmacy_labels", args=[told["prescriptions"]["verified"]])).content.decode()
+    assert labels.count(MARK) == of_before.count() > 0
+    receipt = pharmacist.get(reverse("pharmacy_receipt", args=[made.prescription_id, made.pk])).content.decode()
+    assert LINE_MARK in receipt.split('<section class="receipt')[1].split("</section>")[0]
+    day = made.handed_over_at.date()
+    days = {"first": f"{day}", "last": f"{day}"}
+    rows = pharmacist.get(reverse("pharmacy_handed_over_file"), days).content.decode("utf-8-sig").splitlines()
+    named = [row for row in csv.DictReader(rows) if row["prescription"] == str(made.prescription_id)]
+    assert named and {row["demonstration_data"] for row in named} == {"yes"}
+    file = zipfile.ZipFile(io.BytesIO(b"".join(signed_in("patient").post(reverse("patient_data")).streaming_content)))
+    assert LINE_MARK in file.read("read-me.html").decode()
+    held = json.loads(file.read("my-data.json"))["prescriptions"]
+    assert any(line["demonstration_data"] for one in held for line in one["medications"])
+
+
+def test_staff_see_it_too(real, told):
+    client = signed_in("staff")
+    line = PrescriptionLine.objects.filter(
+        prescription_id=told["prescriptions"]["verified"], demonstration=True
+    ).first()
+    record = reverse("staff_record", args=[line.prescription.patient_id])
+    opened = client.post(record, {"reason": "A patient asked what is held on them."}, follow=True)
+    assert LINE_MARK in opened.content.decode()
+    assert LINE_MARK in client.get(reverse("staff_prescription", args=[line.prescription_id])).content.decode()
+
+
+def test_who_goes_on_with_such_a_line_sees_it(real, told):
+    """Drafts, the basket, the supply, and what is kept to begin from."""
+    draft = Prescription.objects.filter(status="draft", prescriber__memberships__person__email=email("doctor")).first()
+    assert draft.lines.filter(demonstration=True).exists()
+    doctor = signed_in("doctor")
+    for name, pk in (("doctor_edit", draft.pk), ("doctor_review", draft.pk), ("doctor_compose", draft.patient_id)):
+        assert LINE_MARK in doctor.get(reverse(name, args=[pk])).content.decode(), name
+    kept = draft.lines.filter(demonstration=True).first()
+    assert LINE_MARK in doctor.get(reverse("doctor_favourite_new", args=[kept.pk])).content.decode()
+    signed = PrescriptionLine.objects.filter(
+        demonstration=True, prescription__reference__isnull=False, prescription__prescriber=draft.prescriber
+    ).first()
+    assert LINE_MARK in doctor.get(reverse("doctor_prescription", args=[signed.prescription_id])).content.decode()
+    dispense = reverse("pharmacy_dispense", args=[told["prescriptions"]["verified"]])
+    assert LINE_MARK in signed_in("pharmacist").get(dispense).content.decode()

@@ -147,6 +147,32 @@ def test_an_interaction_says_what_and_why():
     assert (warning.advice, warning.source, warning.kind) == ("Choose paracetamol.", SOURCE, "interaction")
 
 
+@pytest.mark.parametrize(("ordered", "patient", "expected"), [
+    ([line(TABLETS, "3 tds")], ADULT, {"dose_single:1", "dose_daily:1"}),
+    ([line(SYRUP, "12.501 ml qds")], CHILD, {"dose_per_kg:1"}),
+    ([line(METOCLOPRAMIDE, "1 tds 6d")], ADULT, {"duration:1"}),
+    ([line(MORPHINE, "1 bd 31d")], ADULT, {"controlled_days:1"}),
+    ([line(SYRUP, "5 ml qds")], PatientFacts(date(2020, 1, 1)), {"weight_missing:1"}),
+    ([line(medicine("alendronic acid", code="M05BA04", mg="70", weekly_only=True), "1 od")], ADULT, {"weekly_only:1"}),
+    # what ELMED knows without the medicine's row
+    ([line(METHOTREXATE, "1 od")], ADULT, set()),
+    ([line(AMOXICILLIN, "1 tds")], PatientFacts(date(2020, 1, 1)), set()),
+    ([line(TABLETS, "2 prn")], ADULT, set()),
+])  # fmt: skip
+def test_what_rests_on_a_demonstration_medicine_says_so(ordered, patient, expected):
+    made_up = [replace(one, medicine=replace(one.medicine, demonstration=True)) for one in ordered]
+    assert {one.key for one in found(*made_up, patient=patient) if one.demonstration} == expected
+    assert found(*made_up, patient=patient), "it is warned of all the same"
+    assert not any(one.demonstration for one in found(*ordered, patient=patient))
+
+
+def test_one_warning_of_two_rests_on_demonstration_data_where_either_does():
+    made_up, ordered = replace(PAIR, demonstration=True), [line(WARFARIN), line(IBUPROFEN, position=2)]
+    for pairs, expected in (([PAIR, made_up], True), ([made_up, PAIR], True), ([PAIR, PAIR], False)):
+        [warning] = found(*ordered, interactions=pairs)
+        assert warning.demonstration is expected
+
+
 def test_several_interactions_of_a_line_have_keys_of_their_own():
     other = InteractionFacts("ATC:M01AE01", "ATC:N05AN01", "ibuprofen", "lithium", NOTE, "Level.", "Check.", SOURCE)
     lithium = medicine("lithium", code="N05AN01")

@@ -119,4 +119,9 @@ def show(_options: argparse.Namespace) -> int:
     ])  # fmt: skip
     if not any(one.offered for one in found if not one.source.demonstration):
         say("Demonstration data are in use: not for clinical use.")
+    elif pairs := sum(one.interactions for one in found if one.source.demonstration):
+        say(
+            f"{pairs} interactions of the demonstration are checked too, where no other source has the pair: "
+            "their warnings say that they are demonstration data."
+        )
     return 0

@@ -47,6 +47,7 @@ class Warning(NamedTuple):
     tier: str = NOTE
     advice: str = ""
     source: str = ""
+    demonstration: bool = False  # it rests on demonstration data, which are not for clinical use
     stored: str = ""  # the message in the installation's language, whatever the reader's is
 
     @property
@@ -103,10 +104,13 @@ def _merged(found: Sequence[Warning]) -> list[Warning]:
     by_key: dict[str, Warning] = {}
     for one in found:
         before = by_key.get(one.key)
-        message, tier = one.message, one.tier
+        message, tier, demonstration = one.message, one.tier, one.demonstration
         if before is not None:
             message, tier = f"{before.message} {message}", STOP if before.tier == STOP else tier
-        by_key[one.key] = (before or one)._replace(message=message[:MESSAGE_LENGTH], tier=tier)
+            demonstration = demonstration or before.demonstration
+        by_key[one.key] = (before or one)._replace(
+            message=message[:MESSAGE_LENGTH], tier=tier, demonstration=demonstration
+        )
     return list(by_key.values())
 
 
@@ -188,6 +192,7 @@ def _interactions(
             pair.tier,
             pair.advice,
             pair.source,
+            pair.demonstration,
         )
         for pair in pairs
         if (pair.first_code in mine and pair.second_code in theirs)

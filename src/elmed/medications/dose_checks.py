@@ -38,6 +38,7 @@ class Found(NamedTuple):
     tier: str
     advice: str
     source: str
+    demonstration: bool = False  # it rests on what a medicine of demonstration data says of itself
 
 
 def findings(lines: Sequence[LineFacts], patient: PatientFacts, today: date) -> list[Found]:
@@ -56,16 +57,17 @@ def _weekly(line: LineFacts) -> Iterator[Found]:
     name = _weekly_name(line)
     if not name:
         return
+    demonstration = WEEKLY_NAME not in name.casefold() and _demonstration(line)  # methotrexate is known without its row
     advice = _("Order one dose a week, with its day: for example 1 weekly Mon.")
     if line.dose is None:
         message = _("%(name)s is taken once a week only; a dose in free text cannot be checked.") % {"name": name}
-        yield Found("weekly_only", line.position, message, STOP, advice, SOURCES["weekly"])
+        yield Found("weekly_only", line.position, message, STOP, advice, SOURCES["weekly"], demonstration)
     elif not line.dose.at_most_weekly:
         message = _("%(name)s is taken once a week only, and is ordered more often.") % {"name": name}
-        yield Found("weekly_only", line.position, message, STOP, advice, SOURCES["weekly"])
+        yield Found("weekly_only", line.position, message, STOP, advice, SOURCES["weekly"], demonstration)
     elif not line.dose.weekdays and not line.dose.once:
         message = _("The day of the week for %(name)s is missing.") % {"name": name}
-        yield Found("weekly_day", line.position, message, NOTE, advice, SOURCES["weekly"])
+        yield Found("weekly_day", line.position, message, NOTE, advice, SOURCES["weekly"], demonstration)
 
 
 def _weekly_name(line: LineFacts) -> str:
@@ -95,7 +97,8 @@ def _single(line: LineFacts) -> Iterator[Found]:
         message = _("One dose is %(mass)s mg of %(name)s; at most %(most)s mg is given at once.") % {
             "mass": mg_text(mass), "most": mg_text(most), "name": first.name,
         }  # fmt: skip
-        yield Found("dose_single", line.position, message, STOP, _("Lower the single dose."), limits.source)
+        advice = _("Lower the single dose.")
+        yield Found("dose_single", line.position, message, STOP, advice, limits.source, _demonstration(line))
 
 
 def _daily(lines: Sequence[LineFacts], child: PatientFacts | None) -> Iterator[Found]:
@@ -114,9 +117,8 @@ def _daily(lines: Sequence[LineFacts], child: PatientFacts | None) -> Iterator[F
             message = _("%(mass)s mg of %(name)s a day; the most for an adult is %(most)s mg.") % {
                 "mass": mg_text(total), "most": mg_text(most), "name": first.name,
             }  # fmt: skip
-            yield Found(
-                "dose_daily", position, message, STOP, _("Lower the dose or give it less often."), limits.source
-            )
+            advice = _("Lower the dose or give it less often.")
+            yield Found("dose_daily", position, message, STOP, advice, limits.source, _demonstration(limited))
         if child is None or child.weight_milli is None or limits.daily_per_kg_milli is None:
             continue
         most = Fraction(limits.daily_per_kg_milli * child.weight_milli, 1_000_000)
@@ -125,9 +127,8 @@ def _daily(lines: Sequence[LineFacts], child: PatientFacts | None) -> Iterator[F
                 "mass": mg_text(total), "most": mg_text(most), "name": first.name,
                 "weight": mg_text(Fraction(child.weight_milli, 1000)),
             }  # fmt: skip
-            yield Found(
-                "dose_per_kg", position, message, STOP, _("Lower the dose to the child's weight."), limits.source
-            )
+            advice = _("Lower the dose to the child's weight.")
+            yield Found("dose_per_kg", position, message, STOP, advice, limits.source, _demonstration(limited))
 
 
 def _mass_per_day(line: LineFacts, ingredient: Ingredient) -> Fraction | None:
@@ -148,16 +149,22 @@ def _duration(line: LineFacts) -> Iterator[Found]:
         message = _("%(days)s days of %(name)s; at most %(most)s are recommended.") % {
             "days": span, "name": medicine.name, "most": medicine.limits.days,
         }  # fmt: skip
-        yield Found(
-            "duration", line.position, message, NOTE, _("Shorten it, or say why it is longer."), medicine.limits.source
-        )
+        advice = _("Shorten it, or say why it is longer.")
+        yield Found("duration", line.position, message, NOTE, advice, medicine.limits.source, _demonstration(line))
     controlled = line.is_controlled or (medicine is not None and medicine.is_controlled)
     if controlled and span > CONTROLLED_DAYS:
         message = _("A controlled medicine for %(days)s days; %(most)s days' supply is the most that is recommended.") % {
             "days": span, "most": CONTROLLED_DAYS,
         }  # fmt: skip
+        advice, told = _("Prescribe for 30 days or less."), medicine is not None and medicine.is_controlled
         yield Found(
-            "controlled_days", line.position, message, NOTE, _("Prescribe for 30 days or less."), SOURCES["controlled"]
+            "controlled_days",
+            line.position,
+            message,
+            NOTE,
+            advice,
+            SOURCES["controlled"],
+            told and _demonstration(line),
         )
 
 
@@ -174,7 +181,10 @@ def _weight(lines: Sequence[LineFacts], patient: PatientFacts, today: date) -> I
         message = _("The patient is under 12 years old, and no weight is recorded.")
         for line in by_weight or lines[:1]:
             tier = STOP if by_weight else NOTE
-            yield Found("weight_missing", line.position, message, tier, _("Record the weight."), SOURCES["child"])
+            limit = bool(by_weight) and _demonstration(line)
+            yield Found(
+                "weight_missing", line.position, message, tier, _("Record the weight."), SOURCES["child"], limit
+            )
     elif patient.weighed_on is not None and (today - patient.weighed_on).days > WEIGHT_DAYS:
         message = _("The weight of this child was measured more than half a year ago.")
         for line in by_weight or lines[:1]:
@@ -186,6 +196,10 @@ def _limited(line: LineFacts) -> tuple[Ingredient | None, Limits]:
     if line.medicine is None or not line.medicine.ingredients:
         return None, Limits()
     return line.medicine.ingredients[0], line.medicine.limits
+
+
+def _demonstration(line: LineFacts) -> bool:
+    return line.medicine is not None and line.medicine.demonstration
 
 
 def mg_text(value: Fraction) -> str:

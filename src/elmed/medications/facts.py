@@ -45,6 +45,7 @@ class MedicineFacts:
     is_controlled: bool = False
     weekly_only: bool = False
     limits: Limits = Limits()
+    demonstration: bool = False  # what it says of itself is not for clinical use
 
 
 @dataclass(frozen=True)
@@ -102,6 +103,7 @@ class InteractionFacts:
     sentence: str
     advice: str
     source: str
+    demonstration: bool = False  # not for clinical use
 
 
 def ingredients_of(thing: LineFacts | CurrentFacts) -> tuple[Ingredient, ...]:

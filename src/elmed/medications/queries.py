@@ -60,7 +60,7 @@ def by_id(pks: Iterable[int]) -> dict[int, Medicine]:
 
 
 def facts_of(row: Medicine) -> MedicineFacts:
-    """The medicine as the checks look at it."""
+    """The medicine as the checks look at it; `row` comes with its source."""
     return MedicineFacts(
         name=row.name,
         ingredients=tuple(
@@ -75,11 +75,15 @@ def facts_of(row: Medicine) -> MedicineFacts:
         limits=Limits(
             row.max_single_milli, row.max_daily_milli, row.max_daily_per_kg_milli, row.max_days, row.limits_source
         ),
+        demonstration=row.source.demonstration,
     )
 
 
 def interactions_for(codes: Iterable[str]) -> list[InteractionFacts]:
-    """The pairs among these ingredient codes; from real data where there are any, else from the demonstration."""
+    """The pairs among these ingredient codes; a pair of real data goes before the same one of the demonstration.
+
+    Where only the demonstration knows a pair it is used beside real data too, and says that it is demonstration data.
+    """
     wanted = set(codes)
     pairs = list(
         Interaction.objects.filter(first_code__in=wanted, second_code__in=wanted)
@@ -96,6 +100,7 @@ def _pair(row: Interaction) -> InteractionFacts:
     return InteractionFacts(
         row.first_code, row.second_code, row.first_name, row.second_name, row.tier, row.sentence, row.advice,
         f"{row.reference_title}, {row.reference_url}, read on {row.read_on.isoformat()}",
+        row.source.demonstration,
     )  # fmt: skip
 
 

@@ -12,7 +12,6 @@ from elmed.portals.page import PortalRequest, page, shown
 from elmed.portals.shared.prescription import signed_for
 from elmed.portals.words import status_words
 from elmed.prescriptions import queries, snapshot
-from elmed.prescriptions.actions.checked import medicines_of
 from elmed.prescriptions.print.sheet import Printed, pdf
 from elmed.prescriptions.vocabulary import Status
 
@@ -34,7 +33,7 @@ def printed(request: PortalRequest, pk: int) -> HttpResponse:
     about = Printed(
         site=settings.SITE_NAME, reference=rx.reference, status=status_words(rx.status),
         printed_at=timezone.localtime(request.now), test=request.test_data,
-        demonstration=any(row.source.demonstration for row in medicines_of(sheet.subject.lines).values()),
+        demonstration=any(line.demonstration for line in sheet.subject.lines),
         recorded=(rx.patient.name, rx.patient.date_of_birth) if signed_for(rx) else None,
     )  # fmt: skip
     answer = HttpResponse(pdf(rx.snapshot, about), content_type="application/pdf")

@@ -129,7 +129,7 @@ def _sign_page(request: PortalRequest, patient: Patient, drafts: list[Draft], *,
 
 
 def _demonstration(drafts: list[Draft]) -> bool:
-    return any(line.medicine is not None and line.medicine.source.demonstration for one in drafts for line in one.lines)
+    return any(line.demonstration for one in drafts for line in one.lines)
 
 
 def _sent(request: PortalRequest) -> QueryDict | None:

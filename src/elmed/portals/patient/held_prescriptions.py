@@ -64,7 +64,10 @@ def _prescription(rx: Prescription) -> dict[str, Any]:
         "is_controlled": rx.is_controlled, "replaces": rx.replaces_id,
         "medications": [_line(line) for line in rx.lines.all()],
         "warnings": [
-            {"line": row.position, "warning": row.message, "why_kept": row.why, "words": row.reason}
+            {
+                "line": row.position, "warning": row.message, "demonstration_data": row.demonstration,
+                "why_kept": row.why, "words": row.reason,
+            }
             for row in rx.warning_answers.all()
         ],
         "pauses": [_pause(row) for row in rx.holds.all()],
@@ -77,6 +80,7 @@ def _line(line: Any) -> dict[str, Any]:
     return {
         "text": line.medication_text, "code": line.medication_code, "system": line.medication_system,
         "strength": line.strength, "form": line.form, "route": line.route, "how_to_take_it": line.dosage_text,
+        "demonstration_data": line.demonstration,
         "quantity": quantities.text(line.quantity_milli), "remaining": quantities.text(line.remaining_milli), "unit": line.unit,
         "days_supply": line.days_supply, "substitution_allowed": line.substitution_allowed,
         "substitution_reason": line.substitution_reason,
@@ -105,7 +109,8 @@ def _supply(row: Any) -> dict[str, Any]:
         "lines": [
             {
                 "text": given.line.medication_text, "quantity": quantities.text(given.quantity_milli), "unit": given.line.unit,
-                "taken_back": quantities.text(given.reversed_milli), "product": given.product_sku,
+                "demonstration_data": given.line.demonstration, "taken_back": quantities.text(given.reversed_milli),
+                "product": given.product_sku,
                 "batch_number": given.batch_number, "expiry_date": given.expiry_date.isoformat() if given.expiry_date else None,
                 "substituted": given.substituted, "substitution_reason": given.substitution_reason,
             }

@@ -24,7 +24,7 @@ PAGE_SIZE = 25
 MOST_DAYS = 31
 COLUMNS = (
     "handed_over_at", "family_name", "given_name", "date_of_birth", "medicine", "quantity", "unit", "batch", "expiry",
-    "substituted", "taken_back", "received_by", "by", "source", "order", "prescriber", "prescription",
+    "substituted", "taken_back", "received_by", "by", "source", "order", "prescriber", "prescription", "demonstration_data",
 )  # fmt: skip
 
 
@@ -96,5 +96,6 @@ def _cells(made: Dispense, given: DispenseLine) -> dict[str, str]:
         given.batch_number or "", f"{given.expiry_date or ''}", "yes" if given.substituted else "",
         quantities.text(given.reversed_milli) if given.reversed_milli else "", made.receiver, by, made.source,
         made.external_reference or "", rx.prescriber.name, str(rx.pk),
+        "yes" if given.line.demonstration else "",
     )  # fmt: skip
     return dict(zip(COLUMNS, cells, strict=True))

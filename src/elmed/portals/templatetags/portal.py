@@ -4,6 +4,7 @@ What is read against a packet or a prescription (doses, quantities, birth and ex
 language and stands left to right; other days and moments are written as the reader's language does.
 """
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
@@ -15,7 +16,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 
 from elmed.core import quantities
 from elmed.portals.allauth_words import FIELDS
@@ -146,6 +147,19 @@ def widget_kind(field: BoundField) -> str:
     if isinstance(widget, (forms.RadioSelect, forms.CheckboxSelectMultiple)):
         return "choices"
     return "check" if isinstance(widget, forms.CheckboxInput) else "text"
+
+
+@register.simple_tag(takes_context=True)
+def demonstration(context: Mapping[str, Any], rests_on_it: bool | None) -> SafeString | str:
+    """The mark of a line, a warning, a favourite that rests on demonstration data; nothing where the whole page is marked.
+
+    A page is marked (base.html) while demonstration medicines are what is offered. After an import of real ones this is
+    what tells those of before.
+    """
+    if not rests_on_it or context.get("demonstration_offered"):
+        return ""
+    words = gettext("demonstration data, not for clinical use")
+    return format_html(' <span class="status status-waiting of-demonstration">{}</span>', words)
 
 
 @register.simple_tag

@@ -144,8 +144,8 @@ def store_answers(subject: Subject, given: Mapping[str, Answer | str], now: date
     WarningAnswer.objects.bulk_create(
         WarningAnswer(
             prescription=subject.rx, code=warning.code, position=warning.position, tier=warning.tier,
-            message=warning.stored, source=warning.source[:600], why=answer.why, reason=answer.words.strip(),
-            created_at=now,
+            message=warning.stored, source=warning.source[:600], demonstration=warning.demonstration,
+            why=answer.why, reason=answer.words.strip(), created_at=now,
         )
         for warning in warnings
         if (answer := chosen[warning.key])

@@ -1,6 +1,6 @@
 """Drafts: what a doctor is writing. Not yet prescriptions: seen by that doctor alone, changed or discarded freely."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -15,6 +15,7 @@ from elmed.access.permissions import Permission
 from elmed.core.quantities import MAX_THOUSANDTHS
 from elmed.core.refusals import Invalid, NotNow, NotVisible, VersionConflict
 from elmed.medications import queries as formulary
+from elmed.medications.models import Medicine
 from elmed.patients.models import Consultation, Patient
 from elmed.prescriptions import facts
 from elmed.prescriptions.actions.answers import Waiting, stored
@@ -92,7 +93,9 @@ def save_draft(
     _check_same_patient(rx, patient)
     controlled = any(line.is_controlled for line in content.lines)
     today = jurisdiction().day(now)
-    if errors := _line_errors(content.lines) + _medicine_errors(content.lines) + _limit_errors(content, today):
+    wanted = {line.medicine_id for line in content.lines if line.medicine_id is not None}
+    known = formulary.by_id(wanted) if wanted else {}
+    if errors := _line_errors(content.lines) + _medicine_errors(content.lines, known) + _limit_errors(content, today):
         raise Invalid(errors)
     rx.valid_from = content.valid_from or today
     rx.valid_until = content.valid_until or jurisdiction().latest_valid_until(rx.valid_from, controlled=controlled)
@@ -107,9 +110,12 @@ def save_draft(
     rx.save()
     PrescriptionLine.objects.filter(prescription=rx).delete()
     PrescriptionLine.objects.bulk_create(
-        PrescriptionLine(prescription=rx, position=position, **vars(line))
+        PrescriptionLine(
+            prescription=rx, position=position, **vars(line),
+            demonstration=line.medicine_id is not None and known[line.medicine_id].source.demonstration,
+        )
         for position, line in enumerate(content.lines, start=1)
-    )
+    )  # fmt: skip
     return rx
 
 
@@ -195,10 +201,8 @@ def _line_errors(lines: Sequence[DraftLine]) -> list[dict[str, str]]:
     return errors
 
 
-def _medicine_errors(lines: Sequence[DraftLine]) -> list[dict[str, str]]:
+def _medicine_errors(lines: Sequence[DraftLine], known: Mapping[int, Medicine]) -> list[dict[str, str]]:
     """A line's medicine is one of the formulary, and its sentence says what its dose says."""
-    wanted = {line.medicine_id for line in lines if line.medicine_id is not None}
-    known = formulary.by_id(wanted) if wanted else {}
     errors = []
     for index, line in enumerate(lines):
         if line.medicine_id is not None and line.medicine_id not in known:

@@ -40,7 +40,7 @@ def listed(actor: Actor, words: str = "") -> QuerySet[Favourite]:
     rows = Favourite.objects.filter(world_id=actor.world_id, doctor_id=actor.acting_account_id)
     if words:
         rows = rows.filter(Q(name__icontains=words) | Q(line__medication_text__icontains=words))
-    return rows.select_related("medicine").order_by("name", "pk")
+    return rows.select_related("medicine__source").order_by("name", "pk")
 
 
 @transaction.atomic

@@ -151,6 +151,10 @@ class PrescriptionLine(models.Model):
         Medicine, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False,
         help_text="Of the formulary; none for free text, which the checks know by its words and code only.",
     )  # fmt: skip
+    demonstration = models.BooleanField(
+        default=False, db_default=False,
+        help_text="Its medicine is of demonstration data, not for clinical use. A source never changes from one to the other.",
+    )  # fmt: skip
     medication_text = models.CharField(max_length=200)
     medication_code = models.CharField(max_length=40, null=True, blank=True)
     medication_system = models.CharField(max_length=10, null=True, blank=True, help_text="ATC, RxNorm or local")
@@ -231,6 +235,7 @@ class WarningAnswer(models.Model):
     tier = models.CharField(max_length=4, choices=Tier.choices, default=Tier.NOTE)
     message = models.CharField(max_length=300)
     source = models.CharField(max_length=600, blank=True, help_text="Where its threshold or its pair was read.")
+    demonstration = models.BooleanField(default=False, db_default=False, help_text="It rests on demonstration data.")
     why = models.CharField(max_length=12, choices=[(k.value, k.value) for k in Kept], default=Kept.OTHER)
     reason = models.CharField(max_length=300, blank=True, help_text="In the doctor's words; always there for a stop.")
     created_at = models.DateTimeField()
