@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
+from e2e.test_doctor import patient_of
 from e2e.test_joining import PASSWORD, link
 from e2e.test_pharmacy import dispensable, step
 
@@ -43,6 +44,33 @@ def test_a_doctor_finds_a_patient_prescribes_signs_and_sends_it(person: Person, 
     page.get_by_role("button", name=re.compile("Sign for")).click()
     expect(page.locator("h1 .status")).to_have_text("Pending review")
     picture(page, "doctor-prescription")
+
+
+def test_the_session_ended_under_a_prescription_which_comes_back_as_it_was_typed(person: Person) -> None:
+    page = person("doctor", scripts=False, width=360)
+    page.goto(f"{patient_of(page)}/prescriptions/new")
+    page.fill("[name=diagnosis-0-text]", "Hay fever")
+    page.fill("[name=lines-0-medication_text]", "cetirizine 10")
+    page.get_by_role("button", name="Find").click()
+    page.get_by_role("radio", name=re.compile("cetirizine 10 mg tablet")).check()
+    page.fill("[name=lines-0-dose]", "1 od 7d")
+    page.fill("[name=notes]", "She asked for the small pack")
+    page.context.clear_cookies(name="sessionid")
+    page.get_by_role("button", name="Check before you sign").last.click()
+    page.wait_for_url("**/accounts/login/**")
+    page.fill("[name=login]", "doctor@demo.example")
+    page.fill("[name=password]", "elmed-demo-doctor")
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    page.wait_for_url("**/prescriptions/new?kept=*")
+    assert "cetirizine" not in page.url
+    expect(page.get_by_text("We kept what you typed.")).to_be_visible()
+    expect(page.locator("[name=notes]")).to_have_value("She asked for the small pack")
+    expect(page.locator("[name=lines-0-medication_text]")).to_have_value(re.compile("cetirizine 10 mg tablet"))
+    expect(page.get_by_text("Take 1 tablet once a day, for 7 days.")).to_be_visible()
+    page.get_by_role("button", name="Check before you sign").last.click()
+    page.wait_for_url("**/review")
+    page.get_by_role("link", name="Throw the draft away").click()
+    page.get_by_role("button", name="Throw it away").click()
 
 
 def test_a_pharmacist_finds_verifies_dispenses_and_takes_back(person: Person) -> None:

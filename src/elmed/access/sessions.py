@@ -77,6 +77,12 @@ def known(email: str, token: str) -> bool:
     return bool(token) and Device.objects.filter(person__email__iexact=email, digest=_digest(token)).exists()
 
 
+def last_person(token: str) -> int | None:
+    """Who signed in last with the browser that this cookie names: whoever does so anew is given another."""
+    found: int | None = Device.objects.filter(digest=_digest(token)).values_list("person_id", flat=True).first()
+    return found
+
+
 def purge(now: datetime) -> int:
     """Forget sign-ins that are over, and browsers that nobody came back with. Returns how many sessions."""
     over = Session.objects.filter(expire_date__lt=now).delete()[0]

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any, TypeVar
 
+from allauth.core import context as current
 from django import forms
 from django.core.cache import cache
 from django.core.validators import RegexValidator
@@ -18,7 +19,7 @@ from django.utils.translation import gettext_lazy
 
 from elmed.core import quantities
 from elmed.core.refusals import Invalid, NotNow, Refusal, VersionConflict
-from elmed.portals import refused
+from elmed.portals import kept, refused
 
 T = TypeVar("T")
 _NUMBER = gettext_lazy("A number above zero such as 28 or 0.5, with at most three decimals.")
@@ -125,7 +126,17 @@ def dress(form: forms.BaseForm) -> None:
         field.widget.attrs.setdefault("class", css)
 
 
-class PortalForm(forms.Form):
+class KeepingForm(forms.Form):
+    """A form that begins with what its person sent in vain, where they come back to it (kept.py)."""
+
+    def get_initial_for_field(self, field: forms.Field, field_name: str) -> Any:
+        """As Django's, but for what was kept."""
+        data = None if self.is_bound else kept.of(current.request)
+        there, value = kept.fills(self, field, field_name, data) if data is not None else (False, None)
+        return value if there else super().get_initial_for_field(field, field_name)
+
+
+class PortalForm(KeepingForm):
     """A form of a page."""
 
     field_of: dict[str, str] = {}  # pointers of refusals whose field has another name here

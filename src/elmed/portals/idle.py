@@ -8,15 +8,18 @@ What a page fetches by itself (htmx: `HX-Request`) is no use of the session; typ
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import CsrfViewMiddleware
 from django.shortcuts import redirect
-from django.urls import reverse
+from django.urls import Resolver404, resolve, reverse
 
 from elmed.accounts.models import Person
+from elmed.portals import kept
 from elmed.portals.middleware import ANONYMOUS
 
 SEEN = "seen_at"  # seconds since 1970, in the session
@@ -42,7 +45,9 @@ class IdleLock:
             idle = now - request.session.get(SEEN, now)
             since = request.session.get(SINCE, now)
             if idle >= settings.IDLE_END_SECONDS or now - since >= settings.SESSION_COOKIE_AGE:
+                ended = request.user.pk
                 logout(request)
+                setattr(request, kept.ENDED, ended)
             elif idle >= settings.IDLE_LOCK_SECONDS + EVERY and request.path not in map(reverse, OPEN):
                 return _locked(request, by_itself=by_itself)
         response = self.get_response(request)
@@ -57,12 +62,29 @@ def used(request: HttpRequest, now: int) -> None:
     """Note that the session is used, once a minute."""
     if now - request.session.get(SEEN, 0) >= EVERY:
         request.session[SEEN] = now
+        kept.drop_old(request)
 
 
 def _locked(request: HttpRequest, *, by_itself: bool) -> HttpResponse:
     if by_itself:
         return HttpResponse(status=401)
-    return redirect(f"{reverse('unlock')}?{urlencode({'next': request.get_full_path()})}")
+    return redirect(f"{reverse('unlock')}?{urlencode({'next': _way_back(request)})}")
+
+
+def _way_back(request: HttpRequest) -> str:
+    """Where to go on once it is unlocked; what was sent is kept where it came from one of our own pages."""
+    shows = False
+    if request.method == "POST":
+        with suppress(Resolver404):
+            shows = getattr(resolve(request.path_info).func, kept.SHOWS, False)
+    # Django checks the token only before a view, and here none is reached.
+    if shows and CsrfViewMiddleware(_unreached).process_view(request, None, (), {}) is None:
+        return kept.keep(request)
+    return request.get_full_path()
+
+
+def _unreached(request: HttpRequest) -> HttpResponse:
+    raise AssertionError(request.path)
 
 
 def _sign_in() -> str:

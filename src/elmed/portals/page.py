@@ -28,7 +28,7 @@ from elmed.config.middleware import request_id
 from elmed.core.clock import world_now
 from elmed.core.refusals import NotAllowed, Refusal
 from elmed.events.record import record_access
-from elmed.portals import refused, test_data
+from elmed.portals import kept, refused, test_data
 from elmed.prescriptions.jurisdiction import jurisdiction
 
 P = ParamSpec("P")
@@ -75,7 +75,8 @@ def page(
         @wraps(view)
         def wrapped(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
             if not isinstance(request.user, Person):
-                return redirect_to_login(request.get_full_path())
+                return redirect_to_login(kept.keep(request))
+            kept.show(request)
             ours = cast("PortalRequest", request)
             if ours.account is None:
                 return redirect(_choice(request) if ours.accounts else "home")
@@ -85,9 +86,10 @@ def page(
                     response = view(ours, *args, **kwargs)
             except Refusal as refusal:
                 response = refused.page(request, refusal)
-            return _private(response)
+            return _finished(request, response)
 
         setattr(wrapped, LIVE_ONLY, live)
+        setattr(wrapped, kept.SHOWS, True)
         return _marked(wrapped)
 
     return decorate
@@ -99,10 +101,13 @@ def person_page(view: Callable[Concatenate[HttpRequest, P], HttpResponse]) -> Re
     @wraps(view)
     def wrapped(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         if not isinstance(request.user, Person):
-            return redirect_to_login(request.get_full_path())
+            return redirect_to_login(kept.keep(request))
+        kept.show(request)
         request.test_data = False  # type: ignore[attr-defined]
-        return _private(view(request, *args, **kwargs))
+        response = view(request, *args, **kwargs)
+        return _finished(request, response)
 
+    setattr(wrapped, kept.SHOWS, True)
     return _marked(wrapped)
 
 
@@ -174,8 +179,11 @@ def _choice(request: HttpRequest) -> str:
     return reverse("choose_account") + to
 
 
-def _private(response: HttpResponse) -> HttpResponse:
-    """Nothing behind a sign-in is kept by a browser or a proxy."""
+def _finished(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """What was kept and is sent now is forgotten. Nothing behind a sign-in is kept by a browser or a proxy."""
+    kept.taken(request, response)
+    if request.method == "GET" and response.status_code == 405:  # a button that was pressed before the sign-in
+        response = refused.not_done(request, allow=response["Allow"])
     add_never_cache_headers(response)
     return response
 

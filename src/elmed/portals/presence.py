@@ -7,9 +7,11 @@ kept in the session and done once the person is confirmed, so that nothing typed
 from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate, ParamSpec, cast
+from urllib.parse import urlencode
 
 from allauth.account.internal.flows.reauthentication import suspend_request
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 
 from elmed.access.policy import PRESENCE
@@ -33,6 +35,9 @@ def confirmed(view: View[P]) -> View[P]:
     def wrapped(request: PortalRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         if fresh(request):
             return view(request, *args, **kwargs)
-        return cast("HttpResponse", suspend_request(request, reverse("confirm")))
+        suspend_request(request, reverse("confirm"))
+        # Not its own redirect: what was sent goes on only where the address to go on to is its path alone.
+        onward = request.path if request.method == "POST" else request.get_full_path()
+        return redirect(f"{reverse('confirm')}?{urlencode({'next': onward})}")
 
     return cast("View[P]", wrapped)

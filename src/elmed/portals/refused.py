@@ -69,6 +69,17 @@ def page(request: HttpRequest, refusal: Refusal) -> HttpResponse:
     return render(request, "portals/refused.html", context, status=refusal.status)
 
 
+def not_done(request: HttpRequest, *, allow: str) -> HttpResponse:
+    """The page of an address that only takes what a button sends: whoever was sent to the sign-in by one comes back to it."""
+    context = {
+        "title": gettext("Nothing was done"),
+        "detail": gettext("You had to say who you are first. Open the page again, and press its button once more."),
+    }
+    response = render(request, "portals/refused.html", context, status=405)
+    response["Allow"] = allow
+    return response
+
+
 def words_of(refusal: Refusal) -> str:
     """What happened, and what to do, in the reader's language."""
     if isinstance(refusal, VersionConflict):

@@ -23,6 +23,8 @@ from elmed.patients.models import Consultation, Patient
 from elmed.portals.doctor.compose_forms import Composer, initial_of, typed
 from elmed.portals.doctor.compose_warnings import to_keep, typed_answers, warn
 from elmed.portals.doctor.patients import DOCTOR
+from elmed.portals.kept import of as kept_of
+from elmed.portals.kept import sent_or_kept
 from elmed.portals.page import PortalRequest, page, search_words, shown
 from elmed.portals.shared.prescription import banner
 from elmed.prescriptions import queries
@@ -78,7 +80,7 @@ def _warn(
 ) -> None:
     prefetch_related_objects([patient.whole], "allergies")
     warn(
-        composer, patient, typed=typed_answers(request.POST), waiting=waiting or {}, replaces_id=replaces_id, before=before,
+        composer, patient, typed=typed_answers(sent_or_kept(request)), waiting=waiting or {}, replaces_id=replaces_id, before=before,
         now=request.now,
     )  # fmt: skip
 
@@ -223,6 +225,8 @@ def _compose(
             )
             if saved is not None:
                 return redirect("doctor_review", saved.pk)
+    elif (kept := kept_of(request)) is not None:
+        composer = Composer(initial=typed(kept))
     else:
         composer = Composer(initial=initial_of(start) if start else _again(request, patient))
         if start is None:
@@ -234,7 +238,7 @@ def _compose(
     replaced = replaces.pk if replaces else rx.replaces_id if rx else None
     _warn(
         request, composer, patient, before=_before(drafts, rx.pk if rx else None), replaces_id=replaced,
-        waiting=answers.waiting(rx) if rx and request.method != "POST" else None,
+        waiting=answers.waiting(rx) if rx and request.method != "POST" and not kept_of(request) else None,
     )  # fmt: skip
     context = {
         "composer": composer, "several": composer.lines.total_form_count() > 1, "rx": rx, "replaces": replaces, "replaced": replaced,
@@ -248,11 +252,11 @@ def _compose(
 
 
 def _version(request: PortalRequest, rx: Prescription | None, composer: Composer) -> int | str:
-    """The version that was looked at: that of the page that was sent, until it is refused as changed meanwhile."""
+    """The version that was looked at: that of the page that was sent, now or in vain, until it is refused as changed meanwhile."""
     if rx is None:
         return ""
-    if request.method == "POST" and composer.status != VersionConflict.status:
-        return request.POST.get("version", "")[:10]
+    if kept_of(request) or (request.method == "POST" and composer.status != VersionConflict.status):
+        return sent_or_kept(request).get("version", "")[:10]
     if request.method == "POST":
         rx.refresh_from_db(fields=["version"])
     return rx.version

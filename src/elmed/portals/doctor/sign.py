@@ -25,6 +25,7 @@ from elmed.patients.models import Patient
 from elmed.portals.confirm_form import identified
 from elmed.portals.doctor.patients import DOCTOR
 from elmed.portals.doctor.sign_forms import KeepForm, SignatureForm
+from elmed.portals.kept import sent_or_kept
 from elmed.portals.page import PortalRequest, actor_of, page, shown
 from elmed.portals.refused import words_of
 from elmed.portals.shared.prescription import banner
@@ -139,17 +140,17 @@ def _sent(request: PortalRequest) -> QueryDict | None:
 
 def _typed(request: PortalRequest, prefix: str) -> dict[str, Any]:
     """What was typed before a pharmacy was looked for."""
-    return {name.removeprefix(prefix): value for name, value in request.POST.items() if name.startswith(prefix)}
+    return {name.removeprefix(prefix): value for name, value in sent_or_kept(request).items() if name.startswith(prefix)}
 
 
 def _pharmacy_words(request: PortalRequest) -> str:
-    return request.POST.get("pharmacy_words", "").replace("\x00", "").strip()[:100]
+    return sent_or_kept(request).get("pharmacy_words", "").replace("\x00", "").strip()[:100]
 
 
 def _signature(request: PortalRequest, drafts: list[Draft]) -> SignatureForm:
     replaced = next((one.rx.replaces for one in drafts if one.rx.replaces), None)
     before = replaced.pharmacy_id if replaced else None  # where the patient went before, until another is chosen
-    chosen = request.POST.get("pharmacy_id", "") or str(before or "")
+    chosen = sent_or_kept(request).get("pharmacy_id", "") or str(before or "")
     return SignatureForm(
         _sent(request),
         initial={"pharmacy_id": chosen},

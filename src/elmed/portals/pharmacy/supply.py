@@ -5,7 +5,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.forms import Form
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -15,7 +14,7 @@ from elmed.core import quantities
 from elmed.core.refusals import NotNow
 from elmed.inventory.models import Batch
 from elmed.inventory.queries import Choice, choices_for
-from elmed.portals.forms import DayField, MomentField, VersionedForm, dress, quantity_of
+from elmed.portals.forms import DayField, KeepingForm, MomentField, VersionedForm, dress, quantity_of
 from elmed.portals.page import PortalRequest, page, shown
 from elmed.portals.pharmacy import packs
 from elmed.portals.pharmacy.inventory_rx import proposed, sources
@@ -43,7 +42,7 @@ _FIELD_OF = {
 BATCH_LENGTH = 40
 
 
-class SupplyLineForm(Form):
+class SupplyLineForm(KeepingForm):
     """How much of one line was handed over, of which product and batch. Nothing of it is as good an answer as any."""
 
     all_optional = True

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from elmed.accounts.queries import pharmacies
 from elmed.portals.forms import VersionedForm
+from elmed.portals.kept import sent_or_kept
 from elmed.portals.page import PortalRequest, search_words
 from elmed.portals.shared.acts import ask
 from elmed.prescriptions.actions.route import route
@@ -39,7 +40,7 @@ class PharmacyForm(VersionedForm):
 def choose(request: PortalRequest, pk: int, back: str) -> HttpResponse:
     """Search, choose, send it there."""
     words = search_words(request)
-    choices = pharmacy_choices(request.actor.world_id, words, request.POST.get("pharmacy_id", ""))
+    choices = pharmacy_choices(request.actor.world_id, words, sent_or_kept(request).get("pharmacy_id", ""))
     form = PharmacyForm(request.POST or None, choices=choices)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data

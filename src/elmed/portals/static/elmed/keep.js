@@ -126,6 +126,11 @@
   }
   document.addEventListener("DOMContentLoaded", arrive);
 
+  // What the server kept and shows again (portals/kept.py) is begun afresh here too.
+  document.querySelector("a[data-afresh]")?.addEventListener("click", () => {
+    for (const form of forms()) store.removeItem(keyOf(form));
+  });
+
   let timer;
   const later = (event) => {
     const form = event.target.form;

@@ -1,0 +1,156 @@
+"""What was sent behind the lock, or after the session's end, is kept for an hour and shown again in its own form. Nothing of it is ever done by itself.
+
+It needs no scripts (static/elmed/keep.js keeps what was typed but not sent). page.py and idle.py call `keep` where they send
+somebody to prove who they are; the address that they come back to names what is kept, and `show` lays it into the
+forms of that page, which nobody has sent yet: the person looks it over and presses the page's own button, with every
+question that it asks, a signature's too.
+
+Where: in the browser's session, sealed, at most so large and so many. After the end that is the new session without anybody in it,
+which a sign-in takes over. So nothing medical travels through the sign-in's pages or stands in an address, and it goes with the
+session at the sign-out.
+Whose: of who was signed in, and shown to nobody else; another's sign-in takes it away. Where the old session is not there any more
+the browser's cookie says who that was: it names the last who signed in with it. The form's CSRF token is checked before
+anything is kept, and each sign-in makes a new one, so no form of somebody before them comes so far.
+"""
+
+import base64
+import re
+import secrets
+from typing import Any, NamedTuple
+
+from cryptography.fernet import Fernet, InvalidToken
+from django import forms
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.utils.crypto import salted_hmac
+
+from elmed.access import sessions
+from elmed.accounts.models import Person
+from elmed.portals.devices import COOKIE
+
+NAME = "kept"  # in the address, in the session, and on the request what is shown again
+ENDED = "ended_person_id"  # on a request whose session was just ended by a pause
+SHOWS = "elmed_shows_kept"  # on a view: its page lays what was kept into its forms
+LASTS = 3600  # seconds
+MOST_BYTES, MOST = 50_000, 3  # of one form, and forms of one browser
+# Proofs of who somebody is, and what belongs to one showing of a page.
+_NEVER = re.compile(r"password|secret|token|^(code|credential|login|once|next)$")
+_MACHINERY = re.compile(r"^(version|was|place|then|account|view)$|-(TOTAL|INITIAL|MIN_NUM|MAX_NUM)_FORMS$|-medicine$")
+
+
+class Kept(NamedTuple):
+    """What a page shows again."""
+
+    data: QueryDict
+    afresh: str  # the page's address without it
+
+    @property
+    def words(self) -> list[str]:
+        """Everything that was typed or chosen, to be read where the page has no place for it any more."""
+        return [
+            word for name, words in self.data.lists() if not _MACHINERY.search(name) for word in words if word.strip()
+        ]
+
+
+def keep(request: HttpRequest) -> str:
+    """Keep what was sent, where somebody typed anything. Returns the address to come back to. The CSRF token was checked."""
+    address = request.GET.copy()
+    address.pop(NAME, None)
+    sent = {name: words for name, words in request.POST.lists() if not _NEVER.search(name)}
+    typed = request.method == "POST" and not all(map(_MACHINERY.search, sent))
+    person_id = _whose(request) if typed else None
+    if person_id is not None:
+        data = QueryDict(mutable=True)
+        for name, words in sent.items():
+            data.setlist(name, words)
+        sealed = data.urlencode()
+        if len(sealed) <= MOST_BYTES:
+            name = secrets.token_urlsafe(9)
+            entry = [person_id, request.path, _ring().encrypt(sealed.encode()).decode()]
+            request.session[NAME] = dict([*request.session.get(NAME, {}).items(), (name, entry)][-MOST:])
+            if not request.user.is_authenticated:
+                request.session.set_expiry(LASTS)
+            address[NAME] = name
+    return f"{request.path}?{address.urlencode()}" if address else request.path
+
+
+def show(request: HttpRequest) -> None:
+    """Put what the address names onto the request, where it is this person's and of this page; else say that it is gone."""
+    name = request.GET.get(NAME)
+    if name is None or request.method != "GET":
+        return
+    request.GET = request.GET.copy()  # type: ignore[assignment]
+    del request.GET[NAME]
+    rest = request.GET.urlencode()
+    person_id, path, sealed = request.session.get(NAME, {}).get(name) or (None, "", "")
+    found = None
+    if isinstance(request.user, Person) and (person_id, path) == (request.user.pk, request.path):
+        found = _opened(sealed)
+    setattr(request, NAME, None if found is None else Kept(found, f"?{rest}"))
+    request.kept_is_gone = found is None  # type: ignore[attr-defined]
+
+
+def taken(request: HttpRequest, response: HttpResponse) -> None:
+    """Forget what the address names, once the form in which it was shown was sent and not refused."""
+    name = request.GET.get(NAME)
+    if request.method == "POST" and name in request.session.get(NAME, {}) and response.status_code < 400:
+        del request.session[NAME][name]
+        request.session.modified = True
+
+
+def belongs(request: HttpRequest, person: Person) -> None:
+    """Somebody signed in: what others sent is gone, and what is left lasts as long as the session."""
+    if NAME in request.session:
+        own = {name: entry for name, entry in request.session[NAME].items() if entry[0] == person.pk}
+        request.session[NAME] = own
+        request.session.set_expiry(0)
+
+
+def drop_old(request: HttpRequest) -> None:
+    """Forget what was kept for its hour."""
+    if NAME in request.session:
+        young = {name: entry for name, entry in request.session[NAME].items() if _opened(entry[2]) is not None}
+        if len(young) < len(request.session[NAME]):
+            request.session[NAME] = young
+
+
+def of(request: HttpRequest | None) -> QueryDict | None:
+    """What this page shows again."""
+    again: Kept | None = getattr(request, NAME, None)
+    return again.data if again else None
+
+
+def sent_or_kept(request: HttpRequest) -> QueryDict:
+    """What was sent, or what this page shows again, for pages that read it themselves."""
+    return of(request) or request.POST
+
+
+def fills(form: forms.Form, field: forms.Field, name: str, data: QueryDict) -> tuple[bool, Any]:
+    """Whether what was kept has a value for a field of a form, and which: nothing hidden, no password, no file."""
+    widget, prefixed = field.widget, form.add_prefix(name)
+    if widget.is_hidden or isinstance(widget, forms.PasswordInput | forms.FileInput):
+        return False, None
+    if not any(form.add_prefix(one) in data for one in form.fields) or widget.value_omitted_from_data(
+        data, {}, prefixed
+    ):
+        return False, None
+    return True, widget.value_from_datadict(data, {}, prefixed)
+
+
+def _whose(request: HttpRequest) -> int | None:
+    if isinstance(request.user, Person):
+        return request.user.pk
+    ended: int | None = getattr(request, ENDED, None)
+    token = request.COOKIES.get(COOKIE)
+    return sessions.last_person(token) if ended is None and token else ended
+
+
+def _opened(sealed: str) -> QueryDict | None:
+    try:
+        return QueryDict(_ring().decrypt(sealed, ttl=LASTS).decode())
+    except InvalidToken:
+        return None
+
+
+def _ring() -> Fernet:
+    """Sealed with a key of the installation's own secret: who reads the table of sessions alone, reads nothing of it."""
+    return Fernet(base64.urlsafe_b64encode(salted_hmac("elmed.portals.kept", "", algorithm="sha256").digest()))

@@ -1,0 +1,321 @@
+# ruff: noqa: F811
+"""What was sent behind the lock or after the session's end is shown again in its own form, to who typed it, and done by nobody."""
+
+import time
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from django.contrib.sessions.models import Session
+from django.core import signing
+from django.test import Client
+from django.urls import reverse
+
+from elmed.access.models import ApiKey
+from elmed.core.clock import real_now
+from elmed.patients.models import Patient
+from elmed.portals import kept
+from elmed.portals.idle import SEEN
+from elmed.prescriptions.models import Dispense, Prescription
+from tests import factories as f
+from tests.portals.conftest import PASSWORD
+from tests.portals.test_doctor import composed, doctor, known  # noqa: F401  (fixtures)
+from tests.portals.test_doctor_composer import formulary  # noqa: F401
+from tests.portals.test_doctor_warnings import check, daily, fields
+from tests.portals.test_idle import paused
+from tests.portals.test_security import older
+
+TYPED = {
+    "family_name": "Nowicka", "given_name": "Ewa", "date_of_birth": "1984-05-06", "summary": "Hay fever since May",
+    "once": "token-of-the-page", "csrfmiddlewaretoken": "x",
+}  # fmt: skip
+NOTICE, GONE = "data-afresh", "is not kept any more"
+
+
+@pytest.fixture(autouse=True)
+def pauses(settings):
+    settings.IDLE_LOCK_SECONDS, settings.IDLE_END_SECONDS = 900, 3600
+
+
+def locked(browser: Client) -> None:
+    paused(browser, 1000)
+
+
+def ended(browser: Client) -> None:
+    paused(browser, 3700)
+
+
+def gone(browser: Client) -> None:
+    """Ended from elsewhere, or purged: the browser's session is not there any more."""
+    Session.objects.filter(session_key=browser.session.session_key).delete()
+
+
+WAYS = {"locked": locked, "ended": ended, "gone": gone}
+
+
+def back_of(answer) -> str:
+    """Where the page that asks who it is leads on to."""
+    assert answer.status_code == 302
+    return parse_qs(urlsplit(answer["Location"]).query)["next"][0]
+
+
+def proves(browser: Client, next_: str, email: str) -> None:
+    """The person says who they are, on whichever page asks; it tells whether something is kept."""
+    asks = "unlock" if browser.session.get("_auth_user_id") else "account_login"
+    assert "What you typed is kept" in browser.get(reverse(asks), {"next": next_}).content.decode()
+    if browser.session.get("_auth_user_id"):
+        answer = browser.post(reverse("unlock"), {"password": PASSWORD, "next": next_})
+    else:
+        answer = browser.post(reverse("account_login"), {"login": email, "password": PASSWORD, "next": next_})
+    assert (answer.status_code, answer["Location"]) == (302, next_)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_the_own_form_is_shown_again_as_it_was_typed(cast, sign_in, way):
+    doctor, before = sign_in("doctor"), Patient.objects.count()
+    WAYS[way](doctor)
+    back = back_of(doctor.post(reverse("doctor_patient_new"), TYPED))
+    assert "Nowicka" not in back and "fever" not in back
+    proves(doctor, back, cast.people["doctor"].email)
+    page = doctor.get(back)
+    words = page.content.decode()
+    assert page.status_code == 200 and NOTICE in words and "There is a problem" not in words
+    for name in ("family_name", "given_name", "date_of_birth", "summary"):
+        assert page.context["form"][name].value() == TYPED[name], name
+        assert TYPED[name] in words
+    assert "token-of-the-page" not in words
+    assert Patient.objects.count() == before  # nothing was done by itself
+    assert page.context["form"].fresh in words
+    assert doctor.get(back).context["form"]["summary"].value() == TYPED["summary"]  # a page loaded anew loses nothing
+    afresh = doctor.get(reverse("doctor_patient_new") + page.wsgi_request.kept.afresh).content.decode()
+    assert "Nowicka" not in afresh and NOTICE not in afresh
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_what_was_sent_again_is_not_kept_longer(cast, sign_in, way):
+    doctor, before = sign_in("doctor"), Patient.objects.count()
+    WAYS[way](doctor)
+    back = back_of(doctor.post(reverse("doctor_patient_new"), TYPED))
+    proves(doctor, back, cast.people["doctor"].email)
+    doctor.get(back)
+    assert doctor.post(back, TYPED).status_code == 422  # how identity was checked was not said
+    assert NOTICE in doctor.get(back).content.decode()
+    assert doctor.post(back, TYPED | {"identity_check": "photo_id", "sex": "female"}).status_code == 302
+    assert Patient.objects.count() == before + 1
+    page = doctor.get(back).content.decode()
+    assert GONE in page and "Nowicka" not in page
+    assert doctor.session["kept"] == {}
+
+
+@pytest.mark.parametrize("way", ["ended", "gone"])
+def test_another_person_at_the_same_browser_is_shown_nothing(cast, sign_in, way):
+    doctor = sign_in("doctor")
+    sign_in("other_doctor")  # who has a password then
+    WAYS[way](doctor)
+    back = back_of(doctor.post(reverse("doctor_patient_new"), TYPED))
+    assert doctor.session["kept"]
+    proves(doctor, back, cast.people["other_doctor"].email)
+    page = doctor.get(back).content.decode()
+    assert GONE in page and "Nowicka" not in page and "fever" not in page
+    assert doctor.session["kept"] == {}
+
+
+def test_a_colleagues_session_opens_it_neither(cast, sign_in):
+    """The name in the address is worth nothing without the session that keeps it."""
+    doctor, other = sign_in("doctor"), sign_in("other_doctor")
+    locked(doctor)
+    back = back_of(doctor.post(reverse("doctor_patient_new"), TYPED))
+    assert "Nowicka" not in other.get(back).content.decode()
+    entries = doctor.session["kept"]
+    session = other.session
+    session["kept"] = entries
+    session.save()
+    assert "Nowicka" not in other.get(back).content.decode()
+
+
+def test_it_goes_with_the_sign_out(cast, sign_in):
+    doctor = sign_in("doctor")
+    locked(doctor)
+    back = back_of(doctor.post(reverse("doctor_patient_new"), TYPED))
+    doctor.post(reverse("account_logout"))
+    assert "kept" not in doctor.session
+    proves(doctor, back, cast.people["doctor"].email)
+    assert "Nowicka" not in doctor.get(back).content.decode()
+
+
+def test_it_goes_after_an_hour(cast, sign_in, monkeypatch):
+    doctor = sign_in("doctor")
+    locked(doctor)
+    back = back_of(doctor.post(reverse("doctor_patient_new"), TYPED))
+    monkeypatch.setattr(kept, "LASTS", -1)  # as if it was over
+    proves(doctor, back, cast.people["doctor"].email)
+    assert "Nowicka" not in doctor.get(back).content.decode()
+    paused(doctor, 61)
+    doctor.get(reverse("doctor_home"))
+    assert doctor.session["kept"] == {}
+
+
+def test_nobody_reads_it_in_the_table_of_sessions(sign_in):
+    doctor = sign_in("doctor")
+    locked(doctor)
+    doctor.post(reverse("doctor_patient_new"), TYPED)
+    row = Session.objects.get(session_key=doctor.session.session_key)
+    stored = str(signing.loads(row.session_data, salt="django.contrib.sessions.SessionStore"))
+    assert "kept" in stored
+    for words in ("Nowicka", "Ewa", "1984-05-06", "fever", "token-of-the-page"):
+        assert words not in stored
+
+
+def test_proofs_are_never_kept(cast, sign_in, monkeypatch):
+    """Sealed is what was typed, and no password, code, passkey or token."""
+    sealed = []
+    monkeypatch.setattr("elmed.portals.kept.Fernet.encrypt", lambda _self, data: sealed.append(data) or b"sealed")
+    rx, doctor = f.draft(cast, now=real_now()), sign_in("doctor")
+    locked(doctor)
+    proofs = {"password": PASSWORD, "code": "123456", "credential": "{}", "csrfmiddlewaretoken": "tok", "once": "tok"}
+    doctor.post(reverse("doctor_review", args=[rx.pk]), {"version": 1, "pharmacy_words": "King", **proofs})
+    assert sealed == [b"version=1&pharmacy_words=King"]
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_form_of_another_site_is_not_kept(cast, sign_in, way):
+    """Its token is wrong: it is refused before anything is kept, behind the lock too."""
+    doctor = sign_in("doctor")
+    strict = Client(enforce_csrf_checks=True)
+    strict.cookies = doctor.cookies
+    WAYS[way](strict)
+    answer = strict.post(reverse("doctor_patient_new"), TYPED)
+    assert answer.status_code == (302 if way == "locked" else 403)
+    assert "kept" not in strict.session
+    if way == "locked":
+        assert "kept=" not in answer["Location"]
+    strict.get(reverse("account_login"))
+    token = strict.cookies["csrftoken"].value
+    answer = strict.post(reverse("doctor_patient_new"), TYPED | {"csrfmiddlewaretoken": token})
+    assert "kept%3D" in answer["Location"] and strict.session["kept"]
+
+
+def test_a_browser_that_nobody_signed_in_with_keeps_nothing(db):
+    answer = Client().post(reverse("doctor_patient_new"), TYPED)
+    assert "kept" not in answer["Location"]
+    assert not Session.objects.exists()
+
+
+def test_what_is_too_large_is_not_kept_and_the_oldest_makes_room(sign_in):
+    doctor = sign_in("doctor")
+    locked(doctor)
+    assert "kept" not in doctor.post(reverse("doctor_patient_new"), TYPED | {"summary": "x" * 60_000})["Location"]
+    backs = [back_of(doctor.post(reverse("doctor_patient_new"), TYPED | {"summary": f"no. {n}"})) for n in range(4)]
+    assert len(doctor.session["kept"]) == 3
+    doctor.post(reverse("unlock"), {"password": PASSWORD})
+    assert [GONE in doctor.get(back).content.decode() for back in backs] == [True, False, False, False]
+
+
+def test_a_button_with_nothing_typed_is_not_kept(cast, sign_in):
+    rx, pharmacist = f.pending_review(cast, now=real_now()), sign_in("pharmacist")
+    locked(pharmacist)
+    url = reverse("pharmacy_act_verify", args=[rx.pk])
+    assert back_of(pharmacist.post(url, {"version": rx.version, "was": "pending_review", "place": "1"})) == url
+    rx.refresh_from_db()
+    assert rx.status == "pending_review"
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_signature_is_never_made_by_coming_back(cast, sign_in, way):
+    rx, doctor = f.draft(cast, now=real_now()), sign_in("doctor")
+    before = Prescription.objects.values().get(pk=rx.pk)
+    url = reverse("doctor_review", args=[rx.pk])
+    sent = {"version": rx.version, "sign": "yes", "pharmacy_words": "Corner", "pharmacy_id": str(cast.pharmacy.pk), "password": PASSWORD}
+    WAYS[way](doctor)
+    back = back_of(doctor.post(url, sent))
+    proves(doctor, back, cast.people["doctor"].email)
+    page = doctor.get(back)
+    assert NOTICE in page.content.decode()
+    assert page.context["signature"]["pharmacy_id"].value() == str(cast.pharmacy.pk)
+    assert PASSWORD not in page.content.decode()
+    assert Prescription.objects.values().get(pk=rx.pk) == before
+    older(doctor)  # five minutes later the page asks who signs, as ever
+    assert 'name="password"' in doctor.get(back).content.decode()
+    assert doctor.post(back, sent | {"password": ""}).status_code == 422
+    assert Prescription.objects.values().get(pk=rx.pk) == before
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_whole_prescription_comes_back_with_its_rows_medicines_and_answers(cast, doctor, known, formulary, way):
+    url = reverse("doctor_compose", args=[known.pk])
+    second = {name.replace("lines-0", "lines-1"): value for name, value in daily().items()}
+    name = fields(check(doctor, known, **{"lines-TOTAL_FORMS": "2"}, **second))[0]
+    rows = composed(
+        doctor.get(url), **second, **{"diagnosis-TOTAL_FORMS": "2", "lines-TOTAL_FORMS": "2", "diagnosis-1-text": "Cough"},
+        notes="Call first", **{f"{name}-why": "advised", f"{name}-words": "Trial of the rheumatologist"},
+    )  # fmt: skip
+    assert name.startswith("lines-1-")
+    WAYS[way](doctor)
+    back = back_of(doctor.post(url, rows))
+    proves(doctor, back, cast.people["doctor"].email)
+    page = doctor.get(back)
+    composer = page.context["composer"]
+    parts = (composer.form, *composer.lines, *composer.diagnoses, *(one.form for one in composer.lines.forms[1].warned))
+    shown = {field.html_name: field.value() for part in parts for field in part}
+    for name, words in rows.items():
+        if "_FORMS" not in name and name != "once":
+            assert str(shown[name]) == words, name
+    assert composer.lines.forms[1].row.pk == int(rows["lines-1-medicine"])
+    assert "From the formulary." in page.content.decode()
+    assert not Prescription.objects.exists()
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_hand_over_comes_back_and_is_recorded_once_it_is_sent(cast, sign_in, way):
+    rx, pharmacist = f.verified(cast, now=real_now()), sign_in("pharmacist")
+    line = rx.lines.get()
+    url = reverse("pharmacy_dispense", args=[rx.pk])
+    sent = {"version": rx.version, f"line-{line.pk}-quantity": "7", f"line-{line.pk}-batch_number": "LOT77", "receiver": "Her son"}
+    WAYS[way](pharmacist)
+    back = back_of(pharmacist.post(url, sent))
+    proves(pharmacist, back, cast.people["pharmacist"].email)
+    page = pharmacist.get(back)
+    row = page.context["rows"][0]
+    assert (row["quantity"].value(), row["batch_number"].value()) == ("7", "LOT77")
+    assert page.context["form"]["receiver"].value() == "Her son"
+    assert not Dispense.objects.exists()
+    assert pharmacist.post(back, sent).status_code == 302
+    assert Dispense.objects.get().receiver == "Her son"
+
+
+def test_a_form_that_is_no_longer_there_still_gives_the_words_back(cast, sign_in):
+    rx, doctor = f.draft(cast, now=real_now()), sign_in("doctor")
+    locked(doctor)
+    url = reverse("doctor_edit", args=[rx.pk])
+    back = back_of(doctor.post(url, {"version": rx.version, "notes": "She faints easily"}))
+    Prescription.objects.filter(pk=rx.pk).update(status="cancelled")
+    doctor.post(reverse("unlock"), {"password": PASSWORD})
+    page = doctor.get(back)
+    assert page.status_code == 409 and "She faints easily" in page.content.decode()
+
+
+def test_a_key_asks_who_it_is_as_ever(cast, sign_in):
+    owner = sign_in("owner")
+    locked(owner)
+    sent = {"once": "x", "name": "Till", "mode": "live", "scopes": ["rx:read"]}
+    back = back_of(owner.post(reverse("api_key_new"), sent))
+    assert time.time() - owner.session[SEEN] >= 1000
+    owner.post(reverse("unlock"), {"password": PASSWORD})
+    page = owner.get(back)
+    assert page.context["form"]["name"].value() == "Till" and page.context["form"]["scopes"].value() == ["rx:read"]
+    assert not ApiKey.objects.exists()
+    older(owner)  # sent only after five minutes: it is asked once more, and goes on with what was sent
+    answer = owner.post(back, sent)
+    assert answer["Location"].startswith(reverse("confirm"))
+    answer = owner.post(reverse("confirm"), {"password": PASSWORD, "next": back_of(answer)})
+    assert "Your new key “Till”" in answer.content.decode()
+    assert ApiKey.objects.get().name == "Till"
+
+
+def test_a_button_without_a_page_says_that_nothing_was_done(sign_in):
+    doctor = sign_in("doctor")
+    locked(doctor)
+    back = back_of(doctor.post(reverse("test_data"), {"view": "test"}))
+    doctor.post(reverse("unlock"), {"password": PASSWORD})
+    page = doctor.get(back)
+    assert page.status_code == 405 and page["Allow"] == "POST" and "Nothing was done" in page.content.decode()
+    assert doctor.get(reverse("doctor_home")).context["test_data"] is False
