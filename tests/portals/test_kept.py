@@ -224,7 +224,13 @@ def test_a_signature_is_never_made_by_coming_back(cast, sign_in, way):
     rx, doctor = f.draft(cast, now=real_now()), sign_in("doctor")
     before = Prescription.objects.values().get(pk=rx.pk)
     url = reverse("doctor_review", args=[rx.pk])
-    sent = {"version": rx.version, "sign": "yes", "pharmacy_words": "Corner", "pharmacy_id": str(cast.pharmacy.pk), "password": PASSWORD}
+    sent = {
+        "version": rx.version,
+        "sign": "yes",
+        "pharmacy_words": "Corner",
+        "pharmacy_id": str(cast.pharmacy.pk),
+        "password": PASSWORD,
+    }
     WAYS[way](doctor)
     back = back_of(doctor.post(url, sent))
     proves(doctor, back, cast.people["doctor"].email)
@@ -269,7 +275,12 @@ def test_a_hand_over_comes_back_and_is_recorded_once_it_is_sent(cast, sign_in, w
     rx, pharmacist = f.verified(cast, now=real_now()), sign_in("pharmacist")
     line = rx.lines.get()
     url = reverse("pharmacy_dispense", args=[rx.pk])
-    sent = {"version": rx.version, f"line-{line.pk}-quantity": "7", f"line-{line.pk}-batch_number": "LOT77", "receiver": "Her son"}
+    sent = {
+        "version": rx.version,
+        f"line-{line.pk}-quantity": "7",
+        f"line-{line.pk}-batch_number": "LOT77",
+        "receiver": "Her son",
+    }
     WAYS[way](pharmacist)
     back = back_of(pharmacist.post(url, sent))
     proves(pharmacist, back, cast.people["pharmacist"].email)

@@ -78,7 +78,7 @@ def _way_back(request: HttpRequest) -> str:
         with suppress(Resolver404):
             shows = getattr(resolve(request.path_info).func, kept.SHOWS, False)
     # Django checks the token only before a view, and here none is reached.
-    if shows and CsrfViewMiddleware(_unreached).process_view(request, None, (), {}) is None:
+    if shows and CsrfViewMiddleware(_unreached).process_view(request, _unreached, (), {}) is None:
         return kept.keep(request)
     return request.get_full_path()
 

@@ -1,9 +1,9 @@
-"""What was sent behind the lock, or after the session's end, is kept for an hour and shown again in its own form. Nothing of it is ever done by itself.
+"""What was sent behind the lock, or after the session's end, is kept for an hour and shown again in its own form.
 
-It needs no scripts (static/elmed/keep.js keeps what was typed but not sent). page.py and idle.py call `keep` where they send
-somebody to prove who they are; the address that they come back to names what is kept, and `show` lays it into the
-forms of that page, which nobody has sent yet: the person looks it over and presses the page's own button, with every
-question that it asks, a signature's too.
+Nothing of it is ever done by itself. It needs no scripts (static/elmed/keep.js keeps what was typed but not sent).
+page.py and idle.py call `keep` where they send somebody to prove who they are; the address that they come back to names
+what is kept, and `show` lays it into the forms of that page, which nobody has sent yet: the person looks it over and
+presses the page's own button, with every question that it asks, a signature's too.
 
 Where: in the browser's session, sealed, at most so large and so many. After the end that is the new session without anybody in it,
 which a sign-in takes over. So nothing medical travels through the sign-in's pages or stands in an address, and it goes with the
@@ -29,6 +29,7 @@ from elmed.portals.devices import COOKIE
 
 NAME = "kept"  # in the address, in the session, and on the request what is shown again
 ENDED = "ended_person_id"  # on a request whose session was just ended by a pause
+GONE = "kept_is_gone"  # on a request for what is not there any more
 SHOWS = "elmed_shows_kept"  # on a view: its page lays what was kept into its forms
 LASTS = 3600  # seconds
 MOST_BYTES, MOST = 50_000, 3  # of one form, and forms of one browser
@@ -78,15 +79,15 @@ def show(request: HttpRequest) -> None:
     name = request.GET.get(NAME)
     if name is None or request.method != "GET":
         return
-    request.GET = request.GET.copy()  # type: ignore[assignment]
-    del request.GET[NAME]
-    rest = request.GET.urlencode()
+    asked = request.GET.copy()
+    del asked[NAME]
+    request.GET, rest = asked, asked.urlencode()  # type: ignore[assignment]
     person_id, path, sealed = request.session.get(NAME, {}).get(name) or (None, "", "")
     found = None
     if isinstance(request.user, Person) and (person_id, path) == (request.user.pk, request.path):
         found = _opened(sealed)
     setattr(request, NAME, None if found is None else Kept(found, f"?{rest}"))
-    request.kept_is_gone = found is None  # type: ignore[attr-defined]
+    setattr(request, GONE, found is None)
 
 
 def taken(request: HttpRequest, response: HttpResponse) -> None:

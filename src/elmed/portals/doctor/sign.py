@@ -140,7 +140,9 @@ def _sent(request: PortalRequest) -> QueryDict | None:
 
 def _typed(request: PortalRequest, prefix: str) -> dict[str, Any]:
     """What was typed before a pharmacy was looked for."""
-    return {name.removeprefix(prefix): value for name, value in sent_or_kept(request).items() if name.startswith(prefix)}
+    return {
+        name.removeprefix(prefix): value for name, value in sent_or_kept(request).items() if name.startswith(prefix)
+    }
 
 
 def _pharmacy_words(request: PortalRequest) -> str:
