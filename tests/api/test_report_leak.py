@@ -1,6 +1,8 @@
 """POST /keys/report-leak: who holds a key may end it; nobody learns there which keys exist."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from elmed.access import keys
 from elmed.access.models import ApiKey
@@ -85,7 +87,28 @@ def test_what_says_no_key_is_refused(cast, make_key, body, status, code):
     assert Api(secret).get("/me").status_code == 200
 
 
-@pytest.mark.parametrize("query", ["dry_run=true", "nonsense=1"])
+def test_a_dry_run_changes_nothing_and_tells_nothing(cast, make_key):
+    """It is answered as the report is, whatever was sent, and looks for no key: not even its time tells of one."""
+    key, secret = make_key("pharmacist", "rx:read")
+    before, read = shop.all_there_is(), ApiKey.objects.values().get(pk=key.pk)
+    for found in (secret, keys._new_secret(Mode.LIVE), "elm_nonsense"):
+        with CaptureQueriesContext(connection) as statements:
+            answer = Api().client.post(
+                f"/api/public/v1{PATH}?dry_run=true", {"key": found}, content_type="application/json"
+            )
+        assert not [one["sql"] for one in statements if ApiKey._meta.db_table in one["sql"]]
+        assert (answer.status_code, answer.content, answer.headers["Dry-Run"]) == (202, b"", "true")
+    assert (shop.all_there_is(), ApiKey.objects.values().get(pk=key.pk)) == (before, read)
+    assert not Mail.objects.exists()
+    refusal(Api().call("POST", f"{PATH}?dry_run=true", b"{"), 400, "malformed_body")
+    assert Api(secret).get("/me").status_code == 200
+    with CaptureQueriesContext(connection) as statements:
+        assert "Dry-Run" not in report(secret).headers
+    assert [one["sql"] for one in statements if ApiKey._meta.db_table in one["sql"]]
+    refusal(Api(secret).get("/me"), 401, "invalid_key")
+
+
+@pytest.mark.parametrize("query", ["dry_run=1", "dry_run=true&dry_run=true", "nonsense=1"])
 def test_a_parameter_that_is_not_heeded_is_refused(cast, make_key, query):
     _, secret = make_key("pharmacist", "rx:read")
     refusal(Api().post(f"{PATH}?{query}", {"key": secret}), 400, "invalid_parameter")

@@ -20,7 +20,7 @@ from elmed.core.clock import real_now
 from elmed.core.refusals import Refusal
 
 KEPT = timedelta(hours=24)
-_DRY = {"Dry-Run": "true"}
+DRY = {"Dry-Run": "true"}
 _WAIT = "2s"
 _LOCK_NOT_AVAILABLE = "55P03"  # PostgreSQL's SQLSTATE
 
@@ -54,7 +54,7 @@ def written(call: Call, act: Callable[[], str | None]) -> HttpResponse:
         text = act()
         if call.dry_run:
             transaction.set_rollback(True)
-    return _answer(call, text, headers=_DRY if call.dry_run else None)
+    return _answer(call, text, headers=DRY if call.dry_run else None)
 
 
 @contextmanager
@@ -83,7 +83,7 @@ def _tried(
         text: str = undone.args[0]
     with transaction.atomic():
         replayed()
-    return _answer(call, shown(text), headers=_DRY)
+    return _answer(call, shown(text), headers=DRY)
 
 
 def _once(

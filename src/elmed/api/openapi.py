@@ -8,6 +8,7 @@ from django.conf import settings
 from elmed import __version__
 from elmed.access.permissions import SCOPE_MEANING, SCOPES, Permission
 from elmed.api import webhook_document
+from elmed.api.bodies import Query
 from elmed.api.endpoint import ENDPOINTS, PREFIX, Endpoint
 from elmed.api.problems import CONTENT_TYPE, ERROR_CODES
 
@@ -51,7 +52,8 @@ def document() -> dict[str, Any]:
     for one in ENDPOINTS:
         paths.setdefault(one.path, {})[one.method.lower()] = _operation(one, schemas)
     schemas[v1.leaks.Leak.__name__] = v1.leaks.Leak.model_json_schema()
-    paths[v1.leaks.PATH] = {"post": v1.leaks.operation(_problems(v1.leaks.CODES))}
+    asked = _query_parameters(v1.leaks.QUERY, schemas)
+    paths[v1.leaks.PATH] = {"post": v1.leaks.operation(asked, _problems(v1.leaks.CODES))}
     return {
         "openapi": "3.1.0",
         "info": {
@@ -84,7 +86,7 @@ def _operation(one: Endpoint, schemas: dict[str, Any]) -> dict[str, Any]:
         "tags": [one.tag],
         "summary": one.summary,
         "description": f"Requires scope: {needs}.",
-        "parameters": [*_path_parameters(one), *_query_parameters(one, schemas), *_header_parameters(one)],
+        "parameters": [*_path_parameters(one), *_query_parameters(one.query, schemas), *_header_parameters(one)],
         "responses": _responses(one),
     }
     if one.deprecated:
@@ -110,8 +112,8 @@ def _path_parameters(one: Endpoint) -> list[dict[str, Any]]:
     ]
 
 
-def _query_parameters(one: Endpoint, schemas: dict[str, Any]) -> list[dict[str, Any]]:
-    schema = _schema(one.query.model_json_schema(ref_template="#/components/schemas/{model}"), schemas)
+def _query_parameters(query: type[Query], schemas: dict[str, Any]) -> list[dict[str, Any]]:
+    schema = _schema(query.model_json_schema(ref_template="#/components/schemas/{model}"), schemas)
     return [
         {
             "name": name,

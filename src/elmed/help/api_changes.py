@@ -39,6 +39,10 @@ _HOOK, _DELIVERY = "/webhook-endpoints/{id}", "/webhook-endpoints/{id}/deliverie
 
 CHANGES: tuple[Change, ...] = (
     Change(
+        "leak-dry-run", date(2026, 11, 29), Kind.ADDED, "`dry_run` on the report of a leaked key",
+        "`POST /keys/report-leak?dry_run=true` answers 202 as ever and does not look for the key. It was 400 before.",
+    ),
+    Change(
         "if-match-everywhere", date(2026, 11, 29), Kind.ADDED, "`If-Match` on every write that changes what has a version",
         "`POST /prescriptions/route`, `PATCH /products/{id}/stock` and `POST /sandbox/prescriptions/{id}/act` compare it, and "
         "answered 400 before. Products have a `version`, and `GET /products/{id}` an `ETag`; the answer of `/route` tells the "
@@ -100,8 +104,7 @@ CHANGES: tuple[Change, ...] = (
     ),
     Change(
         "dry-run", date(2026, 11, 28), Kind.ADDED, "`dry_run` on every write",
-        "`?dry_run=true` answers what the write would answer, and keeps nothing. `POST /keys/report-leak`, which needs no key, "
-        "takes none.",
+        "`?dry_run=true` answers what the write would answer, and keeps nothing.",
     ),
     Change(
         "leaks", date(2026, 11, 28), Kind.ADDED, "Report a leaked key",

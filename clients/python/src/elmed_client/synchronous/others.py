@@ -47,12 +47,15 @@ class Keys:
         """Send through this."""
         self._sender = sender
 
-    def report_leak(self, key: str) -> None:
-        """Make a key harmless that you found. It is revoked and its owner told; nothing says whether it existed."""
+    def report_leak(self, key: str, *, dry_run: bool = False) -> None:
+        """Make a key harmless that you found. It is revoked and its owner told; nothing says whether it existed.
+
+        With `dry_run` it is not looked for, and stays as it is.
+        """
         call: Call[None] = Call(
             "report_leak", "POST", "/keys/report-leak", None, body={"key": key}, repeatable=True, keyless=True
         )
-        self._sender.send(call)
+        self._sender.send(tried(call, dry_run=dry_run))
 
 
 class Integrations:
