@@ -45,9 +45,26 @@ document.addEventListener("click", async (event) => {
   setTimeout(() => { button.textContent = words; }, 4000);
 });
 
+// A browser shows the parts of a date in an order of its own, so 03/02 may be either: beside the label stands the day as
+// ELMED writes it everywhere, in English in every language.
+const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+function tell(field) {
+  const label = field.labels?.[0];
+  if (!label) return;
+  if (!label.nextElementSibling?.matches("output.day")) {
+    label.insertAdjacentHTML("afterend", '<output class="day" dir="ltr"></output>');
+  }
+  const [year, month, day] = field.value.split("-");
+  label.nextElementSibling.value = year > 999 ? `${day}-${MONTHS[month - 1]}-${year}` : "";
+}
+for (const kind of ["input", "change"]) {
+  document.addEventListener(kind, (event) => { if (event.target.type === "date") tell(event.target); });
+}
+
 // Buttons that only a script can serve appear where it runs: printing, copying where the browser can.
 function show(within) {
   for (const button of within.querySelectorAll("button[data-print]")) button.hidden = false;
+  for (const field of within.querySelectorAll("input[type=date]")) tell(field);
   for (const button of within.querySelectorAll("button[data-copy]")) button.hidden = !navigator.clipboard;
 }
 document.addEventListener("htmx:load", (event) => show(event.target));
