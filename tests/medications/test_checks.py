@@ -66,8 +66,10 @@ def test_the_same_medicine_twice():
 
 @pytest.mark.parametrize(("notes", "warned"), [
     ("Give 2 tablets daily", True),
-    ("1-0-1", True),
+    ("1 bd", True),
+    ("مرتين يوميا", True),
     ("Please call me before you dispense", False),
+    ("Call me at 10", False),
 ])  # fmt: skip
 def test_a_dose_in_the_notes(notes, warned):
     assert codes("ramipril", notes=notes) == (["dose_in_notes:0"] if warned else [])

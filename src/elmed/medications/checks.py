@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from elmed.medications import dose_checks
 from elmed.medications.allergies import speaks_against
+from elmed.medications.dose_in_text import holds_dose
 from elmed.medications.facts import (
     AllergyFacts,
     CurrentFacts,
@@ -27,11 +28,6 @@ from elmed.medications.facts import (
 
 STOP, NOTE = "stop", "note"
 MESSAGE_LENGTH, CODE_LENGTH = 300, 40  # what the answer to a warning stores
-_DOSE = re.compile(
-    r"\b\d+([.,]\d+)?\s*(mg|ml|g|microgram|unit|units|"
-    r"tablets?|capsules?|sachets?|patch|patches|sprays?|puffs?|drops?)\b|\b\d-\d-\d\b",
-    re.IGNORECASE,
-)
 
 
 class Warning(NamedTuple):
@@ -92,11 +88,6 @@ def check(
             Warning("dose_in_notes", 0, message, NOTE, _("Move it into the line, and take it out of the notes."))
         )
     return sorted(_merged(found), key=lambda one: (one.position == 0, one.position, one.tier != STOP))
-
-
-def holds_dose(words: str) -> bool:
-    """Whether words hold something like a dose: `500 mg`, `2 tablets`, `1-0-1`."""
-    return bool(_DOSE.search(words))
 
 
 def _merged(found: Sequence[Warning]) -> list[Warning]:

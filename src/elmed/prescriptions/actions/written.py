@@ -12,10 +12,11 @@ from django.utils.translation import gettext as _
 
 from elmed.core import quantities
 from elmed.core.refusals import Invalid
-from elmed.medications import checks, dose
+from elmed.medications import dose
 from elmed.medications.dose import Dose, NotUnderstood
 from elmed.medications.dose.amounts import days_for
 from elmed.medications.dose.value import UNITS
+from elmed.medications.dose_in_text import holds_amount
 from elmed.medications.models import Medicine
 from elmed.prescriptions.actions.draft import DraftLine
 from elmed.prescriptions.actions.sentence import Plain, sentence_of
@@ -166,7 +167,7 @@ def _parsed(typed: Typed, taken: Plain) -> Dose | None:
     parsed = replace(parsed, unit=parsed.unit or taken.dose_unit, route=parsed.route or taken.route)
     if not parsed.unit:
         raise Invalid.field("/unit", "required", _("Say what the dose counts, for example tablet or ml."))
-    if checks.holds_dose(typed.words):
+    if holds_amount(typed.words):
         detail = _("There is a second dose in the words. Keep one: the short dose, or your own words alone.")
         raise Invalid.field("/dosage_text", "second_dose", detail)
     return parsed
