@@ -115,4 +115,4 @@ def test_a_doctor_signs_a_controlled_medicine_with_a_passkey_alone(
     axe(page)
     picture(page, "doctor-sign-passkey", of="section.sheet:has(button[name=sign])")
     page.get_by_role("button", name="Sign with a passkey").click()
-    expect(page.get_by_text("Signed.")).to_be_visible()
+    expect(page.get_by_text(re.compile(r"^Signed\. "))).to_be_visible()

@@ -12,6 +12,7 @@ from elmed.medications import demonstration, importing, queries
 from elmed.medications.files import interactions_of, medicines_of
 from elmed.medications.importing import Release
 from elmed.medications.models import Interaction, Medicine
+from elmed.prescriptions.actions import favourite
 from elmed.prescriptions.actions.draft import DraftContent, save_draft
 from elmed.prescriptions.actions.written import Typed, complete
 from elmed.prescriptions.models import PrescriptionLine, WarningAnswer
@@ -137,3 +138,13 @@ def test_what_is_loaded_beside_real_pairs_is_told(cast, loaded):
     importing.replace_interactions("Hospital", interactions_of(demonstration.INTERACTIONS))
     [pair] = queries.interactions_for(codes)
     assert not pair.demonstration
+
+
+def test_a_favourite_on_a_demonstration_medicine_says_so_where_it_is_chosen(cast, doctor, known, loaded):
+    rx = draft(cast, (medicine("ramipril", demonstration.NAME), "1 od 28d"), (medicine("warfarin"), "1 od 7d"))
+    for line in rx.lines.all():
+        favourite.add(cast.actor("doctor"), line.pk, name=f"Usual {line.medication_text[:8]}", now=real_now())
+    for page in (reverse("doctor_favourites"), reverse("doctor_medicines") + "?q=usual"):
+        text = doctor.get(page).content.decode()
+        assert "Usual ramipril" in text and "Usual warfarin" in text
+        assert text.count(MARK) == 1, page

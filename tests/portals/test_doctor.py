@@ -76,7 +76,7 @@ def test_from_a_new_patient_to_a_signed_prescription(cast, doctor):
     assert (rx.status, rx.pharmacy_id) == (Status.PENDING_REVIEW, cast.pharmacy.pk)
     shown = doctor.get(signed["Location"]).content.decode()
     assert rx.reference in shown
-    assert "Sent to a pharmacy" in shown or "Signed" in shown
+    assert f"Signed. It is with {cast.pharmacy.name}." in shown
 
 
 def test_an_empty_search_is_told_at_its_fields(doctor):

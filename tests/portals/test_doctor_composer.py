@@ -273,6 +273,24 @@ def test_what_one_draft_repeats_of_another_is_answered_beforehand(cast, doctor):
     assert set(Prescription.objects.values_list("status", flat=True)) == {Status.ISSUED}
 
 
+@pytest.mark.parametrize(("chosen", "one", "two"), [
+    (True, "Signed. It is with {}.", "2 prescriptions are signed. They are with {}."),
+    (False, "Signed. The patient chooses the pharmacy.", "2 prescriptions are signed. The patient chooses the pharmacy."),
+])  # fmt: skip
+def test_where_it_went_is_said(cast, doctor, chosen, one, two):
+    pharmacy = {"pharmacy_id": cast.pharmacy.pk} if chosen else {}
+    rx = factories.draft(cast, now=real_now())
+    signed = doctor.post(reverse("doctor_review", args=[rx.pk]), {"version": rx.version, **pharmacy}, follow=True)
+    assert one.format(cast.pharmacy.name) in signed.content.decode()
+    drafts = [
+        factories.draft(cast, now=real_now(), lines=(line,))
+        for line in (factories.RAMIPRIL, replace(factories.RAMIPRIL, medication_text="cetirizine 10 mg"))
+    ]
+    versions = {f"rx{draft.pk}-version": draft.version for draft in drafts}
+    signed = doctor.post(reverse("doctor_basket", args=[cast.patient.pk]), versions | pharmacy, follow=True)
+    assert two.format(cast.pharmacy.name) in signed.content.decode()
+
+
 def test_one_that_changed_meanwhile_is_told_and_the_other_is_signed(cast, doctor):
     first = factories.draft(cast, now=real_now())
     second = factories.draft(cast, now=real_now(), lines=(factories.RAMIPRIL,))

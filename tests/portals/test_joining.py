@@ -254,6 +254,13 @@ def test_a_patient_is_invited_and_opens_the_record(known, sign_in):
     assert doctor.post(url, {"email": "other@example.org"}).status_code == 409
 
 
+def test_who_is_invited_stands_in_the_banner(known, sign_in):
+    url = reverse("doctor_patient_invite", args=[known.other_patient.pk])
+    page = sign_in("doctor").get(url).content.decode()
+    banner = page.split('<section class="banner"')[1].split("</section>")[0]
+    assert "EWING" in banner and "Allergies" in banner
+
+
 def test_a_strangers_patient_cannot_be_invited(known, sign_in):
     browser = sign_in("other_doctor")
     url = reverse("doctor_patient_invite", args=[known.other_patient.pk])

@@ -1,15 +1,23 @@
 """The language of a page: chosen by the person, else by the browser; nothing of it leaks into other requests."""
 
+import re
+from html import unescape
+
+import pytest
 from django.template import Context, Template
 from django.test import Client
 from django.urls import reverse
 from django.utils import translation
 
+from elmed.accounts.actions import change_state
+from elmed.accounts.models import AccountState
+from elmed.core.clock import real_now
 from elmed.core.refusals import Invalid, NotNow, NotVisible
+from elmed.events.catalogue import EVENT_TYPES
 from elmed.portals import refused
 from elmed.portals.doctor.line_form import LineForm
 from elmed.portals.forms import PortalForm
-from elmed.portals.words import isolated
+from elmed.portals.words import event_words, isolated
 from elmed.prescriptions.models import WarningAnswer
 from tests.factories import AMOXICILLIN, issued
 
@@ -118,3 +126,23 @@ def test_the_six_arabic_plurals_stand_where_the_catalogue_counts_them():
         said = {n: translation.ngettext("for %(days)s day", "for %(days)s days", n) for n in (1, 2, 7, 28, 100)}
     assert said[28].endswith("يومًا") and said[7].endswith("أيام")
     assert said[100].endswith("يوم") and "يومين" in said[2] and "يوم واحد" in said[1]
+
+
+@pytest.mark.parametrize("kind", sorted(EVENT_TYPES))
+def test_every_event_is_told_in_arabic(kind):
+    """In the staff's account and audit pages, and in a prescription's history."""
+    with translation.override("ar"):
+        told = event_words(kind)
+    assert re.search("[\u0621-\u064a]", told)
+    assert not set(re.findall("[A-Za-z]+", told)) - {"ELMED", "API", "webhook"}
+
+
+def test_staff_read_an_accounts_events_in_their_language(cast, sign_in):
+    browser = sign_in("staff")
+    change_state(
+        cast.actor("staff"), cast.doctor.pk, AccountState.SUSPENDED, reason="Licence withdrawn", now=real_now()
+    )
+    page = reverse("staff_account", args=[cast.doctor.pk])
+    assert "staff suspended an account" in unescape(browser.get(page).content.decode())
+    text = browser.get(page, headers={"accept-language": "ar"}).content.decode()
+    assert "علّق موظفو ELMED حسابًا" in text and "suspended an account" not in unescape(text)

@@ -190,20 +190,6 @@ def number(value: int) -> str:
     return number_format(value, force_grouping=True)
 
 
-# Units that are counted; measures such as ml and mg have no plural.
-_PLURALS = {
-    "tablet": "tablets", "capsule": "capsules", "sachet": "sachets", "patch": "patches", "ampoule": "ampoules",
-    "vial": "vials", "dose": "doses", "inhaler": "inhalers", "bottle": "bottles", "tube": "tubes", "unit": "units",
-    "suppository": "suppositories", "pessary": "pessaries", "drop": "drops", "puff": "puffs", "pack": "packs",
-    "lozenge": "lozenges", "plaster": "plasters", "swab": "swabs",
-}  # fmt: skip
-
-
-def unit_words(unit: str, *, many: bool) -> str:
-    """A unit after a number."""
-    return _PLURALS.get(unit.lower(), unit) if many else unit
-
-
 def status_words(value: str) -> str:
     """A status, or any code, as people read it."""
     return str(STATUS_WORDS.get(value) or OTHER_WORDS.get(value) or "") or value.replace("_", " ").capitalize()
@@ -227,4 +213,4 @@ def reason_words(stored: str) -> str:
 
 def event_words(kind: str) -> str:
     """An event as people read it."""
-    return str(EVENT_WORDS.get(kind) or "") or EVENT_TYPES.get(kind, kind).removesuffix(".")
+    return str(EVENT_WORDS.get(kind) or "") or gettext(EVENT_TYPES.get(kind, kind)).removesuffix(".")

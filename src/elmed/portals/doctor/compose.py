@@ -48,7 +48,7 @@ def medicines(request: PortalRequest) -> HttpResponse:
     kept = favourite.listed(request.actor, words).filter(medicine__retired_at=None)[:5] if words else []
     context = {
         "rows": [(row, text_of(row)) for row in formulary.search(words)], "words": words, "box": _box(request),
-        "favourites": [{"name": row.name, "line": row.line, "fields": _fields(row)} for row in kept],
+        "favourites": [{"name": row.name, "line": row.line, "fields": _fields(row), "medicine": row.medicine} for row in kept],
     }  # fmt: skip
     return render(request, "doctor/_medicines.html", context)
 

@@ -108,8 +108,7 @@ def _sign_page(request: PortalRequest, patient: Patient, drafts: list[Draft], *,
         if all(fine) and _identified(request, signature):
             signed = [rx for one in drafts if (rx := _sign(request, one, signature)) is not None]
             if len(signed) == len(drafts):
-                words = ngettext("Signed.", "%(count)s prescriptions are signed.", len(signed))
-                messages.success(request, words % {"count": len(signed)})
+                messages.success(request, _signed_words(signed))
                 only = signed[0].pk if len(signed) == 1 else None
                 return redirect("doctor_prescription", only) if only else redirect("doctor_patient", patient.pk)
             for rx in signed:
@@ -127,6 +126,22 @@ def _sign_page(request: PortalRequest, patient: Patient, drafts: list[Draft], *,
         "asked": sum(len(one.form.open) for one in drafts), **banner(request, patient),
     }  # fmt: skip
     return render(request, "doctor/review.html", context, status=status)
+
+
+def _signed_words(signed: list[Prescription]) -> str:
+    """That it is done, and where they are now: all went to the one pharmacy that was chosen, or to none."""
+    count, pharmacy = len(signed), signed[0].pharmacy
+    if pharmacy is None:
+        words = ngettext(
+            "Signed. The patient chooses the pharmacy.",
+            "%(count)s prescriptions are signed. The patient chooses the pharmacy.",
+            count,
+        )
+        return words % {"count": count}
+    words = ngettext(
+        "Signed. It is with %(pharmacy)s.", "%(count)s prescriptions are signed. They are with %(pharmacy)s.", count
+    )
+    return words % {"count": count, "pharmacy": pharmacy.name}
 
 
 def _demonstration(drafts: list[Draft]) -> bool:

@@ -13,6 +13,7 @@ from elmed.patients import claim
 from elmed.patients.models import Patient
 from elmed.portals.joining.forms import PatientEmailForm
 from elmed.portals.page import PortalRequest, page, shown
+from elmed.portals.shared.prescription import banner
 
 
 @page(permission=Permission.PATIENT_INVITE, kinds=(AccountKind.DOCTOR,))
@@ -26,5 +27,5 @@ def invite(request: PortalRequest, pk: int) -> HttpResponse:
         if form.attempt(lambda: claim.invite(request.actor, pk, email=email, now=real_now())):
             messages.success(request, _("An invitation is on its way to %(email)s.") % {"email": email})
             return redirect("doctor_patient", pk)
-    context = {"form": form, "patient": patient, "last": claim.last_invitation(patient), "now": real_now()}
+    context = {"form": form, "last": claim.last_invitation(patient), "now": real_now(), **banner(request, patient)}
     return render(request, "joining/invite_patient.html", context, status=form.status)

@@ -12,8 +12,9 @@ from elmed.inventory.models import Batch, Product
 from elmed.inventory.packs import UNSIZED_MILLI, units_in_pack_milli
 from elmed.inventory.product_fields import POINTERS, SYSTEMS, as_text, from_text, of, quantity_or_none_at_all
 from elmed.inventory.receipts import Amount
+from elmed.medications.units import unit_words
 from elmed.portals.forms import DayField, OnceForm, PortalForm
-from elmed.portals.words import day_words, isolated, unit_words
+from elmed.portals.words import day_words, isolated
 
 _FLAGS = ("requires_prescription", "is_controlled")
 

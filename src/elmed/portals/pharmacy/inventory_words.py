@@ -4,10 +4,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django_stubs_ext import StrPromise
 
-from elmed.core import quantities
 from elmed.inventory import packs
 from elmed.inventory.models import Kind, Movement, Product
-from elmed.portals.words import isolated, unit_words
+from elmed.medications.units import amount
+from elmed.portals.words import isolated
 from elmed.prescriptions.vocabulary import ReversalReason
 
 KIND_WORDS: dict[str, StrPromise] = {
@@ -89,4 +89,4 @@ def _signed(product: Product, units_milli: int) -> str:
 
 
 def _amount(milli: int, unit: str) -> str:
-    return isolated(f"{quantities.text(milli)} {unit_words(unit, many=milli != 1000)}")
+    return isolated(amount(milli, unit))

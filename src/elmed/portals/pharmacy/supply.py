@@ -14,6 +14,7 @@ from elmed.core import quantities
 from elmed.core.refusals import NotNow
 from elmed.inventory.models import Batch
 from elmed.inventory.queries import Choice, choices_for
+from elmed.medications.units import unit_words
 from elmed.portals.forms import DayField, KeepingForm, MomentField, VersionedForm, dress, quantity_of
 from elmed.portals.page import PortalRequest, page, shown
 from elmed.portals.pharmacy import packs
@@ -21,7 +22,7 @@ from elmed.portals.pharmacy.inventory_rx import proposed, sources
 from elmed.portals.pharmacy.views import PHARMACY
 from elmed.portals.shared.acts import PHARMACY_PAGE, after, told_meanwhile
 from elmed.portals.shared.prescription import sheet_context
-from elmed.portals.words import isolated, unit_words
+from elmed.portals.words import isolated
 from elmed.prescriptions import queries
 from elmed.prescriptions.actions.cancel import answer_handed_over
 from elmed.prescriptions.actions.dispense import dispense

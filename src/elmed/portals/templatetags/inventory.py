@@ -2,10 +2,10 @@
 
 from django import template
 
-from elmed.core import quantities
 from elmed.inventory import money
 from elmed.inventory.models import Movement, Product
 from elmed.inventory.queries import is_low
+from elmed.medications.units import amount, unit_words
 from elmed.portals import words
 from elmed.portals.pharmacy.inventory_words import (
     FIELD_WORDS,
@@ -15,7 +15,7 @@ from elmed.portals.pharmacy.inventory_words import (
     pack_words,
     stock_words,
 )
-from elmed.portals.words import isolated, unit_words
+from elmed.portals.words import isolated
 
 register = template.Library()
 register.filter("stocked", stock_words)
@@ -45,7 +45,7 @@ def counted_in(unit: str) -> str:
 @register.filter
 def amount_of_packs(milli: int) -> str:
     """`5 packs`."""
-    return isolated(f"{quantities.text(milli)} {unit_words('pack', many=milli != 1000)}")
+    return isolated(amount(milli, "pack"))
 
 
 @register.filter

@@ -19,6 +19,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext
 
 from elmed.core import quantities
+from elmed.medications import units
 from elmed.portals.allauth_words import FIELDS
 from elmed.portals.forms import dress
 from elmed.portals.words import (
@@ -29,7 +30,6 @@ from elmed.portals.words import (
     patient_status_words,
     reason_words,
     status_words,
-    unit_words,
 )
 
 register = template.Library()
@@ -49,8 +49,13 @@ def quantity(thousandths: int) -> str:
 @register.filter
 def amount(thousandths: int, unit: str) -> SafeString:
     """A quantity with its unit, as people read it: `28 tablets`, `5 ml`."""
-    many = thousandths != 1000
-    return ltr(f"{quantities.text(thousandths)} {unit_words(unit, many=many)}")
+    return ltr(units.amount(thousandths, unit))
+
+
+@register.filter
+def of_unit(quantity: str, unit: str) -> str:
+    """The same where the quantity is a canonical decimal already: in the file that a patient takes out."""
+    return units.amount(quantities.parse(quantity), unit)
 
 
 @register.filter

@@ -12,14 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import segno
-from django.conf import settings
-from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from fpdf import FPDF
 
 from elmed.core import quantities
-from elmed.medications.dose.words import amount_words
+from elmed.medications.units import amount
 
 FONTS = Path(__file__).parent / "fonts"
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -124,8 +122,7 @@ class _Sheet(FPDF):
             self.ln(2)
             self._words(f"{number}.  {line['medication']['text']}", size=12, bold=True)
             self._words(line["dosage_instruction"], size=11)
-            with translation.override(settings.LANGUAGE_CODE):  # quantities are the same in every language
-                quantity = amount_words(quantities.parse(line["quantity"]["value"]), line["quantity"]["unit"])
+            quantity = amount(quantities.parse(line["quantity"]["value"]), line["quantity"]["unit"])
             extra = [word for word in (line["medication"]["route"], _days(line["days_supply"])) if word]
             if line["is_controlled"]:
                 extra.append(_("controlled"))
