@@ -279,7 +279,7 @@ def sandbox() -> str:
         f"Done before the answer, each at its moment: {', '.join(work.name for work in WORK)}. `next_dispense_at`, validity and all "
         "timestamps follow it; keys, limits, idempotency and webhooks keep real time.",
         "## Reset",
-        "Where a test world holds `TEST_WORLD_SIZE` (1,000) prescriptions, or as many patients, a scenario and `replace` are 409 `test_world_full`; what is there can be worked with. "
+        "Where a test world holds `TEST_WORLD_SIZE` (1,000) prescriptions, or as many patients, a scenario and `replace` are 409 `test_world_full`, and the portal takes no new patient or draft there; what is there can be worked with. "
         "`POST /sandbox/reset` deletes everything that happened in the test world, and its clock shows real time again; so does ELMED "
         "where nobody touched it for 90 days. Keys, webhook endpoints "
         "and the numbers of events stay: an older cursor is answered 410 `events_expired`.",

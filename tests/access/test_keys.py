@@ -196,7 +196,13 @@ class TestRevoke:
 
 def test_scopes_grant_what_the_guide_says_and_never_more_than_the_kind_can():
     read = of_scopes(frozenset({"rx:read"}), "doctor")
-    assert {p.value for p in read} == {"prescription.read", "dispense.read", "account.read", "sandbox.use"}
+    assert {p.value for p in read} == {
+        "prescription.read",
+        "dispense.read",
+        "account.read",
+        "sandbox.use",
+        "sandbox.manage",
+    }
     assert "prescription.dispense" not in of_scopes(frozenset({"rx:read", "rx:dispense"}), "doctor")
     assert "prescription.dispense" in of_scopes(frozenset({"rx:dispense"}), "pharmacy")
     admin = of_scopes(frozenset({"admin"}), "staff")

@@ -235,7 +235,7 @@ def test_full_it_takes_nothing_more_and_says_so_in_words(testing, monkeypatch):
     monkeypatch.setattr(scenarios, "require_room", full)
     answer = play(testing, "verified")
     assert answer.status_code == 409
-    assert "The test world is full. Empty it, then play on." in text(answer)
+    assert "The test world is full. Empty it, then go on." in text(answer)
     assert not Prescription.objects.exists()
 
 
@@ -343,18 +343,29 @@ def test_emptied_twice_by_a_double_click_it_is_emptied_once(cast, testing):
     assert not Prescription.objects.exists()
 
 
-def test_a_technician_plays_there_and_does_not_empty_it(cast, sign_in):
-    """It is everybody's of the account, their software's too: whoever makes its keys empties it."""
+def test_a_technician_plays_there_and_neither_moves_its_clock_nor_empties_it(cast, sign_in):
+    """Both are everybody's of the account, their software's too: for whoever makes its keys."""
     technician, owner = sign_in("technician"), sign_in("owner")
     for client in (technician, owner):
         switch(client)
     assert "Played" in text(play(technician, "verified"))
-    assert reverse("test_world_empty") not in text(technician.get(reverse("test_world_clock")))
-    assert reverse("test_world_empty") in text(owner.get(reverse("test_world_clock")))
-    before = all_there_is()
+    words, place = "Whoever manages your API keys moves the clock", reverse("test_world_clock")
+    page, managed = text(technician.get(place)), text(owner.get(place))
+    for offered in (reverse("test_world_empty"), 'name="step"', 'name="amount"'):
+        assert (offered in page, offered in managed) == (False, True), offered
+    assert (words in page, words in managed) == (True, False)
+    assert [f'href="{place}">Move the clock' in text(one.get(reverse("test_world"))) for one in (technician, owner)] == [
+        False, True
+    ]  # fmt: skip
+    before, at = all_there_is(), list(World.objects.order_by("pk").values())
+    for how in ({"step": "1d"}, {"step": "next"}, {"amount": "3", "unit": "days"}, {}):
+        assert move(technician, **how).status_code == 403
+    assert list(World.objects.order_by("pk").values()) == at
     assert technician.get(reverse("test_world_empty")).status_code == 403
     assert empty(technician).status_code == 403
     assert all_there_is() == before
+    assert "The clock was moved forward" in text(move(owner, step="1d"))
+    assert list(World.objects.order_by("pk").values()) != at
     assert "The test world is empty" in text(empty(owner))
 
 

@@ -1,19 +1,27 @@
 """A test world has a limit that several at once do not pass, and one that nobody touched is emptied: never a live row."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from itertools import count
 from types import SimpleNamespace
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
+from elmed.access import room
 from elmed.access.models import ApiKey, RateWindow
 from elmed.accounts.models import Account
-from elmed.core.clock import real_now
+from elmed.core.clock import real_now, world_now
 from elmed.core.models import LIVE_WORLD_ID, Mode, World
+from elmed.core.refusals import NotNow
 from elmed.events.models import AccessRecord, Event
 from elmed.jobs.periodic import forget_test_worlds
+from elmed.patients.actions import create
+from elmed.patients.identity import Identity
+from elmed.patients.models import IdentityCheck, Patient, Sex
+from elmed.portals.test_data import in_test_world
+from elmed.prescriptions.actions.draft import DraftContent, save_draft
 from elmed.prescriptions.models import Prescription
 from elmed.request_log.models import LoggedRequest, ScopeUse
 from elmed.sandbox import bounds, reset
@@ -21,6 +29,9 @@ from tests import factories as f
 from tests.accounts.test_joining_at_once import at_once
 from tests.api.client import refusal
 from tests.api.shop import all_there_is
+from tests.portals.conftest import sign_in  # noqa: F401 - a fixture
+from tests.portals.test_doctor import composed
+from tests.portals.test_test_data import switch
 from tests.sandbox.test_reset import rows
 from tests.sandbox.test_scenarios import play
 from tests.sandbox.two_worlds import differences, mails, rows_of
@@ -33,8 +44,8 @@ def room_for(monkeypatch):
     """So many prescriptions and no more."""
 
     def set_to(most):
-        changed = bounds.environment().model_copy(update={"test_world_size": most})
-        monkeypatch.setattr(bounds, "environment", lambda: changed)
+        changed = room.environment().model_copy(update={"test_world_size": most})
+        monkeypatch.setattr(room, "environment", lambda: changed)
 
     return set_to
 
@@ -54,6 +65,91 @@ def test_a_full_world_takes_no_more_until_it_is_reset(till, practice, room_for):
     assert till.post(f"/prescriptions/{number}/dispense").status_code == 200  # what is there can be worked with
     assert till.post("/sandbox/reset").status_code == 200
     assert play(till, "verified")
+
+
+@pytest.fixture
+def writing(cast, practice):
+    """The doctor who writes in the test world, and what is written there: one patient with one prescription so far."""
+    play(practice, "pending_review")
+    return in_test_world(cast.actor("doctor"), Account.objects.get(pk=cast.doctor.pk))
+
+
+def met(actor, number):
+    new = Identity("Fuller", f"Ada {number}", date(1980, 1, 2), sex=Sex.FEMALE)
+    return create(actor, new, identity_check=IdentityCheck.KNOWN, now=world_now(actor.world_id))
+
+
+def drafted(actor, patient_id, **more):
+    return save_draft(
+        actor, patient_id=patient_id, content=DraftContent(lines=(f.RAMIPRIL,)), now=world_now(actor.world_id), **more
+    )
+
+
+def test_what_a_doctor_writes_there_is_bounded_too(cast, writing, room_for):
+    known = Patient.objects.get(world_id=writing.world_id).pk
+    room_for(2)
+    met(writing, 1)
+    kept = drafted(writing, known)  # fills it
+    before = all_there_is()
+    for write in (lambda: met(writing, 2), lambda: drafted(writing, known)):
+        with pytest.raises(NotNow, match="it takes no more") as caught:
+            write()
+        assert caught.value.code == "test_world_full"
+        assert all_there_is() == before
+    assert drafted(writing, known, draft_id=kept.pk).pk == kept.pk  # what is there can be worked with
+    live = cast.actor("doctor")
+    room_for(1)
+    met(live, 3)
+    f.verified(cast)
+    assert Prescription.objects.filter(world_id=LIVE_WORLD_ID).count() == 1
+
+
+def test_a_full_one_says_so_where_a_doctor_writes(cast, writing, sign_in, room_for):  # noqa: F811
+    doctor = sign_in("doctor")
+    switch(doctor)
+    room_for(1)
+    known = Patient.objects.get(world_id=writing.world_id).pk
+    before = all_there_is(but=("AccessRecord",))
+    page = doctor.get(reverse("doctor_compose", args=[known]))
+    answer = doctor.post(reverse("doctor_compose", args=[known]), composed(page))
+    assert (answer.status_code, "The test world is full. Empty it, then go on." in answer.content.decode()) == (
+        409,
+        True,
+    )
+    assert "One capsule three times a day" in answer.content.decode()  # nothing typed is lost
+    assert all_there_is(but=("AccessRecord",)) == before
+
+
+def test_it_counts_no_further_than_the_bound_and_the_live_world_not_at_all(cast, writing, room_for):
+    room_for(1000)
+    known = Patient.objects.get(world_id=writing.world_id).pk
+
+    def asked(actor, patient_id):
+        with CaptureQueriesContext(connection) as caught:
+            drafted(actor, patient_id)
+        return [one["sql"] for one in caught if "COUNT(*)" in one["sql"]]
+
+    asked_there = asked(writing, known)
+    assert len(asked_there) == 1
+    assert "LIMIT 1000" in asked_there[0]
+    f.draft(cast)
+    assert asked(cast.actor("doctor"), cast.patient.pk) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_several_who_write_at_once_do_not_pass_it(writing, room_for):
+    room_for(3)
+    known = Patient.objects.get(world_id=writing.world_id).pk
+
+    def write():
+        try:
+            return drafted(writing, known) and "written"
+        except NotNow as refusal:
+            return refusal.code
+
+    done, _ = at_once(*[write] * 6)
+    assert sorted(done) == ["test_world_full"] * 4 + ["written"] * 2
+    assert Prescription.objects.filter(world_id=writing.world_id).count() == 3
 
 
 def test_live_prescriptions_are_not_counted(cast, till, room_for):

@@ -48,7 +48,7 @@ ERROR_CODES: dict[str, tuple[int, str]] = {
     "incomplete": (409, "The draft lacks something."),
     "no_such_hold": (409, "It is not on hold for that reason."),
     "not_routed": (409, "No pharmacy holds it."),
-    "test_world_full": (409, "The test world holds so much that no more is played in it: reset it."),
+    "test_world_full": (409, "The test world holds so much that it takes no more: reset it."),
     "cancellation_pending": (409, "The doctor asked to cancel it: answer that first."),
     "hold_of_another_side": (409, "Another side placed the hold and ends it."),
     "ask_the_pharmacy": (409, "A pharmacist has checked it: request the cancellation."),

@@ -122,7 +122,7 @@ class Environment(BaseSettings):
     )
     test_world_size: int = Field(
         1000, ge=1, le=1_000_000,
-        description="With so many prescriptions or patients, an account's test world plays no scenario or `replace` until it is reset.",
+        description="With so many prescriptions or patients, an account's test world takes no more, played or written, until it is reset.",
     )  # fmt: skip
     webhook_threads: int = Field(
         16, ge=1, le=256, description="Webhooks that a worker sends at once; each thread holds one database connection."

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from elmed.access import policy, visibility
 from elmed.access.actors import Actor
 from elmed.access.permissions import Permission
+from elmed.access.room import require_room
 from elmed.core.clock import real_now, rfc3339, world_now
 from elmed.core.refusals import Invalid, NotNow, NotVisible
 from elmed.events.record import record, record_access
@@ -89,11 +90,12 @@ def _has(patient: Patient, exact: str) -> bool:
 def create(
     actor: Actor, new: Identity, *, identity_check: IdentityCheck, summary: str = "", now: datetime
 ) -> Consultation:
-    """Make a record and its first consultation. Raises Invalid (impossible birth date, another's health number)."""
+    """Make a record and its first consultation. Raises Invalid (impossible birth date, another's health number), NotNow."""
     policy.require(actor, Permission.PATIENT_WRITE)
     words = new.stripped()
     if errors := errors_in(actor, words, now=now):
         raise Invalid(errors)
+    require_room(actor, Patient)
     try:
         with transaction.atomic():
             patient = Patient.objects.create(world_id=actor.world_id, created_at=now, updated_at=now, **words)

@@ -38,7 +38,7 @@ _WORDS = {
 }
 _CODES = {
     "permission_denied": _("Your role in this account does not include that."),
-    "test_world_full": _("The test world is full. Empty it, then play on."),
+    "test_world_full": _("The test world is full. Empty it, then go on."),
     "test_key_required": _("That is only possible in the test world: choose “View test data” first."),
 }
 # What is not there, or not visible, by the words of core/refusals.py.

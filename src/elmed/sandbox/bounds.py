@@ -1,7 +1,4 @@
-"""How much is played in a test world, and how long it is kept: full it plays no more; untouched for 90 days it is emptied.
-
-The bound is on what is played: what people write there themselves counts, and is not refused.
-"""
+"""How long a test world is kept: untouched for 90 days it is emptied. How much it may hold says access/room.py."""
 
 import logging
 import time
@@ -11,34 +8,16 @@ from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
 from elmed.access import actors
-from elmed.access.actors import Actor
 from elmed.access.models import RateWindow
-from elmed.access.visibility import visible
 from elmed.accounts.models import Account
-from elmed.config.environment import environment
 from elmed.core.models import Mode, World
-from elmed.core.refusals import NotNow
 from elmed.events.models import AccessRecord, Event
 from elmed.events.record import together
-from elmed.patients.models import Patient
-from elmed.prescriptions.models import Prescription
 from elmed.request_log.models import LoggedRequest, ScopeUse
 from elmed.sandbox.reset import empty, holding
 
 log = logging.getLogger(__name__)
 KEPT = timedelta(days=90)  # real time, whatever the world's clock shows
-
-
-def require_room(actor: Actor) -> None:
-    """Raise NotNow (`test_world_full`) where the actor's test world, which is locked, holds as much as it may."""
-    most = environment().test_world_size
-    sees = actors.clock(actor.world_id, Mode.TEST)
-    if any(visible(sees, model).order_by()[:most].count() >= most for model in (Prescription, Patient)):
-        raise NotNow(
-            "test_world_full",
-            f"The test world holds {most} prescriptions or patients: no more is played in it. To go on, reset the test world "
-            "(`POST /sandbox/reset`, or its page in the portal).",
-        )
 
 
 def forget_untouched(real: datetime, *, seconds: float) -> int:

@@ -14,6 +14,7 @@ from django.db.models import Min
 
 from elmed.access import actors
 from elmed.access.actors import Actor
+from elmed.access.permissions import Permission
 from elmed.access.visibility import visible
 from elmed.core.clock import end_of_day, real_now
 from elmed.core.refusals import Invalid
@@ -94,7 +95,7 @@ def advance_to_next(actor: Actor) -> datetime | None:
 
     Raises as `advance`.
     """
-    require_test_world(actor)
+    require_test_world(actor, Permission.SANDBOX_MANAGE)
     with transaction.atomic(), together():
         now = present(actor)
         due = next_due(actor, now)
@@ -105,9 +106,10 @@ def advance_to_next(actor: Actor) -> datetime | None:
 def advance(actor: Actor, by: timedelta) -> datetime:
     """Move the clock of the actor's test world forward, and do what became due. Returns its present.
 
-    Raises NotAllowed outside a test world, Invalid: not forward, farther than ten years ahead of real time, too much on the way.
+    Raises NotAllowed outside a test world and for who does not manage it; Invalid: not forward, farther than ten years ahead of
+    real time, too much on the way.
     """
-    require_test_world(actor)
+    require_test_world(actor, Permission.SANDBOX_MANAGE)
     if by < timedelta(seconds=1):
         raise Invalid.field("/", "not_forward", "The clock only goes forward, by a second at least.")
     with transaction.atomic(), together():

@@ -14,6 +14,7 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from elmed.access.actors import Actor
+from elmed.access.room import require_room
 from elmed.access.visibility import get, visible
 from elmed.accounts.models import Account, AccountKind
 from elmed.core.refusals import Invalid, NotNow
@@ -27,7 +28,6 @@ from elmed.prescriptions.models import Dispense, Prescription
 from elmed.prescriptions.states import TRANSITIONS
 from elmed.prescriptions.vocabulary import NOT_DISPENSED_REASONS, Act, ReversalReason, Side, Status
 from elmed.sandbox import plays
-from elmed.sandbox.bounds import require_room
 from elmed.sandbox.people import acting, present, require_test_world, synthetic
 
 ANSWER = "answer_question"  # no act of the table: the status stays

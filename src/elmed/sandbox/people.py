@@ -48,11 +48,14 @@ class Stage:
         return self.doctor if self.side is AccountKind.DOCTOR else self.pharmacist
 
 
-def require_test_world(actor: Actor) -> None:
-    """Raise NotAllowed outside a test world (`test_key_required`), and where it may not be used."""
+def require_test_world(actor: Actor, permission: Permission = Permission.SANDBOX) -> None:
+    """Raise NotAllowed outside a test world (`test_key_required`), and for who may not use it.
+
+    Its clock and its emptying are everybody's of the account, their software's too: those need `SANDBOX_MANAGE`.
+    """
     if actor.mode is not Mode.TEST:
         raise NotAllowed("test_key_required", "Only in the test world: use a test key (`elm_test_…`).")
-    if Permission.SANDBOX not in actor.permissions:
+    if permission not in actor.permissions:
         raise NotAllowed("permission_denied", "This account's role does not include that.")
 
 

@@ -10,6 +10,7 @@ from django.db.models import Exists, F, Model, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from elmed.access.actors import Actor
+from elmed.access.permissions import Permission
 from elmed.core.clock import real_now
 from elmed.core.models import LIVE_WORLD_ID, Mode, World
 from elmed.events.models import EventCounter
@@ -49,11 +50,11 @@ def holding(worlds: QuerySet[World]) -> QuerySet[World]:
 
 
 def reset(actor: Actor) -> None:
-    """Empty the actor's test world. Raises NotAllowed outside one.
+    """Empty the actor's test world. Raises NotAllowed outside one, and for who does not manage it.
 
     Whoever writes into it at the same time is waited for, or fails as when the database is away.
     """
-    require_test_world(actor)
+    require_test_world(actor, Permission.SANDBOX_MANAGE)
     with transaction.atomic(), together():
         # Not `no_key`: whoever refers to this world in an open transaction is waited for.
         world = World.objects.select_for_update().get(pk=actor.world_id, mode=actor.mode)

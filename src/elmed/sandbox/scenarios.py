@@ -10,11 +10,11 @@ from datetime import timedelta
 from django.db import transaction
 
 from elmed.access.actors import Actor
+from elmed.access.room import require_room
 from elmed.core.refusals import Invalid
 from elmed.events.record import together
 from elmed.prescriptions.vocabulary import Status
 from elmed.sandbox import plays
-from elmed.sandbox.bounds import require_room
 from elmed.sandbox.people import Stage, require_test_world, set_up, side_of
 from elmed.sandbox.plays import Left
 

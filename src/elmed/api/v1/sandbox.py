@@ -169,7 +169,7 @@ class AdvanceBody(Body):
 
 
 @endpoint(
-    "POST", "/sandbox/clock/advance", permission=Permission.SANDBOX, body=AdvanceBody, answer=_NOW, tag="Sandbox",
+    "POST", "/sandbox/clock/advance", permission=Permission.SANDBOX_MANAGE, body=AdvanceBody, answer=_NOW, tag="Sandbox",
     test_only=True, codes=_ONCE,
 )  # fmt: skip
 def advance_clock(call: Call) -> HttpResponse:
@@ -183,7 +183,7 @@ def advance_clock(call: Call) -> HttpResponse:
 
 
 @endpoint(
-    "POST", "/sandbox/reset", permission=Permission.SANDBOX, body=NoBody, answer=_NOW, tag="Sandbox", test_only=True,
+    "POST", "/sandbox/reset", permission=Permission.SANDBOX_MANAGE, body=NoBody, answer=_NOW, tag="Sandbox", test_only=True,
     codes=_ONCE,
 )  # fmt: skip
 def reset_sandbox(call: Call) -> HttpResponse:

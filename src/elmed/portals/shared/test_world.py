@@ -107,5 +107,8 @@ def _shown(request: PortalRequest, form: ScenarioForm) -> HttpResponse:
         (title, [(name, SCENARIOS[name], told) for name, told in group.items()], number == shown)
         for number, (title, group) in enumerate(GROUPS)
     ]
-    context = {"form": form, "groups": groups, "developer": developer, "tabs": tabs("test_world"), "now": request.now}
+    context = {
+        "form": form, "groups": groups, "developer": developer, "tabs": tabs("test_world"), "now": request.now,
+        "manages": Permission.SANDBOX_MANAGE in request.actor.permissions,
+    }  # fmt: skip
     return render(request, "portals/test_world.html", context, status=form.status)

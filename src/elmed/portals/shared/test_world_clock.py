@@ -5,6 +5,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
+from elmed.access import policy
 from elmed.access.permissions import Permission
 from elmed.portals.page import PortalRequest, page
 from elmed.portals.shared.test_world import TESTING, tabs
@@ -12,15 +13,18 @@ from elmed.portals.shared.test_world_forms import NEXT, STEPS, ClockForm, EmptyF
 from elmed.portals.shared.test_world_words import DUE_WORDS
 from elmed.sandbox import clock, people, reset
 
+MANAGE = Permission.SANDBOX_MANAGE  # both are everybody's of the account, their software's too
+
 
 @page(permission=Permission.SANDBOX, kinds=TESTING, unverified=True)
 def clock_page(request: PortalRequest) -> HttpResponse:
-    """What time it is there and what is due next; move it forward."""
+    """What time it is there and what is due next; move it forward, where one manages it."""
     if request.method != "POST" and not request.test_data:
         return redirect("test_world")
     people.require_test_world(request.actor)
     if request.method != "POST":
         return _shown(request, ClockForm())
+    policy.require(request.actor, MANAGE)
     form = ClockForm(request.POST)
     if not form.is_valid():
         return _shown(request, form)
@@ -37,9 +41,9 @@ def clock_page(request: PortalRequest) -> HttpResponse:
     return redirect("test_world_clock")
 
 
-@page(permission=Permission.KEY_MANAGE, kinds=TESTING)
+@page(permission=MANAGE, kinds=TESTING)
 def empty(request: PortalRequest) -> HttpResponse:
-    """Ask, then empty it. It is the whole account's, so whoever makes its keys does it."""
+    """Ask, then empty it."""
     people.require_test_world(request.actor)
     form = EmptyForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
@@ -63,6 +67,6 @@ def _shown(request: PortalRequest, form: ClockForm) -> HttpResponse:
     context = {
         "form": form, "now": request.now, "tabs": tabs("test_world_clock"), "next": NEXT,
         "steps": [(name, words) for name, (words, _by) in STEPS.items()], "due": due and (due[0], DUE_WORDS[due[1]]),
-        "may_empty": Permission.KEY_MANAGE in request.actor.permissions,
+        "manages": MANAGE in request.actor.permissions,
     }  # fmt: skip
     return render(request, "portals/test_world_clock.html", context, status=form.status)

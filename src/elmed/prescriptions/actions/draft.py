@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from elmed.access import policy, visibility
 from elmed.access.actors import Actor
 from elmed.access.permissions import Permission
+from elmed.access.room import require_room
 from elmed.core.quantities import MAX_THOUSANDTHS
 from elmed.core.refusals import Invalid, NotNow, NotVisible, VersionConflict
 from elmed.medications import queries as formulary
@@ -107,6 +108,8 @@ def save_draft(
     rx.expires_at = facts.expires_at(rx)
     if rx.valid_until < rx.valid_from:
         raise Invalid.field("/valid_until", "before_valid_from", _("It lies before the first day."))
+    if rx.pk is None:
+        require_room(actor, Prescription)
     rx.save()
     PrescriptionLine.objects.filter(prescription=rx).delete()
     PrescriptionLine.objects.bulk_create(
