@@ -41,6 +41,7 @@ ENGLISH_MODULES = {
     "prescriptions/actions/check.py": "only the API calls it",
     "prescriptions/actions/reservations.py": "only the API calls it",
     "prescriptions/actions/reserved.py": "only the API calls it",
+    "access/room.py": "for developers, by the API; the portals say it in words of their own (refused.py)",
     "sandbox/": "for developers, by the API; its synthetic people and patients have English names",
     "prescriptions/states.py": "its words name codes: portals/refused.py has others for people",
 }
