@@ -1,5 +1,6 @@
 """A request that fails is told where its answer would have been; the words go with the next one that is answered."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -7,7 +8,7 @@ from playwright.sync_api import Page, Route, expect
 
 from e2e.test_doctor import choose, patient_of
 
-CHECKS, MEDICINES = "**/prescriptions/check", "**/doctor/medicines*"
+CHECKS, MEDICINES, LIVE = "**/prescriptions/check", "**/doctor/medicines*", re.compile("/pharmacy/.*live")
 UNCHECKED = "The check could not be made. Nothing was checked: try again before you sign."
 UNLOADED = "This could not be loaded. Check your connection and try again."
 PROVOKED = ("500", "net::ERR_FAILED", "htmx:sendError", "htmx:afterRequest", "htmx:sendAbort", "htmx:responseError")
@@ -38,6 +39,7 @@ def test_a_check_that_could_not_be_made_is_told_in_its_row_until_one_is(
     page.fill("[name=lines-0-dose]", "1 od 7d")
     expect(row).to_have_text(UNCHECKED)
     axe(page)
+    expect(page.locator("#lines-0-said")).to_be_hidden()  # the sentence of the words before
     page.fill("[name=notes]", "After a meal")
     expect(notes).to_have_text(UNCHECKED)
     page.unroute(CHECKS)
@@ -51,7 +53,19 @@ def test_a_check_that_could_not_be_made_is_told_in_its_row_until_one_is(
     expect(page.locator("#lines-0-warned .stop")).to_contain_text("once a week")
     expect(row).to_be_empty()
     expect(notes).to_be_empty()
+    expect(page.locator("#lines-0-said .reads")).to_be_visible()
     axe(page)
+    breaks(page, CHECKS)
+    page.fill("[name=lines-0-dose]", "1 weekly Mon 28d")
+    old = page.get_by_text("These warnings are from before").locator("visible=true")
+    expect(old).to_have_count(1)
+    expect(page.locator("#lines-0-warned .stop")).to_be_visible()
+    axe(page)
+    page.unroute(CHECKS)
+    page.evaluate("window.dispatchEvent(new Event('online'))")  # the network is back: nobody types anything
+    expect(old).to_have_count(0)
+    expect(page.locator("#lines-0-warned .stop")).to_have_count(0)
+    expect(page.locator("#lines-0-said .reads")).to_contain_text("week")
 
 
 def test_a_search_that_failed_is_told_at_its_field_until_one_is_answered(person: Person, trouble, axe) -> None:
@@ -93,13 +107,57 @@ def test_what_takes_long_is_seen_to_be_on_its_way(person: Person, trouble, what:
 
 
 def test_an_ended_session_is_told_by_the_cover_alone(person: Person, trouble) -> None:
-    trouble.awaited = ("401",)
+    trouble.awaited = ("401", "htmx:sendAbort", "htmx:afterRequest")
     page = person("doctor")
     page.goto(f"{patient_of(page)}/prescriptions/new")
+    choose(page, 0, "methotrexate", "1 weekly Mon 28d")
     page.route(CHECKS, lambda route: route.fulfill(status=401))
     page.fill("[name=lines-0-dose]", "1 od 7d")
     expect(page.get_by_role("dialog")).to_be_visible()
     expect(page.locator("#lines-0-failed")).to_be_empty()
+    page.unroute(CHECKS)
+    page.fill("#lock-password", "elmed-demo-doctor")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.locator("#lines-0-warned .stop")).to_contain_text("once a week")  # checked at once
+
+
+@pytest.mark.parametrize("width", [1440, 360])
+def test_a_queue_that_is_not_up_to_date_says_so_until_it_is(person: Person, trouble, axe, width: int) -> None:
+    trouble.awaited = (*PROVOKED, "503", "401")
+    page = person("pharmacist", width=width)
+    page.clock.install()
+    page.goto("/pharmacy/")
+    told, again = (
+        page.get_by_role("status").filter(has_text="Not up to date since"),
+        page.get_by_role("button", name="Try again"),
+    )
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if "/live" in request.url else None)
+    with page.expect_response(LIVE):
+        page.clock.run_for(12_500)
+    expect(told).to_have_count(0)
+    page.route(LIVE, lambda route: route.fulfill(status=503))
+    with page.expect_response(LIVE):
+        page.clock.run_for(12_500)
+    expect(told).to_have_text(re.compile(r"Not up to date since \d\d:\d\d: the server did not answer"))
+    axe(page)
+    before = len(asked)
+    page.clock.run_for(13_000)  # asked more rarely now
+    assert len(asked) == before
+    page.unroute(LIVE)
+    away(page, LIVE)
+    with page.expect_event("requestfailed"):
+        again.click()
+    expect(told).to_be_visible()
+    page.unroute(LIVE)
+    with page.expect_response(LIVE):
+        page.clock.run_for(49_000)  # by itself
+    expect(told).to_have_count(0)
+    expect(again).to_be_hidden()
+    page.route(LIVE, lambda route: route.fulfill(status=401))
+    page.clock.run_for(12_500)
+    expect(page.get_by_role("dialog")).to_be_visible()  # the session is over: the cover, and no words beneath
 
 
 def test_a_part_of_a_page_that_did_not_come_is_told_behind_it(person: Person, trouble, axe) -> None:

@@ -131,6 +131,45 @@ def test_a_medicine_that_was_chosen_and_then_overtyped_comes_back_as_free_text(p
     expect(page.locator("#lines-0-chosen")).to_have_text("Not in the formulary: checked by name only.")
 
 
+def test_a_second_medicine_and_the_answers_come_back_as_they_were_and_are_checked_again(
+    person: Person, trouble
+) -> None:
+    trouble.awaited = ("htmx:sendAbort", "htmx:afterRequest")
+    page = person("doctor")
+    patient = patient_of(page)
+    page.goto(f"{patient}/prescriptions/new")
+    choose(page, 0, "cetirizine", "1 od 7d")
+    page.get_by_role("button", name="Add another medicine").click()
+    choose(page, 1, "methotrexate", "1 od 7d")
+    page.locator("#lines-1-warned summary", has_text="Keep, because").click()
+    page.locator("#lines-1-warned select").select_option("advised")
+    page.locator("#lines-1-warned [name$=-words]").fill("Trial of the rheumatologist")
+    medicines = [page.input_value(f"[name=lines-{row}-medicine]") for row in (0, 1)]
+    assert all(medicines)
+    page.wait_for_timeout(500)
+    page.goto(patient)
+    page.goto(f"{patient}/prescriptions/new")  # a page with one row
+    expect(page.get_by_text(KEPT)).to_be_visible()
+    expect(page.get_by_text("These have no place on this page any more")).to_be_hidden()
+    for row in (0, 1):
+        expect(page.locator(f"[name=lines-{row}-medicine]")).to_have_value(medicines[row])
+        expect(page.locator(f"#lines-{row}-chosen")).to_contain_text("From the formulary.")
+    expect(page.locator("#lines-1-warned .stop")).to_contain_text("once a week")
+    expect(page.locator("#lines-1-warned select")).to_have_value("advised")
+    expect(page.locator("#lines-1-warned [name$=-words]")).to_have_value("Trial of the rheumatologist")
+    page.fill("[name=lines-1-dose]", "1 weekly Mon 28d")  # the warning stands no more, and its answer with it
+    expect(page.locator("#lines-1-warned .warned")).to_have_count(0)
+    page.wait_for_timeout(500)
+    page.goto(patient)
+    page.goto(f"{patient}/prescriptions/new")
+    expect(page.locator("[name=lines-1-dose]")).to_have_value("1 weekly Mon 28d")
+    expect(page.locator("#lines-1-warned .warned")).to_have_count(0)
+    page.click("text=Start afresh")
+    expect(page.locator("[name=lines-0-medication_text]")).to_have_value("")
+    expect(page.locator("[name=lines-1-medication_text]")).to_have_count(0)
+    expect(page.get_by_text(KEPT)).to_have_count(0)
+
+
 def test_another_person_finds_nothing(person: Person) -> None:
     page = person("doctor")
     typing(page)

@@ -334,3 +334,59 @@ def test_production_does_not_sign_demonstration_data(cast, doctor, known, formul
     allowed = {"elmed_env": "production", "formulary_allow_demonstration": True}
     monkeypatch.setattr(checked, "environment", lambda: env.model_copy(update=allowed))
     assert doctor.post(review, {"version": rx.version}).status_code == 302
+
+
+def told(page) -> dict[str, list[str]]:
+    """What the first medicine's fields say."""
+    return {field.name: list(field.errors) for field in page.context["composer"].lines.forms[0] if field.errors}
+
+
+def test_all_that_is_wrong_with_free_text_is_told_at_once(doctor, known):
+    free = {"lines-0-medication_text": "", "lines-0-dosage_text": "", "lines-0-unit": "", "lines-0-quantity": "many"}
+    page = compose(doctor, known, **free, **{"lines-0-dose": "1 xx", "diagnosis-0-code": "?", "repeats_allowed": "x"})
+    assert page.status_code == 422
+    assert set(told(page)) == {"medication_text", "dose", "unit", "quantity"}
+    assert "A number above zero" in told(page)["quantity"][0]  # and not that it is missing too
+    words = page.content.decode()
+    assert "A code such as J20.9" in words and 'href="#id_repeats_allowed"' in words
+    page = compose(doctor, known, **free | {"lines-0-quantity": "", "lines-0-dosage_text": "One, twice a day"})
+    assert set(told(page)) == {"medication_text", "quantity", "unit"}
+    page = compose(
+        doctor, known, **free | {"lines-0-days_supply": "x", "lines-0-quantity": ""}, **{"lines-0-dose": "1 od"}
+    )
+    assert set(told(page)) == {"medication_text", "unit", "days_supply"}
+    assert not Prescription.objects.exists()
+
+
+def test_the_unit_of_free_text_is_asked_for_beside_its_dose_while_one_writes(doctor, known):
+    sent = composed(
+        doctor.get(reverse("doctor_compose", args=[known.pk])),
+        **{"lines-0-dosage_text": "", "lines-0-unit": "", "lines-0-quantity": "", "lines-0-dose": "1 xx"},
+    )
+    words = doctor.post(reverse("doctor_check", args=[known.pk]), sent).content.decode()
+    assert words.count("field-error") == 2 and "Say the unit" in words
+
+
+def test_what_a_browser_puts_back_is_shown_with_every_row_checked_anew_and_not_saved(doctor, known, formulary):
+    from tests.portals.test_doctor_warnings import check, daily, fields
+
+    second = {name.replace("lines-0", "lines-1"): value for name, value in daily().items()}
+    name = fields(check(doctor, known, **{"lines-TOTAL_FORMS": "2"}, **second))[0]
+    stale = name[:-10] + "0123456789"  # of a warning that does not stand
+    answers = {
+        f"{name}-why": "advised",
+        f"{name}-words": "Trial",
+        f"{stale}-why": "advised",
+        f"{stale}-words": "Of before",
+    }
+    page = compose(doctor, known, put_back="yes", **second, **answers)
+    words = page.content.decode()
+    row = page.context["composer"].lines.forms[1]
+    assert page.status_code == 200 and "There is a problem" not in words
+    assert row.row.pk == int(second["lines-1-medicine"]) and words.count("From the formulary. ") == 1
+    assert [(one.form["why"].value(), one.form["words"].value()) for one in row.warned] == [("advised", "Trial")]
+    assert "Of before" not in words
+    assert not Prescription.objects.exists()
+    page = compose(doctor, known, put_back="yes", **second | {"lines-1-medicine": "999999"})  # of no formulary
+    assert page.context["composer"].lines.forms[1].row is None
+    assert len(page.context["composer"].lines.forms) == 2

@@ -37,6 +37,11 @@ from elmed.prescriptions.states import TRANSITIONS
 from elmed.prescriptions.vocabulary import OPEN, Act, Status
 
 MOST_AGAIN, MOST_FAVOURITES = 5, 30
+_ONLY_SHOWN = (
+    "favourite",
+    "favourites",
+    "put_back",
+)  # buttons, and keep.js: the form is shown with all that was typed, and not saved
 READING = "portal.draft"  # the access record of an opened composer
 READING_LASTS = timedelta(minutes=10)
 
@@ -203,7 +208,7 @@ def _compose(
 ) -> HttpResponse:
     start = rx or replaces
     add, find = request.POST.get("add", ""), request.POST.get("find", "")
-    if request.method == "POST" and (add or find or "favourite" in request.POST or "favourites" in request.POST):
+    if request.method == "POST" and (add or find or any(name in request.POST for name in _ONLY_SHOWN)):
         more = _favourite(request)
         composer = Composer(initial=typed(request.POST, add, more), find=int(find) if find.isdecimal() else -1)
         if add:

@@ -1,5 +1,6 @@
 """The prescription as a form: its lines, diagnoses and the rest, and back from a draft to the form."""
 
+import re
 from typing import Any
 
 from django import forms
@@ -111,8 +112,7 @@ class Composer:
         """Every part, so that every message is shown at once."""
         parts = [self.form.is_valid(), self.lines.is_valid(), self.diagnoses.is_valid()]
         for row in self.filled():
-            if not row.errors:
-                row.complete()
+            row.complete()
             parts.append(not row.errors)
         if not all(parts):
             self.form.status = 422
@@ -215,8 +215,11 @@ def _chosen(data: QueryDict) -> QueryDict:
 
 
 def _rows(data: QueryDict, prefix: str, names: list[str], most: int, *, more: bool) -> list[dict[str, Any]]:
+    """The rows as they were typed: as many as the form says, or as there are where a browser put kept ones back."""
     total = data.get(f"{prefix}-TOTAL_FORMS", "")
-    count = min((int(total) if total.isdecimal() and len(total) < 4 else 1) + more, most)
+    said = int(total) if total.isdecimal() and len(total) < 4 else 1
+    there = (int(match[1]) + 1 for name in data if (match := re.match(rf"{prefix}-(\d{{1,2}})-", name)))
+    count = min(max(said, *there, 1) + more, most)
     return [{name: data.get(f"{prefix}-{index}-{name}") for name in names} for index in range(count)]
 
 

@@ -60,29 +60,33 @@ class LineForm(forms.Form):
         return quantity_of(text) if text else None
 
     def clean(self) -> dict[str, Any]:
-        """What free text needs is asked for even while something else is wrong."""
+        """An empty row that is needed asks for its dose as for its medicine."""
         data = super().clean() or {}
-        if not data.get("medicine") and "unit" in data and not data["unit"].strip() and self.has_changed():
-            self.add_error("unit", _("Say the unit, for example tablet or ml."))
         if "dose" in data and "dosage_text" in data and not (data["dose"].strip() or data["dosage_text"].strip()):
             self.add_error("dose", _("Type the dose, for example 1-0-1 5d."))
         return data
 
     def complete(self) -> None:
-        """Make the line of it, with the formulary's row; what cannot be is told at the fields."""
-        if self.row is not None and self.cleaned_data["medication_text"] != text_of(self.row):
+        """Make the line of it, with the formulary's row. All that cannot be is told at its fields, beside what each field says alone."""
+        text = self.cleaned_data.get("medication_text")
+        if self.row is not None and text is not None and text != text_of(self.row):
             self.row = None
             detail = _(
                 "These are not the words of the medicine that was chosen. Find it again, or save to keep free text."
             )
             self.add_error("medication_text", detail)
             return
+        before = set(self.errors)
+        uncounted = before & {"quantity", "days_supply"}  # what follows from a number that cannot be read is not told
         try:
-            self.completed = complete(self._typed(), self.row)
+            completed = complete(self._typed(), self.row)
         except Invalid as refusal:
             for error in refusal.errors:
                 name = error["pointer"].lstrip("/")
-                self.add_error(name if name in self.fields else None, error["detail"])
+                if name not in before and not (uncounted and (name == "quantity" or error["code"] == "no_quantity")):
+                    self.add_error(name if name in self.fields else None, error["detail"])
+        else:
+            self.completed = None if before else completed
 
     def complete_quietly(self) -> None:
         """The line of a row that nobody sent yet, where what it begins with makes one; nothing is told."""
@@ -104,7 +108,7 @@ class LineForm(forms.Form):
         return any(self[name].value() for name in LineForm.base_fields)
 
     def _typed(self) -> Typed:
-        data = self.cleaned_data
+        data = {name: "" for name in self.fields} | {"quantity": None, "days_supply": None} | self.cleaned_data
         return Typed(
             medication_text=data["medication_text"], dose=data["dose"], words=data["dosage_text"],
             quantity_milli=data["quantity"], unit=data["unit"], days_supply=data["days_supply"],

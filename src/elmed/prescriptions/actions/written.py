@@ -79,6 +79,8 @@ def text_of(medicine: Medicine) -> str:
 def complete(typed: Typed, medicine: Medicine | None) -> Completed:
     """The line as a draft takes it. Raises Invalid with pointers such as `/dose`, `/quantity`."""
     taken = _taken(typed, medicine)
+    if wrong := _wrong(typed, taken):
+        raise Invalid(wrong)
     parsed = _parsed(typed, taken)
     quantity, days, computed = typed.quantity_milli, typed.days_supply, []
     if parsed is not None:
@@ -91,10 +93,7 @@ def complete(typed: Typed, medicine: Medicine | None) -> Completed:
         if days is None:
             days = _days(parsed, taken, quantity)
             computed += ["days_supply"] if days is not None else []
-    if quantity is None:
-        raise Invalid.field("/quantity", "required", _("Type the quantity."))
-    if not taken.unit:
-        raise Invalid.field("/unit", "required", _("Say the unit, for example tablet or ml."))
+    assert quantity is not None  # noqa: S101 - `_wrong` saw to it
     line = DraftLine(
         medication_text=text_of(medicine) if medicine else typed.medication_text,
         dosage_text=_dosage(parsed, taken, typed.words),
@@ -155,22 +154,41 @@ def _taken(typed: Typed, medicine: Medicine | None) -> Plain:
     return Plain(known or unit, known, (typed.route or "").strip().lower())
 
 
-def _parsed(typed: Typed, taken: Plain) -> Dose | None:
-    if not typed.dose.strip():
-        if not typed.words.strip():
-            raise Invalid.field("/dose", "required", _("Type the dose, for example 1-0-1 5d."))
-        return None
-    try:
-        parsed = dose.parse(typed.dose, unit=taken.dose_unit)
-    except NotUnderstood as wrong:
-        raise Invalid.field("/dose", "not_understood", str(wrong)) from None
-    parsed = replace(parsed, unit=parsed.unit or taken.dose_unit, route=parsed.route or taken.route)
-    if not parsed.unit:
-        raise Invalid.field("/unit", "required", _("Say what the dose counts, for example tablet or ml."))
-    if holds_amount(typed.words):
+def _wrong(typed: Typed, taken: Plain) -> list[dict[str, str]]:
+    """What is missing, and what cannot be read, each told at once; what the parts do not say together comes after."""
+    found = []
+
+    def wrong(pointer: str, code: str, detail: str) -> None:
+        found.append({"pointer": pointer, "code": code, "detail": detail})
+
+    parsed, unread = None, ""
+    if typed.dose.strip():
+        try:
+            parsed = dose.parse(typed.dose, unit=taken.dose_unit)
+        except NotUnderstood as refusal:
+            unread = str(refusal)
+    if unread:
+        wrong("/dose", "not_understood", unread)
+    elif parsed is None and not typed.words.strip():
+        wrong("/dose", "required", _("Type the dose, for example 1-0-1 5d."))
+    if typed.dose.strip() and holds_amount(typed.words):
         detail = _("There is a second dose in the words. Keep one: the short dose, or your own words alone.")
-        raise Invalid.field("/dosage_text", "second_dose", detail)
-    return parsed
+        wrong("/dosage_text", "second_dose", detail)
+    if not typed.dose.strip() and typed.words.strip() and typed.quantity_milli is None:
+        wrong("/quantity", "required", _("Type the quantity."))
+    if parsed is not None and not (parsed.unit or taken.dose_unit):
+        wrong("/unit", "required", _("Say what the dose counts, for example tablet or ml."))
+    elif not taken.unit:
+        wrong("/unit", "required", _("Say the unit, for example tablet or ml."))
+    return found
+
+
+def _parsed(typed: Typed, taken: Plain) -> Dose | None:
+    """The dose of what `_wrong` finds nothing in."""
+    if not typed.dose.strip():
+        return None
+    parsed = dose.parse(typed.dose, unit=taken.dose_unit)
+    return replace(parsed, unit=parsed.unit or taken.dose_unit, route=parsed.route or taken.route)
 
 
 def _quantity(parsed: Dose, taken: Plain, days: int | None) -> int:

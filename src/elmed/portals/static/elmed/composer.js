@@ -137,4 +137,24 @@
     }
     held = [];
   });
+
+  // A check that could not be made: the sentence of the words before is taken away, and the warnings, which hold answers, say
+  // that they are of before. Once the lock is opened or the network is back the check is made at once.
+  const form = document.querySelector("form:has([data-line])");
+  let unchecked = false;
+  const ofCheck = (event) => event.detail.elt.matches?.("[data-typed]");
+  function mark(now) {
+    unchecked = now;
+    for (const said of form.querySelectorAll(".said")) said.hidden = now;
+    for (const old of form.querySelectorAll("[data-old]")) old.hidden = !now || !old.nextElementSibling.querySelector(".warned");
+  }
+  for (const kind of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
+    document.addEventListener(kind, (event) => { if (ofCheck(event)) mark(true); });
+  }
+  document.addEventListener("htmx:beforeOnLoad", (event) => {
+    if (unchecked && ofCheck(event) && event.detail.xhr.status < 400) mark(false);
+  });
+  const again = () => { if (unchecked) form.querySelector("[data-typed]").dispatchEvent(new Event("chosen")); };
+  document.addEventListener("unlocked", again);
+  window.addEventListener("online", again);
 })();

@@ -2,7 +2,8 @@
 // (sessionStorage, never localStorage) until the form was taken or the person signs out, and put back with a notice.
 // Not kept: passwords, codes, files, hidden fields, and whatever carries data-keep="no". What stands in a
 // data-keep="together" is one thing (a medicine's words and which one was chosen): kept and put back whole, its hidden
-// field too; it hears of that by the event `kept`.
+// field too; it hears of that by the event `kept`. A form with data-put-back="name" can have rows that a fresh page has not:
+// it is asked for once more with all that was kept and a field of that name, which saves nothing, and shows it.
 "use strict";
 
 (() => {
@@ -61,9 +62,32 @@
   let busy = false; // what we change ourselves is not typed
   const tell = (wholes) => { for (const whole of wholes) whole.dispatchEvent(new Event("kept")); };
 
+  function askAgain(form, entry) {
+    const sent = document.createElement("form"), nameOf = (one) => one.ticked ? one.id.split("=")[0] : one.id;
+    sent.method = "post";
+    sent.action = form.getAttribute("action") || location.href;
+    sent.hidden = true;
+    const put = (name, value) => sent.append(Object.assign(document.createElement("input"), { type: "hidden", name, value }));
+    const names = new Set(entry.fields.map(nameOf));
+    for (const [name, value] of new FormData(form)) if (!names.has(name) && typeof value === "string") put(name, value);
+    for (const one of entry.fields) {
+      if (!one.ticked) [one.value].flat().forEach((value) => put(one.id, value));
+      else if (one.value) put(nameOf(one), one.id.slice(nameOf(one).length + 1));
+    }
+    put(form.dataset.putBack, "yes");
+    document.body.append(sent);
+    sent.submit();
+  }
+
   function putBack(form, entry) {
     const places = new Map([...form.elements].filter(keepable).map((field) => [idOf(field), field]));
     const homeless = [], hidden = [], wholes = new Set();
+    const more = entry.fields.some((one) => !one.hidden && !places.has(one.id) && (one.ticked ? one.value : one.value.length));
+    if (more && form.dataset.putBack && !entry.again) { // once: what has no place then either is told
+      write(keyOf(form), { ...entry, again: true });
+      askAgain(form, entry);
+      return;
+    }
     let changed = false;
     busy = true;
     typed.set(form, new Set(entry.fields.map((one) => one.id)));
@@ -84,10 +108,10 @@
     for (const [field, value] of hidden) { changed ||= field.value !== value; field.value = value; }
     tell(wholes);
     busy = false;
-    if (changed || homeless.length) notice(form, homeless);
+    if (changed || homeless.length || entry.again) notice(form, homeless, entry.again);
   }
 
-  function notice(form, homeless) {
+  function notice(form, homeless, again) {
     const part = document.getElementById("kept-notice").content.firstElementChild.cloneNode(true);
     const list = part.querySelector("dl");
     for (const one of homeless) {
@@ -98,6 +122,7 @@
     part.querySelector("button").addEventListener("click", () => {
       store.removeItem(keyOf(form));
       typed.delete(form);
+      if (again) { location.assign(location.pathname + location.search); return; } // the page holds it as its own
       form.reset();
       const hidden = [...form.elements].filter((field) => begun.has(field));
       for (const field of hidden) field.value = begun.get(field);

@@ -1,5 +1,6 @@
 // After a pause the page is covered and asks for the password again; what was typed stays beneath. The server locks too
-// (portals/idle.py); this keeps passers-by from reading. Tabs tell each other that somebody is there.
+// (portals/idle.py); this keeps passers-by from reading. Tabs tell each other that somebody is there. The document hears of the
+// end by the event `unlocked`; whoever fetches without htmx tells of a 401 by `lockedout`.
 "use strict";
 
 (() => {
@@ -33,6 +34,8 @@
   for (const kind of ["visibilitychange", "focus", "pageshow"]) window.addEventListener(kind, late, true);
   document.addEventListener("htmx:responseError", (event) => { if (event.detail.xhr.status === 401) lock(); });
 
+  document.addEventListener("lockedout", () => lock());
+
   function lock(heard) {
     if (locked) return;
     locked = true;
@@ -50,6 +53,7 @@
     document.title = title;
     document.body.classList.remove("locked");
     dialog.close();
+    document.dispatchEvent(new Event("unlocked"));
   }
   dialog.addEventListener("cancel", (event) => event.preventDefault());
   dialog.addEventListener("close", () => { if (locked) dialog.showModal(); });

@@ -3,17 +3,19 @@
 "use strict";
 
 (() => {
-  const EVERY = 12000;
-  let etag = "";
+  const EVERY = 12000, AT_MOST = 120000;
+  let etag = "", wait = EVERY, timer = 0, good = new Date();
 
   // What joined is told and shown on request; what left is marked in its place: no row moves under the pointer.
-  async function look() {
-    const list = document.getElementById("queue-list");
-    if (!list || document.hidden || document.body.classList.contains("locked")) return;
-    const answer = await fetch(list.dataset.live, { headers: { "HX-Request": "true", "If-None-Match": etag || list.dataset.etag } });
-    if (answer.status !== 200 || list !== document.getElementById("queue-list")) return;
+  async function look(list) {
+    const answer = await fetch(list.dataset.live, {
+      headers: { "HX-Request": "true", "If-None-Match": etag || list.dataset.etag }, signal: AbortSignal.timeout(EVERY) });
+    if (answer.status === 401) { document.dispatchEvent(new Event("lockedout")); return; }
+    if (answer.status !== 200 && answer.status !== 304) throw new Error(String(answer.status));
+    const told = answer.status === 200 ? await answer.json() : null;
+    if (!told || list !== document.getElementById("queue-list")) return;
     etag = answer.headers.get("ETag") || "";
-    const told = await answer.json(), counts = Object.values(told.counts), left = new Set(told.left);
+    const counts = Object.values(told.counts), left = new Set(told.left);
     list.querySelectorAll("[data-count]").forEach((one, index) => { one.textContent = counts[index] ?? one.textContent; });
     list.querySelectorAll("[data-row]").forEach((row) => {
       const gone = left.has(Number(row.dataset.row));
@@ -24,9 +26,39 @@
     if (number.textContent !== String(told.joined)) number.textContent = told.joined;
     news.hidden = !told.joined;
   }
-  const quietly = () => look().catch(() => { /* the server is away: the next look tells */ });
-  if (document.getElementById("queue-list")) setInterval(quietly, EVERY);
-  document.addEventListener("visibilitychange", quietly);
+
+  // Without an answer it says since when it knows nothing new, asks more and more rarely, and is itself again with the next answer.
+  function tell(failed) {
+    const part = document.querySelector("[data-stale]"), words = part.querySelector("p");
+    part.querySelector("button").hidden = !failed;
+    const since = good.toLocaleTimeString([document.documentElement.lang, "en-GB"],
+      { hour: "2-digit", minute: "2-digit", hourCycle: "h23", numberingSystem: "latn" });
+    const now = failed ? part.dataset.stale.replace("{time}", since) : "";
+    if (words.textContent !== now) words.textContent = now;
+  }
+  async function round() {
+    clearTimeout(timer);
+    const list = document.getElementById("queue-list");
+    if (!list) return;
+    if (!document.hidden && !document.body.classList.contains("locked")) {
+      try {
+        await look(list);
+        if (!document.body.classList.contains("locked")) { good = new Date(); wait = EVERY; tell(false); }
+      } catch {
+        wait = Math.min(wait * 2, AT_MOST);
+        tell(true);
+      }
+    }
+    clearTimeout(timer);
+    timer = setTimeout(round, wait);
+  }
+  if (document.getElementById("queue-list")) {
+    timer = setTimeout(round, EVERY);
+    document.querySelector("[data-stale] button").addEventListener("click", round);
+    document.addEventListener("visibilitychange", round);
+    document.addEventListener("unlocked", round);
+    window.addEventListener("online", round);
+  }
   document.addEventListener("htmx:afterSettle", () => { etag = ""; });
 
   document.addEventListener("keydown", (event) => {
