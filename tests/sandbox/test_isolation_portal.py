@@ -38,7 +38,7 @@ CASES: dict[str, tuple[dict[str, str], dict[str, str] | None]] = {
     "doctor_favourites": ({}, {}),
     "doctor_patient_find": ({}, {"family_name": "{family}", "date_of_birth": "{born}", "exact": "{number}"}),
     "doctor_patient_new": ({}, {"family_name": "Newcomer", "given_name": "Nia", "date_of_birth": "1990-05-05", "sex": "female", "identity_check": "photo_id"}),
-    "doctor_patient": (PATIENT, None), "doctor_allergies": (PATIENT, {"allergies": "latex: hives"}),
+    "doctor_patient": (PATIENT, None), "doctor_past_medication": (PATIENT, None), "doctor_allergies": (PATIENT, {"allergies": "latex: hives"}),
     "doctor_correct": (PATIENT, {"phone": "+44 7700 900001", "email": "someone.real@example.org", **REASON}),
     "doctor_patient_invite": (PATIENT, {"email": "someone.real@example.org"}),
     "doctor_consultation": (PATIENT, {"identity_check": "known", "summary": "Again"}),

@@ -33,6 +33,8 @@ from elmed.prescriptions.models import (
 from elmed.prescriptions.states import TRANSITIONS, allowed
 from elmed.prescriptions.vocabulary import LATE_SOURCES, OPEN, Act, HoldKind, Status
 
+LONGEST = timedelta(days=367)  # what a line's days can be (actions/draft.py), and one for the time zone
+
 
 @dataclass
 class Sheet:
@@ -96,6 +98,17 @@ def with_lines(rows: Sequence[Prescription]) -> None:
 
 def _with_medicines() -> "Prefetch[Any, Any, Any]":
     return Prefetch("lines", PrescriptionLine.objects.select_related("medicine__source"))
+
+
+def with_current(rows: QuerySet[Prescription], now: datetime) -> QuerySet[Prescription]:
+    """Those of them that can hold what the patient takes now (`medication` says which lines do), and the drafts."""
+    lasting = Q(status=Status.DISPENSED, issued_at__gte=now - LONGEST)
+    return rows.filter(Q(status__in=[Status.DRAFT, *OPEN]) | lasting)
+
+
+def with_past(rows: QuerySet[Prescription]) -> QuerySet[Prescription]:
+    """Those of them that can hold what was taken before."""
+    return rows.filter(issued_at__isnull=False).exclude(status__in=[*OPEN, Status.ENTERED_IN_ERROR, Status.CANCELLED])
 
 
 def medication(rows: Iterable[Prescription], today: date) -> tuple[list[PrescriptionLine], list[PrescriptionLine]]:
@@ -190,10 +203,9 @@ def acts_now(actor: Actor, subject: Subject, now: datetime) -> list[Act]:
     return [act for act in acts if account_active(actor, TRANSITIONS[act].permission)]
 
 
-def of_patient_here(actor: Actor, rx: Prescription, most: int = 10) -> list[Prescription]:
-    """The patient's other prescriptions that the actor sees, the newest first. Four statements at most, however many."""
-    others = listed(actor).filter(patient__in=rx.patient.everywhere()).exclude(pk=rx.pk).exclude(status=Status.DRAFT)
-    return list(others[:most])
+def of_patient_here(actor: Actor, rx: Prescription) -> QuerySet[Prescription]:
+    """The patient's other prescriptions that the actor sees, the newest first."""
+    return listed(actor).filter(patient__in=rx.patient.everywhere()).exclude(pk=rx.pk).exclude(status=Status.DRAFT)
 
 
 def first_from(actor: Actor, rx: Prescription) -> bool:

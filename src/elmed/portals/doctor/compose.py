@@ -113,9 +113,16 @@ def _favourite(request: PortalRequest) -> dict[str, Any] | None:
     return dict(row.line) if row else None
 
 
-def _offered(request: PortalRequest) -> list[Favourite] | None:
-    """The favourites, where they were asked for: the search of a medicine brings them too."""
-    return list(favourite.listed(request.actor)[:MOST_FAVOURITES]) if "favourites" in request.POST else None
+def _offered(request: PortalRequest) -> dict[str, Any]:
+    """The favourites, where they were asked for, the first by name or those with the words: a medicine's search has them too."""
+    if "favourites" not in request.POST:
+        return {}
+    words = request.POST.get("favourite_words", "").replace("\x00", "").strip()[:100]
+    rows = list(favourite.listed(request.actor, words)[: MOST_FAVOURITES + 1])
+    return {
+        "favourites_asked": True, "favourites": rows[:MOST_FAVOURITES], "favourite_words": words,
+        "most_favourites": MOST_FAVOURITES if len(rows) > MOST_FAVOURITES else None,
+    }  # fmt: skip
 
 
 def _again(request: PortalRequest, patient: Patient) -> dict[str, Any] | None:
@@ -250,8 +257,7 @@ def _compose(
         "version": _version(request, rx, composer), "no_formulary": formulary.nothing_loaded(),
         "months": place.validity_months,
         "drafts": [one for one in drafts if rx is None or one.pk != rx.pk],
-        "favourites": _offered(request), "controlled_days": place.controlled_validity_days,
-        **banner(request, patient),
+        "controlled_days": place.controlled_validity_days, **_offered(request), **banner(request, patient),
     }  # fmt: skip
     return render(request, "doctor/compose.html", context, status=composer.status)
 

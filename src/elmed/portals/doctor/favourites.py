@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from elmed.access.permissions import Permission
 from elmed.portals.doctor.forms import FavouriteForm
 from elmed.portals.doctor.patients import DOCTOR, PAGE_SIZE
-from elmed.portals.page import PortalRequest, page, shown
+from elmed.portals.page import PortalRequest, page, search_words, shown
 from elmed.prescriptions.actions import favourite
 
 
@@ -21,8 +21,9 @@ def favourites(request: PortalRequest) -> HttpResponse:
         favourite.remove(request.actor, int(number) if number.isdecimal() and len(number) < 18 else 0)
         messages.success(request, _("The favourite is removed."))
         return redirect("doctor_favourites")
-    found = Paginator(favourite.listed(request.actor), PAGE_SIZE).get_page(request.GET.get("page"))
-    return render(request, "doctor/favourites.html", {"page": found})
+    words = search_words(request)
+    found = Paginator(favourite.listed(request.actor, words), PAGE_SIZE).get_page(request.GET.get("page"))
+    return render(request, "doctor/favourites.html", {"page": found, "q": words})
 
 
 @page(permission=Permission.PRESCRIPTION_DRAFT, kinds=DOCTOR)

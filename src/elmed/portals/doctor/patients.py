@@ -1,7 +1,5 @@
 """The doctor's patients: the list of those seen, finding one by the rule, new ones, consultations, allergies."""
 
-from collections.abc import Sequence
-
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -23,17 +21,15 @@ from elmed.portals.doctor.forms import (
     WeightForm,
 )
 from elmed.portals.page import PortalRequest, page, search_words, shown
-from elmed.portals.pages import open_list, open_page
+from elmed.portals.pages import open_list
 from elmed.portals.shared.prescription import banner
 from elmed.prescriptions import queries
 from elmed.prescriptions.actions.tries import TooManyTries
 from elmed.prescriptions.jurisdiction import jurisdiction
-from elmed.prescriptions.models import Prescription
 from elmed.prescriptions.vocabulary import Status
 
 DOCTOR = (AccountKind.DOCTOR,)
 PAGE_SIZE = 25
-MOST_MEDICINES = 100  # the newest prescriptions that the medication is read from
 _TWICE = gettext_lazy("This form was sent twice; it was done once.")
 
 
@@ -121,23 +117,28 @@ def patient(request: PortalRequest, pk: int) -> HttpResponse:
         visibility.visible(request.actor, Consultation).filter(patient__in=who.everywhere()).order_by("-held_at", "-pk")
     )
     of_patient = queries.of_record(request.actor, who)
-    rows = list(of_patient[:MOST_MEDICINES])
-    signed = [rx for rx in rows if rx.status != Status.DRAFT]
-
-    def part(start: int, end: int) -> Sequence[Prescription]:
-        if end <= len(signed) or len(rows) < MOST_MEDICINES:  # fetched already
-            return signed[start:end]
-        return list(of_patient.exclude(status=Status.DRAFT)[start:end])
-
-    current, past = queries.medication(rows, jurisdiction().day(request.now))
+    rows = list(queries.with_current(of_patient, request.now))
+    current, _over = queries.medication(rows, jurisdiction().day(request.now))
     context = {
         "consultations": open_list(consultations, request.GET.get("consultations"), PAGE_SIZE),
         "drafts": [rx for rx in rows if rx.status == Status.DRAFT],
-        "prescriptions": open_page(part, request.GET.get("page"), PAGE_SIZE),
-        "current": current, "past": past[:PAGE_SIZE],
-        **banner(request, who),
+        "prescriptions": open_list(of_patient.exclude(status=Status.DRAFT), request.GET.get("page"), PAGE_SIZE),
+        "current": current, **banner(request, who),
     }  # fmt: skip
     return render(request, "doctor/patient.html", context)
+
+
+@page(permission=Permission.PATIENT_READ, kinds=DOCTOR)
+def past_medication(request: PortalRequest, pk: int) -> HttpResponse:
+    """What was prescribed before and is over, all of it: the lines of so many prescriptions a page, the newest first."""
+    who = visibility.get(request.actor, Patient, pk)
+    if who.merged_into_id:
+        return redirect("doctor_past_medication", who.merged_into_id)
+    shown(request, "patient", [who.pk])
+    rows = queries.with_past(queries.of_record(request.actor, who))
+    found = open_list(rows, request.GET.get("page"), PAGE_SIZE)
+    _current, past = queries.medication(found, jurisdiction().day(request.now))
+    return render(request, "doctor/past_medication.html", {"page": found, "past": past, **banner(request, who)})
 
 
 @page(permission=Permission.PATIENT_WRITE, kinds=DOCTOR)

@@ -18,6 +18,7 @@ urlpatterns = [
     route("patients/<int:pk>/allergies", patients.allergies, "doctor_allergies"),
     route("patients/<int:pk>/correct", correct.correct, "doctor_correct"),
     route("patients/<int:pk>/consultations/new", patients.consultation, "doctor_consultation"),
+    route("patients/<int:pk>/past-medication", patients.past_medication, "doctor_past_medication"),
     route("patients/<int:pk>/sign", sign.basket, "doctor_basket"),
     route("patients/<int:patient_pk>/prescriptions/new", compose.compose, "doctor_compose"),
     route("patients/<int:patient_pk>/prescriptions/check", compose.check, "doctor_check"),

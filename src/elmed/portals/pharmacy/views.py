@@ -14,6 +14,7 @@ from elmed.access.permissions import Permission
 from elmed.accounts.models import AccountKind
 from elmed.portals.forms import VersionedForm
 from elmed.portals.page import PortalRequest, page, shown
+from elmed.portals.pages import open_list
 from elmed.portals.pharmacy.inventory_rx import stock_context
 from elmed.portals.pharmacy.queue_rows import answer_by
 from elmed.portals.shared.acts import after, ask, buttons
@@ -28,6 +29,7 @@ from elmed.prescriptions.vocabulary import OPEN, REVERSAL_WINDOW, Act, Status
 PHARMACY = (AccountKind.PHARMACY,)
 # The steps at which something waits; the rest is done.
 WAITING = tuple(step for step in pharmacy_lists.STEPS if step != "done")
+OTHERS = 10  # of the patient's other prescriptions, a page
 SPECIAL = {
     Act.DISPENSE: "pharmacy_dispense",
     Act.ANSWER_HANDED_OVER: "pharmacy_handed_over",
@@ -74,7 +76,8 @@ def beside(request: PortalRequest, pk: int) -> HttpResponse:
     shown(request, "beside", [rx.patient_id])
     checked = rx.status != Status.PENDING_REVIEW  # until then its own page says whether the doctor is new
     context = {
-        "rx": rx, "history": history(request.actor, rx), "others": queries.of_patient_here(request.actor, rx),
+        "rx": rx, "history": history(request.actor, rx),
+        "others": open_list(queries.of_patient_here(request.actor, rx), request.GET.get("page"), OTHERS),
         "first_from": checked and queries.first_from(request.actor, rx),
     }  # fmt: skip
     return render(request, "pharmacy/beside.html", context)
