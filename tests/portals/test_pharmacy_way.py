@@ -1,7 +1,8 @@
 """The way through the queue, and what the pharmacist is told on it: whose turn it is, and what the doctor kept."""
 
+import re
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from itertools import product
 
 import pytest
@@ -102,6 +103,28 @@ def test_nobody_is_called_about_a_repeat_that_is_not_due(cast, pharmacist):
     ready = url_of("prescription", early.pk)  # due for eight days and one more
     assert ready in text_of(pharmacist, url_of("uncollected"), days=7)
     assert ready not in text_of(pharmacist, url_of("uncollected"), days=14)
+
+
+def test_a_repeat_waits_since_it_became_due(cast, pharmacist):
+    """Not since the supply before it: the list, its order, its filter and the way on count alike."""
+    now = real_now()
+    due = factories.verified(cast, now=now - timedelta(days=30), repeats_allowed=1, minimum_dispense_interval_days=28)
+    factories.supply(cast, due, now=now - timedelta(days=30))
+    first = factories.verified(cast, now=now - timedelta(days=4))
+    last = factories.verified(cast, now=now - timedelta(days=1))
+    early = repeat_not_due(cast)
+    page = text_of(pharmacist, url_of("queue"), step="verified")
+    assert re.findall(r'data-row="(\d+)"', page) == [str(rx.pk) for rx in (first, due, last, early)]
+    row = page.split(f'data-row="{due.pk}"')[1].split("</tr>")[0]
+    assert "2\xa0days</strong>" in row and "4\xa0weeks" not in row
+    waited = [text_of(pharmacist, url_of("queue"), step="verified", waited=days) for days in (1, 3)]
+    assert [f'data-row="{due.pk}"' in one for one in waited] == [True, False]
+    assert ahead(pharmacist, first) == url_of("prescription", due.pk)
+    assert ahead(pharmacist, due) == url_of("prescription", last.pk)
+    assert ahead(pharmacist, last) == url_of("prescription", first.pk), "the one that is not due is passed over"
+    due.refresh_from_db()
+    sent = re.search(r'name="place" value="([^"]+)"', text_of(pharmacist, url_of("dispense", due.pk)))[1]
+    assert datetime.fromisoformat(sent) == due.next_dispense_at
 
 
 @pytest.mark.parametrize("seen", ["2026-13-45T00:00", "9999-12-31T23:59:59-12:00", "2026-01-01T00:00:00", "x" * 90])

@@ -3,12 +3,19 @@
 The caller has the prescription or the patient from access.visibility already: nothing here filters by owner.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from datetime import tzinfo
+from typing import Any
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import BooleanField, Case, Count, Max, Min, OuterRef, QuerySet, Subquery, When
+from django.db.models.functions import TruncDate
 
 from elmed.accounts.models import Account, Person
 from elmed.events.models import AccessRecord, AccessRecordPatient, Event, EventCounter, EventListing
+
+LOOKER = ("actor_person_id", "actor_account_id", "by_key", "day")  # who looked through what, and on which day
+Looker = tuple[Any, ...]  # its values
+Look = tuple[str, str]  # what was looked at, and why
 
 
 def of_prescription(prescription_id: int, world_id: int) -> list[Event]:
@@ -45,6 +52,34 @@ def accesses_of(patient_ids: Iterable[int], world_id: int) -> QuerySet[AccessRec
     """The requests that read the data of this patient, who may have several records' ids; the newest first."""
     named = AccessRecordPatient.objects.filter(patient_id__in=list(patient_ids)).values("record_id")
     return AccessRecord.objects.filter(pk__in=named, world_id=world_id).order_by("-pk")
+
+
+def with_lookers(rows: QuerySet[AccessRecord], zone: tzinfo) -> QuerySet[AccessRecord]:
+    """Such requests with what LOOKER names: days as the place counts them."""
+    by_key = Case(When(actor_key_id__isnull=False, then=True), default=False, output_field=BooleanField())
+    return rows.annotate(day=TruncDate("created_at", tzinfo=zone), by_key=by_key)
+
+
+def lookers(rows: QuerySet[AccessRecord], zone: tzinfo) -> QuerySet[AccessRecord, dict[str, Any]]:
+    """The same, a row for each person and day: how often (`times`), the first and the last moment. The last looked at first."""
+    groups: QuerySet[AccessRecord, dict[str, Any]] = with_lookers(rows, zone).order_by().values(*LOOKER)
+    groups = groups.annotate(times=Count("pk"), first=Min("created_at"), last=Max("created_at"))
+    return groups.order_by("-last", *LOOKER)
+
+
+def looked_at(rows: QuerySet[AccessRecord], groups: Sequence[dict[str, Any]], zone: tzinfo) -> dict[Looker, list[Look]]:
+    """What each of these groups looked at and why, each once. One statement."""
+    if not groups:
+        return {}
+    within = rows.filter(
+        created_at__gte=min(group["first"] for group in groups), created_at__lte=max(group["last"] for group in groups)
+    )
+    found: dict[Looker, list[Look]] = {tuple(group[name] for name in LOOKER): [] for group in groups}
+    seen = with_lookers(within, zone).order_by("action", "reason").values_list(*LOOKER, "action", "reason").distinct()
+    for *looker, action, reason in seen:
+        if tuple(looker) in found:
+            found[tuple(looker)].append((action, reason))
+    return found
 
 
 def listed_for(account_id: int, world_id: int) -> QuerySet[Event]:

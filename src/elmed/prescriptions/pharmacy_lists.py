@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models import Count, F, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce, Greatest
 
 from elmed.access import visibility
@@ -35,6 +35,17 @@ READY_SINCE = Greatest("step_since", Coalesce("next_dispense_at", "step_since"))
 _READY = (S.VERIFIED, S.PARTIALLY_DISPENSED)
 
 
+def since(step: str) -> F | Greatest:
+    """By which moment a step's list is in order: since when somebody waits. A repeat that is not due yet comes last."""
+    return READY_SINCE if step == S.VERIFIED else F("step_since")
+
+
+def place(rx: Prescription) -> datetime:
+    """The same of a row that is there already: where it stands in the list of its own step."""
+    due = rx.next_dispense_at if rx.status == S.VERIFIED else None
+    return max(rx.step_since, due or rx.step_since)
+
+
 def step_counts(actor: Actor) -> dict[str, int]:
     """How many prescriptions wait at each of the pharmacy's steps. One statement; what is done is not counted."""
     waiting = {step: statuses for step, statuses in STEPS.items() if step != "done"}
@@ -53,7 +64,8 @@ def at_step(actor: Actor, step: str) -> QuerySet[Prescription]:
     if step == "done":
         ended = Q(status__in=STEPS[step]) | ~Q(pharmacy_id=actor.account_id)
         return rows.filter(ended).order_by("-step_since", "-pk")
-    return rows.filter(status__in=STEPS[step], pharmacy_id=actor.account_id).order_by("step_since", "pk")
+    rows = rows.filter(status__in=STEPS[step], pharmacy_id=actor.account_id)
+    return rows.order_by(since(step).asc() if step == S.VERIFIED else "step_since", "pk")
 
 
 def part(

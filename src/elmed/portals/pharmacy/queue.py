@@ -23,6 +23,7 @@ from elmed.portals.pharmacy.views import PHARMACY, WAITING
 from elmed.portals.words import number, status_words
 from elmed.prescriptions import pharmacy_lists, queries, reference
 from elmed.prescriptions.models import Prescription
+from elmed.prescriptions.vocabulary import Status
 
 PAGE_SIZE = 25
 MOST = 1000  # of what is done, and of what a search finds; older ones are found by narrower words and by their day
@@ -96,8 +97,8 @@ def following(request: PortalRequest) -> HttpResponse:
         rows = rows.exclude(pk=after)
     found = None
     if after is not None and place is not None:
-        behind = Q(step_since__gt=place) | Q(step_since=place, pk__gt=after)
-        found = rows.filter(behind).values_list("pk", flat=True).first()
+        behind = Q(stood__gt=place) | Q(stood=place, pk__gt=after)
+        found = rows.alias(stood=pharmacy_lists.since(what.step)).filter(behind).values_list("pk", flat=True).first()
     if found is None:
         found = rows.values_list("pk", flat=True).first()
     if found is None:
@@ -137,12 +138,17 @@ def _page(
     if waiting and not what.filtered:
         page = _Counted(rows.none(), counts[what.step]).get_page(number)
         start = (page.number - 1) * PAGE_SIZE
-        page.object_list = pharmacy_lists.part(rows, start, start + PAGE_SIZE, dress)
+        page.object_list = pharmacy_lists.part(rows, start, start + PAGE_SIZE, dress, late=what.step == Status.VERIFIED)
         return page
     ways = [] if waiting or few else visibility.prescription_branches(request.actor)
     farthest = {} if waiting else {"farthest": MOST // PAGE_SIZE}
     return open_page(
-        lambda start, end: pharmacy_lists.part(rows, start, end, dress, ways), number, PAGE_SIZE, **farthest
+        lambda start, end: pharmacy_lists.part(
+            rows, start, end, dress, ways, late=waiting and what.step == Status.VERIFIED
+        ),
+        number,
+        PAGE_SIZE,
+        **farthest,
     )
 
 

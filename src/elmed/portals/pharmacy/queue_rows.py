@@ -101,7 +101,8 @@ def rows_of(actor: Actor, what: Asked, now: datetime, people: list[int] | None =
     if what.controlled:
         rows = rows.filter(is_controlled=True)
     if what.waited:
-        rows = rows.filter(step_since__lte=now - timedelta(days=what.waited))
+        waits = pharmacy_lists.since("" if what.searching else what.step)
+        rows = rows.alias(waits_since=waits).filter(waits_since__lte=now - timedelta(days=what.waited))
     if what.prescriber and (what.searching or what.step == "done"):
         rows = rows.filter(prescriber__name__icontains=what.prescriber)
     elif what.prescriber:  # looked up row by row: in the order of who waits longest a page is full soon
@@ -180,8 +181,11 @@ def answer_by(hold: Hold | None) -> datetime | None:
 
 
 def mark(rows: Iterable[Any], now: datetime) -> None:
-    """Say at each row what the template asks: whether its next supply is not due, whether it ends soon, what pauses it."""
+    """Say at each row what the template asks: since when it waits, whether its next supply is not due,
+    whether it ends soon, what pauses it.
+    """
     for rx in rows:
+        rx.waits_since = pharmacy_lists.place(rx)
         rx.too_early = rx.next_dispense_at is not None and now < rx.next_dispense_at
         rx.ends_soon = now < rx.expires_at <= now + timedelta(days=3)
         rx.top_hold = next(iter(getattr(rx, "open_holds", [])), None)

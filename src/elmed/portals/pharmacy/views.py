@@ -66,7 +66,7 @@ def _way_on(request: PortalRequest, rx: Prescription) -> dict[str, Any]:
     if was in WAITING:
         return {"just_done": True, "next_step": was, "place": request.GET.get("place", "")[:40]}
     step = rx.status if rx.status in WAITING else "pending_review"
-    return {"just_done": False, "next_step": step, "place": rx.step_since.isoformat()}
+    return {"just_done": False, "next_step": step, "place": pharmacy_lists.place(rx).isoformat()}
 
 
 @page(permission=Permission.PRESCRIPTION_READ, kinds=PHARMACY)

@@ -31,6 +31,8 @@ from elmed.portals.words import (
     reason_words,
     status_words,
 )
+from elmed.prescriptions.models import Prescription
+from elmed.prescriptions.pharmacy_lists import place
 
 register = template.Library()
 register.filter("status_words", status_words)
@@ -68,6 +70,12 @@ def ltr(words: Any) -> SafeString:
 def phone(number: str) -> SafeString | str:
     """A phone number that a phone dials at a touch."""
     return format_html('<a href="tel:{}" dir="ltr">{}</a>', number.replace(" ", ""), number) if number else ""
+
+
+@register.filter
+def place_in_list(rx: Prescription) -> datetime:
+    """By which moment it stands in the pharmacy's list of its step."""
+    return place(rx)
 
 
 @register.filter
