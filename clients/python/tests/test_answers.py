@@ -1,7 +1,7 @@
 """What answers mean: each error its exception, what is not ELMED, and what the client does not know yet."""
 
 import pickle
-from datetime import datetime, timezone
+from datetime import date, datetime, timezone
 
 import httpx
 import pytest
@@ -135,6 +135,16 @@ def test_an_older_elmed_is_spoken_with_and_only_what_it_lacks_is_missing(script)
     acted = script(ok({"act": "verify", "by": "pharmacy", "now": ME["now"], "prescription": state})).client()
     done = acted.sandbox.act(7, "verify")
     assert (done.prescription.status, done.replacement) == ("verified", None)
+
+
+def test_no_version_of_an_older_elmed_is_compared(script):
+    server = script(ok({"prescription_id": 3, "status": "pending_review"}))
+    shop = server.client()
+    routed = shop.prescriptions.route(reference="r", date_of_birth=date(1961, 2, 3))
+    assert routed.version is None
+    with pytest.raises(errors.UnexpectedAnswerError, match="tells no version"):
+        shop.prescriptions.route(reference="r", date_of_birth=date(1961, 2, 3), if_match=routed)
+    assert len(server.asked) == 1
 
 
 def test_commands_tell_an_older_elmed_in_words_and_play_nothing_there(script, monkeypatch, capsys):

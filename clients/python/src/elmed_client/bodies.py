@@ -10,6 +10,7 @@ from typing import Any
 
 from elmed_client.call import given
 from elmed_client.decode import day, quantity
+from elmed_client.errors import UnexpectedAnswerError
 from elmed_client.models import (
     PrescriptionHead,
     PrescriptionState,
@@ -81,10 +82,17 @@ def basket(line: CheckLine) -> dict[str, Any]:
 
 
 def if_match(known: IfMatch) -> str | None:
-    """The header: an etag as it came, or a version in quotes."""
+    """The header: an etag as it came, or a version in quotes.
+
+    Raises UnexpectedAnswerError where an older ELMED told no version: going on would compare nothing.
+    """
     if known is None or isinstance(known, str):
         return known
     if isinstance(known, Versioned):
+        if known.version is None:
+            raise UnexpectedAnswerError(
+                "This ELMED tells no version of that: it is older than this client. Leave out if_match, or use an older client."
+            )
         return getattr(known, "etag", None) or f'"{known.version}"'
     return f'"{known}"'
 

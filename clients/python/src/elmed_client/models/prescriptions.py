@@ -158,8 +158,8 @@ class DispenseResult(Model):
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Routed(Model):
-    """The prescription that was brought to this pharmacy's queue."""
+    """The prescription that was brought to this pharmacy's queue; `version` is None where this ELMED is older than it."""
 
     prescription_id: int
     status: str
-    version: int
+    version: int | None = None

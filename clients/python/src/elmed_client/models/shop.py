@@ -39,8 +39,8 @@ class Product(Model):
     image_url: str | None
     active: bool
     updated_at: datetime
-    version: int
-    """Grows with every change, each movement of stock too; for `if_match`."""
+    version: int | None = None
+    """Grows with every change, each movement of stock too; for `if_match`. None where this ELMED is older than it."""
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
