@@ -19,7 +19,7 @@ from elmed.core.refusals import Invalid, NotNow, NotVisible
 from elmed.events.record import record, record_access
 from elmed.patients.identity import Identity, errors_in, locked, taken
 from elmed.patients.models import Allergy, AllergyStatus, Consultation, IdentityCheck, Patient
-from elmed.patients.numbers import bare
+from elmed.patients.numbers import bare, same_phone
 from elmed.prescriptions.actions import tries
 from elmed.prescriptions.actions.tries import Limit, TooManyTries
 from elmed.prescriptions.jurisdiction import jurisdiction
@@ -79,9 +79,11 @@ def _one(actor: Actor, by: Finding) -> Patient | None:
 
 
 def _has(patient: Patient, exact: str) -> bool:
-    """Whether it is the patient's e-mail, or their number however it is grouped: who misses a record makes a second one."""
+    """Whether it is the patient's e-mail, or their number however it is written: who misses a record makes a second one."""
     number = bare(exact)
     if number and number in (bare(patient.health_number), bare(patient.phone)):
+        return True
+    if same_phone(exact, patient.phone):
         return True
     return exact.strip().casefold() == patient.email.casefold() != ""
 
