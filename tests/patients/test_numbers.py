@@ -33,7 +33,13 @@ def test_a_phone_is_one_with_its_countrys_code_and_without(one, other):
 
 @pytest.mark.parametrize(
     ("one", "other"),
-    [("07700 900123", "07700 900124"), ("900123", "07700 900123"), ("00900123", "00900123"), ("", ""), ("tel 07700900123", "07700900123")],
+    [
+        ("07700 900123", "07700 900124"),
+        ("900123", "07700 900123"),
+        ("00900123", "00900123"),
+        ("", ""),
+        ("tel 07700900123", "07700900123"),
+    ],
 )
 def test_less_than_nine_digits_and_others_are_none(one, other):
     assert not same_phone(one, other)

@@ -217,6 +217,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _site.scheme == "https"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_AGE = 12 * 3600
 CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "elmed.portals.stale.page"
 IDLE_LOCK_SECONDS = 60 * ENV.idle_lock_minutes
 IDLE_END_SECONDS = 60 * max(ENV.idle_end_minutes, ENV.idle_lock_minutes + 2)  # the lock comes first
 SECURE_HSTS_SECONDS = 31536000 if _site.scheme == "https" else 0

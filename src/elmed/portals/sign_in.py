@@ -18,7 +18,7 @@ from django.shortcuts import redirect
 from elmed.access import second_factor, sessions
 from elmed.accounts.models import Person
 from elmed.core.clock import real_now
-from elmed.portals import kept
+from elmed.portals import kept, stale
 from elmed.portals.devices import COOKIE, device_words
 from elmed.portals.factor_forms import forgive
 from elmed.portals.idle import EVERY, SEEN, SINCE
@@ -84,6 +84,7 @@ def greet(request: HttpRequest | None = None, user: object = None, **_: Any) -> 
         return
     request.session[SINCE] = int(time.time())
     kept.belongs(request, user)
+    stale.signed_in_anew(request, user)
     token = sessions.greet(
         user, request.COOKIES.get(COOKIE, ""), device=device_words(request.META.get("HTTP_USER_AGENT", "")) or "?",
         address=address_of(request), now=real_now(),
