@@ -5,10 +5,14 @@ from dataclasses import replace
 import pytest
 
 from elmed.api.endpoint import ENDPOINTS
-from elmed.inventory import prices, products, receipts
-from elmed.inventory.models import Product
+from elmed.inventory import csv_files, csv_import, prices, products, recall, receipts
+from elmed.inventory.models import Product, ProductImage
 from elmed.inventory.product_fields import of
+from elmed.prescriptions.actions.dispense import dispense
+from elmed.prescriptions.actions.reverse import reverse
+from elmed.prescriptions.actions.supply import Supply, SupplyLine
 from elmed.prescriptions.models import Prescription
+from elmed.prescriptions.vocabulary import ReversalReason
 from elmed.webhooks.models import Endpoint
 from tests import factories as f
 from tests.api import shop
@@ -205,15 +209,29 @@ def test_a_count_of_what_left_meanwhile_is_refused(cast, given):
 def test_a_products_version_moves_with_whatever_changes_it(cast):
     actor = cast.actor("pharmacist")
     made = shop.product(cast, packs=None)
+    rx = f.verified(cast)
+    line = SupplyLine(f.first_line(rx), 7_000, product_sku=made.sku)
+    drawn = ProductImage.objects.create(
+        sha256="a" * 64, content_type="image/png", width=1, height=1, data=b"x", created_at=NOW
+    )
 
     def version():
         return Product.objects.get(pk=made.pk).version
+
+    def imported(row):
+        table = csv_files.read(f"sku,name,price,currency,requires_prescription,stock\n{row}".encode())
+        csv_import.apply(actor, table, seen=csv_import.plan(actor, table, now=NOW).fingerprint, now=NOW)
 
     assert version() == 1
     changes = [
         lambda: receipts.receive(actor, made.pk, receipts.Amount(7_000), batch_number="B1", now=NOW),
         lambda: products.set_stock(actor, made.pk, 5_000, now=NOW),
         lambda: products.change(actor, made.pk, replace(of(made), name="Amoxicillin"), now=NOW),
+        lambda: products.set_image(actor, made.pk, drawn, now=NOW),
+        lambda: imported(f"{made.sku},Amoxicillin 500 mg,5.00,EUR,yes,\nNEW,Thermometer,12.00,EUR,no,4"),
+        lambda: dispense(actor, rx.pk, Supply(lines=(line,)), source="portal", now=NOW),
+        lambda: reverse(actor, rx.dispenses.get().pk, reason=ReversalReason.NEVER_LEFT_PHARMACY, now=NOW),
+        lambda: recall.recall(actor, made.pk, batch_number="B1", reason="Notice 12", now=NOW),
         lambda: products.retire(actor, made.pk, now=NOW),
         lambda: products.restore(actor, made.pk, now=NOW),
         lambda: prices.change_prices(actor, [made.pk], prices.PriceChange(percent_milli=10_000), now=NOW),
@@ -222,6 +240,7 @@ def test_a_products_version_moves_with_whatever_changes_it(cast):
         before = version()
         change()
         assert version() > before, number
+    assert Product.objects.get(sku="NEW").version >= 1, "a version of 0 could not be named"
     before = version()
     products.restore(actor, made.pk, now=NOW)
     assert version() == before, "what is so already changes nothing"

@@ -72,12 +72,20 @@ def test_every_code_exists_under_its_status(description):
     for (method, path), one in keyed(description).items():
         for status, response in one["responses"].items():
             codes = re.findall(r"`(\w+)`", response["description"])
-            assert (status in ("200", "201", "204")) == (not codes), (path, status)
+            assert (status in ("200", "201", "204", "304")) == (not codes), (path, status)
             assert all(ERROR_CODES[code][0] == int(status) for code in codes), (path, status)
         assert {"400", "401", "403", "429", "500", "503"} <= one["responses"].keys()
         assert ("204" in one["responses"]) == (method == "DELETE") != bool({"200", "201"} & one["responses"].keys())
         assert ("404" in one["responses"]) == ("{id}" in path or path in PROVEN)
         assert ("422" in one["responses"]) == ("requestBody" in one)
+
+
+def test_reads_of_what_has_a_version_describe_their_etag(description):
+    tagged = {path for (method, path), one in keyed(description).items() if "304" in one["responses"]}
+    assert tagged == {"/prescriptions/{id}", "/products/{id}", "/webhook-endpoints/{id}"}
+    for path in tagged:
+        answers = operations(description)["GET", path]["responses"]
+        assert "ETag" in answers["200"]["headers"] and "content" not in answers["304"]
 
 
 def test_what_needs_no_key_says_so(description):

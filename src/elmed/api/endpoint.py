@@ -123,6 +123,7 @@ class Endpoint:
     status: int
     deprecated: Deprecated | None = None
     test_only: bool = False
+    tagged: bool = False
 
     @property
     def writes(self) -> bool:
@@ -151,9 +152,11 @@ def endpoint(
     creates: bool = False,
     deprecated: Deprecated | None = None,
     test_only: bool = False,
+    tagged: bool = False,
 ) -> Callable[[Callable[[Call], HttpResponse]], Callable[[Call], HttpResponse]]:
     """Register a handler. `answer` is the JSON schema of its 200 (empty: a 204; `creates`: a 201), `codes` the errors
-    particular to it; `test_only`: a live key is refused. A write takes `dry_run`, and goes through idempotency.py, which heeds it.
+    particular to it; `test_only`: a live key is refused; `tagged`: it answers with an ETag (conditions.versioned).
+    A write takes `dry_run`, and goes through idempotency.py, which heeds it.
 
     Raises TypeError at import for a handler without permission or without words.
     """
@@ -185,6 +188,7 @@ def endpoint(
                 status,
                 deprecated,
                 test_only,
+                tagged,
             )
         )
         return handler

@@ -135,7 +135,17 @@ def _header_parameters(one: Endpoint) -> list[dict[str, Any]]:
 
 
 def _responses(one: Endpoint) -> dict[str, Any]:
-    ok: dict[str, Any] = {"description": "OK", "headers": _HEADERS}
+    ok: dict[str, Any] = {"description": "OK", "headers": {**_HEADERS, **(_ETAG if one.tagged else {})}}
+    same = (
+        {
+            "304": {
+                "description": "Nothing changed since the ETag that If-None-Match names.",
+                "headers": {**_HEADERS, **_ETAG},
+            }
+        }
+        if one.tagged
+        else {}
+    )
     if one.answer:
         ok["content"] = {"application/json": {"schema": one.answer}}
     codes = dict.fromkeys((*_COMMON, *(_OF_WRITES if one.writes else ()), *one.codes))
@@ -143,7 +153,7 @@ def _responses(one: Endpoint) -> dict[str, Any]:
         codes["validation_failed"] = None
     if "{" in one.path:
         codes["not_found"] = None
-    return {str(one.status): ok, **_problems(codes)}
+    return {str(one.status): ok, **same, **_problems(codes)}
 
 
 def _problems(codes: Iterable[str]) -> dict[str, Any]:
@@ -163,6 +173,12 @@ _HEADERS: Mapping[str, Any] = {
     "X-Request-Id": {"schema": {"type": "string"}, "description": "Name it to support."},
     "RateLimit-Policy": {"schema": {"type": "string"}, "description": 'Such as `"default";q=120;w=60`.'},
     "RateLimit": {"schema": {"type": "string"}, "description": 'Such as `"default";r=119;t=60`.'},
+}
+_ETAG: Mapping[str, Any] = {
+    "ETag": {
+        "schema": {"type": "string"},
+        "description": 'Such as `"3-9f86d081884c7d65"`: for `If-None-Match`, and for `If-Match`.',
+    },
 }
 
 

@@ -67,6 +67,12 @@ class VersionConflict(Refusal):
         )
 
 
+def require_version(expected: int | None, current: int) -> None:
+    """Raise VersionConflict where the caller looked at another version of the locked row; None asks nothing."""
+    if expected not in (None, current):
+        raise VersionConflict(current)
+
+
 class Invalid(Refusal):
     """422: understood, but what was sent cannot be. `errors` points at each field."""
 

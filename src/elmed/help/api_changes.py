@@ -43,7 +43,7 @@ CHANGES: tuple[Change, ...] = (
         "`POST /keys/report-leak?dry_run=true` answers 202 as ever and does not look for the key. It was 400 before.",
     ),
     Change(
-        "if-match-everywhere", date(2026, 11, 29), Kind.ADDED, "`If-Match` on every write that changes what has a version",
+        "if-match-everywhere", date(2026, 11, 29), Kind.ADDED, "`If-Match` on every write to one thing that has a version",
         "`POST /prescriptions/route`, `PATCH /products/{id}/stock` and `POST /sandbox/prescriptions/{id}/act` compare it, and "
         "answered 400 before. Products have a `version`, and `GET /products/{id}` an `ETag`; the answer of `/route` tells the "
         "prescription’s `version`.",

@@ -32,7 +32,7 @@ def _set_aside(batch_id: int, today: date, now: datetime, world_id: int, mode: M
     found = Batch.objects.filter(pk=batch_id).values_list("product_id", flat=True).first()
     if found is None:
         return 0
-    product = stock.lock([found])[found]
+    product = stock.lock_one(found)
     batch = Batch.objects.get(pk=batch_id)
     if batch.stock_milli <= 0 or batch.expiry_date is None or batch.expiry_date >= today:
         return 0

@@ -62,7 +62,9 @@ class Product(models.Model):
     )
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
-    version = models.PositiveIntegerField(default=1, help_text="Grows wherever `updated_at` moves, for `If-Match`.")
+    version = models.IntegerField(
+        default=1, db_default=1, help_text="Grows wherever `updated_at` moves, for `If-Match`."
+    )
 
     class Meta:
         constraints = [

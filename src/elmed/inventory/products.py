@@ -15,7 +15,7 @@ from elmed.access import policy
 from elmed.access.actors import Actor
 from elmed.access.permissions import Permission
 from elmed.access.visibility import get, visible
-from elmed.core.refusals import NotNow, VersionConflict
+from elmed.core.refusals import NotNow, require_version
 from elmed.events.record import record
 from elmed.inventory import on_order, packs, stock
 from elmed.inventory.models import Kind, Movement, Product, ProductImage
@@ -145,9 +145,8 @@ def set_stock(
     Raises NotVisible, NotAllowed, VersionConflict.
     """
     policy.require(actor, Permission.STOCK_MOVE)
-    product = stock.lock([get(actor, Product, product_id).pk])[product_id]
-    if expected_version not in (None, product.version):
-        raise VersionConflict(product.version)
+    product = stock.lock_one(get(actor, Product, product_id).pk)
+    require_version(expected_version, product.version)
     shown = None if product.stock_milli is None else packs.to_packs(product, product.stock_milli)
     if packs_milli != shown:
         cause = Cause(Kind.CORRECTION, actor, now, reason=reason)

@@ -77,7 +77,7 @@ def recall(actor: Actor, product_id: int, *, batch_number: str, reason: str, now
         raise Invalid.field(
             "/batch_number", "required", _("The batch's number, at most %(most)s characters.") % {"most": MAX_BATCH}
         )
-    product = stock.lock([get(actor, Product, product_id).pk])[product_id]
+    product = stock.lock_one(get(actor, Product, product_id).pk)
     batch = stock.named_batch(product, number, None, now)
     if batch.recalled_at is not None:
         raise NotNow("already_recalled", _("This batch is recalled already."))
@@ -98,7 +98,7 @@ def end(actor: Actor, batch_id: int, *, reason: str, now: datetime) -> Batch:
     policy.require(actor, Permission.RECALL)
     why = required(reason, "/reason")
     product_id = get(actor, Batch, batch_id).product_id
-    product = stock.lock([product_id])[product_id]
+    product = stock.lock_one(product_id)
     batch = get(actor, Batch, batch_id)
     if batch.recalled_at is None:
         raise NotNow("not_recalled", _("This batch is not recalled."))

@@ -156,7 +156,7 @@ def _locked(actor: Actor, product_id: int) -> Iterator[Product]:
     """The frame of these acts: allowed, visible, locked, in one transaction."""
     policy.require(actor, Permission.STOCK_MOVE)
     with transaction.atomic():
-        yield stock.lock([get(actor, Product, product_id).pk])[product_id]
+        yield stock.lock_one(get(actor, Product, product_id).pk)
 
 
 def _require_fit(batch: Batch | None, now: datetime) -> None:

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from elmed.access.actors import Actor
 from elmed.core.clock import world_now
-from elmed.core.refusals import NotNow
+from elmed.core.refusals import NotNow, NotVisible
 from elmed.events.record import stamped_now
 from elmed.inventory.models import Batch, Kind, Movement, Product, SaleLine
 from elmed.prescriptions.jurisdiction import jurisdiction
@@ -43,6 +43,14 @@ def lock(product_ids: Collection[int]) -> dict[int, Product]:
         raise RuntimeError("Stock moves inside the transaction of its fact.")
     rows = Product.objects.select_for_update(of=("self",)).filter(pk__in=product_ids).order_by("pk")
     return {row.pk: row for row in rows}
+
+
+def lock_one(product_id: int) -> Product:
+    """The same of one product. Raises NotVisible where it went meanwhile, as a test world's do when it is emptied."""
+    rows = lock([product_id])
+    if not rows:
+        raise NotVisible("product")
+    return rows[product_id]
 
 
 def receive(product: Product, batch: Batch | None, units_milli: int, cause: Cause) -> Movement:

@@ -17,7 +17,7 @@ from elmed.access.queries import usable
 from elmed.accounts.models import Account
 from elmed.accounts.told import tell
 from elmed.core.clock import real_now
-from elmed.core.refusals import Invalid, NotAllowed, NotNow, NotVisible, VersionConflict
+from elmed.core.refusals import Invalid, NotAllowed, NotNow, NotVisible, require_version
 from elmed.events.catalogue import EVENT_TYPES, readable
 from elmed.events.queries import last_number
 from elmed.events.record import record
@@ -205,8 +205,7 @@ def lock(actor: Actor, endpoint_id: int, expected_version: int | None = None, *,
     row = rows.filter(pk=endpoint_id).first()
     if row is None:
         raise NotVisible("webhook endpoint")
-    if expected_version not in (None, row.version):
-        raise VersionConflict(row.version)
+    require_version(expected_version, row.version)
     return row
 
 

@@ -164,7 +164,7 @@ def _continue(position: list[Any], *, by_change: bool, conditions: list[str], pa
 
 @endpoint(
     "GET", "/prescriptions/{id}", permission=Permission.PRESCRIPTION_READ, query=ExpandQuery, answer=READ_ANSWER,
-    tag="Prescriptions",
+    tag="Prescriptions", tagged=True,
 )  # fmt: skip
 def read_prescription(call: Call) -> HttpResponse:
     """Read one prescription in full: medications, diagnosis, dispenses and current status."""

@@ -136,7 +136,7 @@ def _after(position: list[Any], *, by_change: bool) -> Q:
 
 
 @endpoint(
-    "GET", "/products/{id}", permission=Permission.PRODUCT_READ, answer=READ_ANSWER, tag="Products",
+    "GET", "/products/{id}", permission=Permission.PRODUCT_READ, answer=READ_ANSWER, tag="Products", tagged=True,
 )  # fmt: skip
 def read_product(call: Call) -> HttpResponse:
     """Read one of your products."""

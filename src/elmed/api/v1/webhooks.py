@@ -80,7 +80,7 @@ def create_webhook_endpoint(call: Call) -> HttpResponse:
     return _with_secret(call, lambda: endpoints.make(call.actor, wanted))
 
 
-@endpoint("GET", "/webhook-endpoints/{id}", permission=READ, answer=ENDPOINT_ANSWER, tag="Webhooks")
+@endpoint("GET", "/webhook-endpoints/{id}", permission=READ, answer=ENDPOINT_ANSWER, tag="Webhooks", tagged=True)
 def read_webhook_endpoint(call: Call) -> HttpResponse:
     """Read one endpoint."""
     row = _own(call)

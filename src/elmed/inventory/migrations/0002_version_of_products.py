@@ -13,6 +13,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='product',
             name='version',
-            field=models.PositiveIntegerField(default=1, help_text='Grows wherever `updated_at` moves, for `If-Match`.'),
+            field=models.IntegerField(db_default=1, default=1, help_text='Grows wherever `updated_at` moves, for `If-Match`.'),
         ),
     ]

@@ -19,7 +19,7 @@ from django.utils.translation import ngettext
 from elmed.access import visibility
 from elmed.access.permissions import Permission
 from elmed.core.clock import real_now
-from elmed.core.refusals import Invalid, NotAllowed, Refusal, VersionConflict
+from elmed.core.refusals import Invalid, NotAllowed, Refusal, require_version
 from elmed.medications.checks import Warning
 from elmed.patients.models import Patient
 from elmed.portals.confirm_form import identified
@@ -201,8 +201,9 @@ def _sign(request: PortalRequest, one: Draft, signature: SignatureForm) -> Presc
     def act() -> Prescription:
         if rx.replaces_id is None:
             return issue(request.actor, rx.pk, expected_version=form.cleaned_data["version"], **words)
-        if rx.version != form.cleaned_data["version"]:  # `replace` itself would take the version of the old one
-            raise VersionConflict(rx.version)
+        require_version(
+            form.cleaned_data["version"], rx.version
+        )  # `replace` itself would take the version of the old one
         return replace(request.actor, rx.replaces_id, draft_id=rx.pk, reason=form.cleaned_data["reason"], **words)
 
     try:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from elmed.access import policy
 from elmed.access.actors import Actor
 from elmed.access.permissions import Permission
-from elmed.core.refusals import NotNow, VersionConflict
+from elmed.core.refusals import NotNow, require_version
 from elmed.events.record import record, together
 from elmed.prescriptions.actions.legal import lock
 from elmed.prescriptions.actions.words import required
@@ -30,8 +30,7 @@ def answer_question(
         rx, hold = subject.rx, next((one for one in subject.holds if one.kind == HoldKind.PHARMACY), None)
         if rx.prescriber_id != actor.account_id or hold is None:
             raise NotNow("invalid_status", _("No pharmacist’s question waits for an answer."), current_status=rx.status)
-        if expected_version is not None and rx.version != expected_version:
-            raise VersionConflict(rx.version)
+        require_version(expected_version, rx.version)
         Hold.objects.filter(pk=hold.pk).update(answer=words, answered_at=now)
         rx.version += 1
         rx.updated_at = max(now, rx.updated_at)

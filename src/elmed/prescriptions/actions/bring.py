@@ -12,7 +12,7 @@ from elmed.access import policy, visibility
 from elmed.access.actors import Actor
 from elmed.access.permissions import Permission
 from elmed.accounts.models import AccountKind
-from elmed.core.refusals import NotAllowed, NotNow, NotVisible, VersionConflict
+from elmed.core.refusals import NotAllowed, NotNow, NotVisible, require_version
 from elmed.prescriptions import reference as references
 from elmed.prescriptions.actions.legal import legal, settle_again
 from elmed.prescriptions.actions.proof import opened
@@ -57,8 +57,7 @@ def bring_proven(
 
     def held_by_nobody(subject: Subject) -> None:
         if subject.rx.pharmacy_id == actor.account_id:
-            if expected_version not in (None, subject.rx.version):
-                raise VersionConflict(subject.rx.version)
+            require_version(expected_version, subject.rx.version)
             raise _AlreadyHere
         if subject.rx.pharmacy_id is not None and subject.rx.status in OPEN:
             raise NotNow(*HELD_ELSEWHERE)

@@ -14,7 +14,7 @@ from elmed.access.actors import Actor
 from elmed.access.permissions import Permission
 from elmed.access.room import require_room
 from elmed.core.quantities import MAX_THOUSANDTHS
-from elmed.core.refusals import Invalid, NotNow, NotVisible, VersionConflict
+from elmed.core.refusals import Invalid, NotNow, NotVisible, require_version
 from elmed.medications import queries as formulary
 from elmed.medications.models import Medicine
 from elmed.patients.models import Consultation, Patient
@@ -149,8 +149,7 @@ def _draft_row(
         raise NotNow(
             "invalid_status", _("It is signed: it cannot be changed, only replaced."), current_status=rx.status
         )
-    if expected_version is not None and rx.version != expected_version:
-        raise VersionConflict(rx.version)
+    require_version(expected_version, rx.version)
     rx.patient, rx.version, rx.updated_at = patient, rx.version + 1, now
     return rx
 

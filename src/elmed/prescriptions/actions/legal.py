@@ -21,7 +21,7 @@ from elmed.access.visibility import visible_prescription
 from elmed.accounts.models import AccountKind, AccountState
 from elmed.core.compiled import Compiled, stand_in
 from elmed.core.models import Mode
-from elmed.core.refusals import NotAllowed, NotNow, NotVisible, Refusal, VersionConflict
+from elmed.core.refusals import NotAllowed, NotNow, NotVisible, Refusal, require_version
 from elmed.events.record import record, together
 from elmed.prescriptions import facts as facts_
 from elmed.prescriptions.actions import reserved, swept
@@ -116,8 +116,7 @@ def legal(
                     raise unclaimed
                 if no:
                     raise NotNow(no.code, no.detail)
-                if expected_version is not None and subject.rx.version != expected_version:
-                    raise VersionConflict(subject.rx.version)
+                require_version(expected_version, subject.rx.version)
                 yield subject
             except NotNow as refusal:
                 refusal.extra = {**refusal.extra, **_as_it_is(found, caller, now)}

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from elmed.access import policy
 from elmed.access.actors import Actor
 from elmed.access.permissions import Permission
-from elmed.core.refusals import NotNow, VersionConflict
+from elmed.core.refusals import NotNow, require_version
 from elmed.events.record import record, together
 from elmed.prescriptions import reference
 from elmed.prescriptions.actions.legal import is_overdue, lock
@@ -28,8 +28,7 @@ def reissue(actor: Actor, prescription_id: int, *, now: datetime, expected_versi
         if rx.status not in OPEN or is_overdue(rx, now) or rx.reference is None:
             words = _("Only a prescription that something can still be supplied of gets a new reference.")
             raise NotNow("invalid_status", words, current_status=rx.status)
-        if expected_version is not None and rx.version != expected_version:
-            raise VersionConflict(rx.version)
+        require_version(expected_version, rx.version)
         rx.reference = _unused()
         rx.version += 1
         rx.updated_at = max(now, rx.updated_at)
