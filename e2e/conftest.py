@@ -12,6 +12,14 @@ from e2e import busy, looks
 from e2e.people import Trouble, context_for, sign_in
 from e2e.server import Server, running
 
+# The address bar's list is two pages of its own in each new window, and nobody opens it: a second of work a window. Of two
+# such switches the last counts, so what Playwright leaves out for the sake of the same pages each time is left out here too.
+LEFT_OUT = (
+    "WebUIOmniboxPopup", "WebUIOmniboxAimPopup", "WebUIOmniboxFullPopup",
+    "PaintHolding", "HttpsUpgrades", "HttpsFirstBalancedModeAutoEnable", "OptimizationHints", "MediaRouter", "LensOverlay",
+    "ThirdPartyStoragePartitioning", "NetworkTimeServiceQuerying", "AimEnabled", "PreconnectToSearch",
+)  # fmt: skip
+
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[Server]:
@@ -30,7 +38,8 @@ def chromium() -> Iterator[Browser]:
     """Debian's Chromium."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=os.environ["ELMED_CHROMIUM"], args=["--no-sandbox", "--disable-dev-shm-usage"]
+            executable_path=os.environ["ELMED_CHROMIUM"],
+            args=["--no-sandbox", "--disable-dev-shm-usage", f"--disable-features={','.join(LEFT_OUT)}"],
         )
         yield browser
         browser.close()
@@ -71,7 +80,7 @@ def person(visitor: Callable[..., Page]) -> Callable[..., Page]:
 
 @pytest.fixture
 def axe() -> Callable[[Page], None]:
-    """Fails where axe-core finds a violation."""
+    """Fails where axe-core finds a violation in either theme; the page stays as it was."""
 
     def judge(page: Page) -> None:
         found = looks.violations(page)

@@ -1,4 +1,4 @@
-"""What every page must pass: axe-core without a violation, nothing wider than the screen; and the pictures.
+"""What every page must pass: axe-core without a violation in both themes, nothing wider than the screen; and the pictures.
 
 With SCREENSHOTS=1 the journeys write the guides' pictures (committed), and every page is kept at both widths in
 both themes below var/screens (to look through; not committed).
@@ -19,13 +19,20 @@ ROOT = Path(__file__).resolve().parent.parent
 PICTURES = ROOT / "src" / "elmed" / "help" / "static" / "help"
 MOST_PIXELS = 16383  # the height that WebP can hold
 SCREENS = ROOT / "var" / "screens"
-# What differs on a page that is the same: tokens, who is signed in (judged by itself), the lock's dialog, which is closed.
-ONCE = (
+# What differs on a page that is the same: tokens, moments, who is signed in (judged by itself), the lock's dialog, which is closed.
+TOKENS = (
     r'name="csrfmiddlewaretoken" value="[^"]*"', r'name="once" value="[^"]*"', r'data-who="[^"]*"', r"hx-headers='[^']*'",
-    r'hx-headers="[^"]*"', r'<div class="who">.*?</header>', r'<dialog id="lock"(?![^>]* open).*?</dialog>',
+    r'hx-headers="[^"]*"', r"http://localhost:\d+", r"&amp;seen=[^\"&]*",
 )  # fmt: skip
-RUN = "tags => axe.run(document, { runOnly: tags, resultTypes: ['violations'] })"
+LOCK = r'<dialog id="lock"(?![^>]* open).*?</dialog>'
+WHO = r'<div class="who">.*?</header>'
+# Only what is wrong leaves the browser: what was in order is several times as much.
+RUN = """async tags => {
+  if (!("axe" in window)) elmedAxe();
+  return (await axe.run(document, { runOnly: tags, resultTypes: ["violations"] })).violations;
+}"""
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+DARK = "matchMedia('(prefers-color-scheme: dark)').matches"
 WIDE = {"width": 1440, "height": 900}
 PHONE = {"width": 360, "height": 800}
 # A guide's column is 46rem wide: a picture of this width can be read in it.
@@ -39,53 +46,72 @@ _frames: set[tuple[str, str]] = set()
 
 
 @lru_cache(maxsize=1)
-def _axe() -> str:
-    return (ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text()
+def axe_asleep() -> str:
+    """For each page of a context: axe-core as a function that a judgement calls. What is not called is not compiled."""
+    return f"window.elmedAxe = function () {{{(ROOT / 'node_modules' / 'axe-core' / 'axe.min.js').read_text()}\n}};"
+
+
+def scheme(page: Page) -> str:
+    """The theme that the page is shown in now."""
+    return "dark" if page.evaluate(DARK) else "light"
 
 
 def violations(page: Page) -> list[str]:
-    """What axe-core finds on the page as it is now. It is run beside the page, past its content policy.
+    """What axe-core finds on the page as it is now, in each theme. It is run beside the page, past its content policy.
 
-    A page that is the same to the letter as one that was judged, in the same theme and at the same width, has its verdict:
-    a pharmacy's owner, pharmacist and technician are shown most pages alike.
+    The page is not loaded again: what was typed and opened stays, and it is left in the theme that it was in. A page that is the
+    same to the letter as one that was judged, at the same width, has its verdicts: a pharmacy's owner, pharmacist and technician
+    are shown most pages alike.
     """
-    scheme = "dark" if page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches") else "light"
-    judged.append((page.url, scheme))
-    body, frame = _as_it_is(page)
-    at = f"{scheme} {page.viewport_size}"
-    if (at, frame) in _frames and (at, body) in _verdicts:
-        return _verdicts[at, body]
-    if not page.evaluate("'axe' in window"):
-        page.evaluate(_axe())
-    found = page.evaluate(RUN, TAGS)
-    _frames.add((at, frame))
-    _verdicts[at, body] = [
+    before, found = scheme(page), []
+    now, (body, frame) = before, _as_it_is(page)
+    for one in ("light", "dark") if before == "dark" else ("dark", "light"):
+        judged.append((page.url, one))
+        at = f"{one} {page.viewport_size}"
+        if (at, frame) not in _frames or (at, body) not in _verdicts:
+            now = show(page, one)
+            _verdicts[at, body] = _run(page)
+            _frames.add((at, frame))
+        found += [f"{one}: {words}" for words in _verdicts[at, body]]
+    if now != before:
+        show(page, before)
+    return found
+
+
+def show(page: Page, theme: str) -> str:
+    """Show the page in that theme, without loading it again."""
+    page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
+    return theme
+
+
+def _run(page: Page) -> list[str]:
+    return [
         f"{one['id']}: {node['target']} {node['html'][:160]} {(node.get('failureSummary') or '')[:300]}"
-        for one in found["violations"]
+        for one in page.evaluate(RUN, TAGS)
         for node in one["nodes"]
     ]
-    return _verdicts[at, body]
 
 
 def _as_it_is(page: Page) -> tuple[str, str]:
     """The document without what differs each time, tokens and whose it is; and the line that says whose it is."""
-    whole = re.sub(r"http://localhost:\d+", "", page.evaluate("document.documentElement.outerHTML"))
-    frame = re.search(r'<div class="who">.*?</header>', whole, re.DOTALL)
-    for once in ONCE:
-        whole = re.sub(once, "", whole, flags=re.DOTALL)
-    return whole, frame[0] if frame else ""
+    whole = page.evaluate("document.documentElement.outerHTML")
+    for once in TOKENS:
+        whole = re.sub(once, "", whole)
+    whole = re.sub(LOCK, "", whole, flags=re.DOTALL)
+    frame = re.search(WHO, whole, re.DOTALL)
+    return re.sub(WHO, "", whole, flags=re.DOTALL), frame[0] if frame else ""
 
 
 def told(pairs: Sequence[Sequence[str]]) -> list[str]:
     """What was judged, counted: an address counts once however often it was looked at, its ids and filters apart."""
-    pages = {(urlsplit(url).path, scheme) for url, scheme in pairs}
-    shapes = {(re.sub(r"\d+", "N", path), scheme) for path, scheme in pages}
+    pages = {(urlsplit(url).path, theme) for url, theme in pairs}
+    shapes = {(re.sub(r"\d+", "N", path), theme) for path, theme in pages}
     lines = [
         f"{len(pairs)} times a page was judged in one theme; a violation fails its journey, and there is no exception"
     ]
-    for scheme in ("light", "dark"):
-        addresses = sum(1 for _, one in pages if one == scheme)
-        lines.append(f"{scheme:5}: {addresses} addresses, {sum(1 for _, one in shapes if one == scheme)} kinds of page")
+    for theme in ("light", "dark"):
+        addresses = sum(1 for _, one in pages if one == theme)
+        lines.append(f"{theme:5}: {addresses} addresses, {sum(1 for _, one in shapes if one == theme)} kinds of page")
     return lines
 
 
@@ -115,8 +141,8 @@ def picture(page: Page, name: str, *, of: str = "main", height: int = PICTURE_HE
     """
     if not wanted():
         return
-    size, dark = page.viewport_size, page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
-    page.emulate_media(color_scheme="light")
+    size, before = page.viewport_size, scheme(page)
+    show(page, "light")
     page.set_viewport_size({"width": PICTURE_WIDTH, "height": PICTURE_HEIGHT})
     top = page.evaluate("[scrollX, scrollY]")
     page.evaluate("scrollTo(0, 0)")
@@ -125,7 +151,7 @@ def picture(page: Page, name: str, *, of: str = "main", height: int = PICTURE_HE
     clip = {"x": box["x"], "y": box["y"], "width": box["width"], "height": min(box["height"], height)}
     shot = page.screenshot(clip=clip, full_page=True, caret="hide")  # type: ignore[arg-type]
     page.evaluate("([x, y]) => scrollTo(x, y)", top)
-    page.emulate_media(color_scheme="dark" if dark else "light")
+    show(page, before)
     if size:
         page.set_viewport_size(size)
     PICTURES.mkdir(parents=True, exist_ok=True)

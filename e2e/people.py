@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request
 
+from e2e import looks
 from e2e.server import Server
 
 ROLES = ("doctor", "pharmacist", "technician", "patient", "staff", "unverified-doctor", "owner", "developer", "locum")
@@ -51,6 +52,8 @@ def context_for(
         reduced_motion="reduce",  # a colour on its way to another is no colour of ours
     )
     context.set_default_timeout(20_000)
+    if scripts:
+        context.add_init_script(looks.axe_asleep())
     trouble.watch(context)
     return context
 

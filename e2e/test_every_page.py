@@ -63,19 +63,21 @@ def reachable(
 
 def judge(page: Page, path: str, who: str) -> list[str]:
     """The page that is open: both themes at full width, then a phone's."""
-    found = []
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)
-        found += [f"{path} ({scheme}): {one}" for one in looks.violations(page)]
-        looks.screen(page, f"{who}{path}-1440-{scheme}")
+    found = [f"{path} {one}" for one in looks.violations(page)]
+    pictures(page, f"{who}{path}-1440")
     page.set_viewport_size(looks.PHONE)
     if (pixels := looks.wider_than_screen(page)) > 0:
         found.append(f"{path}: {pixels} px wider than a phone of 360")
-    for scheme in ("dark", "light") if looks.wanted() else ():
-        page.emulate_media(color_scheme=scheme)
-        looks.screen(page, f"{who}{path}-360-{scheme}")
+    pictures(page, f"{who}{path}-360")
     page.set_viewport_size(looks.WIDE)
     return found
+
+
+def pictures(page: Page, name: str) -> None:
+    """With SCREENSHOTS=1, of the page in both themes, ending in the light one."""
+    for scheme in ("dark", "light") if looks.wanted() else ():
+        looks.show(page, scheme)
+        looks.screen(page, f"{name}-{scheme}")
 
 
 # One process takes those who see the same pages: what is the same to the letter is judged once (looks.violations).
