@@ -42,6 +42,18 @@ class Server:
             assert moved.rowcount == 1, number
             link.execute("UPDATE jobs_periodicrun SET due_at = '2020-01-01' WHERE name LIKE '% licences'")
 
+    def evening(self) -> None:
+        """As if the next evening had come: doctors are mailed what was signed in their name."""
+        self._later("evening")
+
+    def pause(self, email: str, minutes: int) -> None:
+        """As if that person had not used the server for so long."""
+        self._later("pause", email, str(minutes))
+
+    def _later(self, *words: str) -> None:
+        env = os.environ | {"PORT": self.url.rsplit(":", 1)[1], "ELMED_DATA": str(self.data)}
+        subprocess.run([sys.executable, "-m", "e2e.later", *words], env=env, check=True, timeout=READY_WITHIN)
+
 
 def free_port() -> int:
     """A port that nobody listens on."""
