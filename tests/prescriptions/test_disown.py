@@ -67,6 +67,8 @@ def test_the_link_asks_and_then_holds_what_is_open(cast, link, sign_in):  # noqa
     page = visitor.get(url)
     assert "3 prescriptions were signed" in page.content.decode()
     assert "Dean" not in page.content.decode()
+    # With "no-referrer" a browser sends "Origin: null" with the page's own button, and it is refused as another site's.
+    assert page["Referrer-Policy"] == "same-origin"
     assert (Event.objects.count(), Hold.objects.count()) == (before, 0), "looking changes nothing"
     assert "2 prescriptions are on hold" in visitor.post(url).content.decode()
     for rx, status in (

@@ -29,5 +29,4 @@ def disown(request: HttpRequest, token: str) -> HttpResponse:
         return refused.page(request, refusal)
     response = render(request, "doctor/disown.html", context)
     add_never_cache_headers(response)
-    response["Referrer-Policy"] = "no-referrer"
     return response
