@@ -4,6 +4,11 @@
 document.addEventListener("DOMContentLoaded", () => {
   const summary = document.querySelector(".summary");
   if (summary) summary.focus();
+  // The address stays without "#main": with it the pages that follow would not put the cursor into their first field.
+  document.querySelector("a.skip")?.addEventListener("click", (event) => {
+    event.preventDefault();
+    document.getElementById("main").focus();
+  });
   show(document);
 });
 
