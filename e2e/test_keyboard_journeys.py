@@ -115,6 +115,7 @@ def test_a_pharmacist_from_the_sign_in_to_the_printed_label(visitor: Visitor, ax
     hands.press("Enter", "Control+a")  # as a scanner does: to the next field
     hands.type("KEY-77")
     hands.press("Enter")
+    expect(page.locator("input[name$=-expiry_date]").first).to_be_focused()
     hands.type("12122031")  # the same in whichever order this browser asks for day and month
     for _ in range(page.locator("input[name$=-quantity]").count() - 1):
         hands.to("Quantity")

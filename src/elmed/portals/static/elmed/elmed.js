@@ -30,7 +30,8 @@ document.addEventListener("keydown", (event) => {
   const form = event.target.closest?.("form[data-scan]");
   if (!form || event.key !== "Enter" || event.target.tagName !== "INPUT") return;
   event.preventDefault();
-  const fields = [...form.elements].filter((one) => one.type !== "hidden" && one.type !== "button" && !one.disabled);
+  const fields = [...form.elements].filter((one) => one.matches("input, select, textarea, button") // no fieldset, and no day in words
+    && one.type !== "hidden" && one.type !== "button" && !one.disabled);
   fields[fields.indexOf(event.target) + 1]?.focus();
 });
 
