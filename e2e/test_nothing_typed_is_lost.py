@@ -148,7 +148,7 @@ def test_a_second_medicine_and_the_answers_come_back_as_they_were_and_are_checke
     assert all(medicines)
     page.wait_for_timeout(500)
     page.goto(patient)
-    page.goto(f"{patient}/prescriptions/new")  # a page with one row
+    page.goto(f"{patient}/prescriptions/new", wait_until="commit")  # a page with one row, which asks for more at once
     expect(page.get_by_text(KEPT)).to_be_visible()
     expect(page.get_by_text("These have no place on this page any more")).to_be_hidden()
     for row in (0, 1):
@@ -161,7 +161,7 @@ def test_a_second_medicine_and_the_answers_come_back_as_they_were_and_are_checke
     expect(page.locator("#lines-1-warned .warned")).to_have_count(0)
     page.wait_for_timeout(500)
     page.goto(patient)
-    page.goto(f"{patient}/prescriptions/new")
+    page.goto(f"{patient}/prescriptions/new", wait_until="commit")
     expect(page.locator("[name=lines-1-dose]")).to_have_value("1 weekly Mon 28d")
     expect(page.locator("#lines-1-warned .warned")).to_have_count(0)
     page.click("text=Start afresh")
