@@ -6,12 +6,19 @@ from playwright.sync_api import Page
 
 FOCUS = """() => {
   const one = document.activeElement, style = getComputedStyle(one), box = one.getBoundingClientRect();
+  const RING = 3; // pixels of the outline beside the box
+  const cuts = at => { const edge = at.getBoundingClientRect(); return edge.left > box.left - RING || edge.right < box.right + RING; };
+  const scrollers = [];
+  for (let at = one.parentElement; at && at !== document.body; at = at.parentElement) {
+    if (getComputedStyle(at).overflowX !== "visible") scrollers.push(at);
+  }
   const middle = document.elementFromPoint(box.left + box.width / 2, box.top + box.height / 2);
   return {
     what: `${one.tagName} ${one.name || one.textContent.trim().slice(0, 30)}`, body: one === document.body,
     ring: (style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2) || style.boxShadow !== 'none',
     number: [...document.querySelectorAll('*')].indexOf(one),
     seen: box.width > 0 && box.height > 0 && box.top < innerHeight && box.bottom > 0,
+    cut: scrollers.some(cuts),
     covered: middle !== null && !one.contains(middle) && !middle.contains(one) && ![...(one.labels || [])].includes(middle),
   };
 }"""
@@ -72,6 +79,7 @@ class Keyboard:
         at = self.page.evaluate(FOCUS)
         assert at["ring"], f"the focus is not marked: {at} on {self.page.url}"
         assert at["seen"], f"the focus is not on the screen: {at} on {self.page.url}"
+        assert not at["cut"], f"what scrolls cuts the mark of the focus off: {at} on {self.page.url}"
         assert not at["covered"], f"something covers the focus: {at} on {self.page.url}"
 
 
