@@ -31,6 +31,7 @@ LINE = (
     "id", "prescription_id", "position", "medication_text", "medication_code", "medication_system", "strength", "form",
     "route", "dosage_text", "quantity_milli", "unit", "days_supply", "substitution_allowed", "substitution_reason",
     "is_controlled", "supplied_milli", "reserved_milli", "closed_milli", "medicine_id", "dose",
+    "demonstration",
 )  # fmt: skip
 DISPENSE = (
     "id", "prescription_id", "issue_number", "pharmacy_id", "person_id", "key_id", "source", "handed_over_at",
@@ -172,7 +173,7 @@ class Maker:
             self.line_id += 1
             made.append(
                 (self.line_id, rx_id, position, text, code, "ATC", strength, form, "oral", sentence, quantity, unit, days,
-                 True, "", False, supplied, 0, 0, None, None)
+                 True, "", False, supplied, 0, 0, None, None, False)
             )  # fmt: skip
         return made
 
