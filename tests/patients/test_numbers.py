@@ -25,7 +25,17 @@ def test_numbers_of_before_are_closed_up_where_no_other_record_has_them(cast):
 
 @pytest.mark.parametrize(
     ("one", "other"),
-    [("07700 900123", "+44 7700 900123"), ("(0)7700-900.123", "0044 7700 900123"), ("٠٧٧٠٠٩٠٠١٢٣", "+447700900123")],
+    [
+        ("07700 900123", "+44 7700 900123"),
+        ("(0)7700-900.123", "0044 7700 900123"),
+        ("٠٧٧٠٠٩٠٠١٢٣", "+447700900123"),
+        ("+44 (0)7700 900123", "+44 7700 900123"),
+        ("0044 (0) 7700 900123", "07700900123"),
+        ("5512 3456", "+974 5512 3456"),
+        ("07700 900123", "7700900123"),
+        ("212 555 0143", "+1 212 555 0143"),
+        ("+33 6 12 34 56 78", "06 12 34 56 78"),
+    ],
 )
 def test_a_phone_is_one_with_its_countrys_code_and_without(one, other):
     assert same_phone(one, other) and same_phone(other, one)
@@ -37,11 +47,14 @@ def test_a_phone_is_one_with_its_countrys_code_and_without(one, other):
         ("07700 900123", "07700 900124"),
         ("900123", "07700 900123"),
         ("00900123", "00900123"),
+        ("+49 7700 900123", "+44 7700 900123"),
+        ("900123", "900123"),
+        ("55123456", "+9744455123456"),
         ("", ""),
         ("tel 07700900123", "07700900123"),
     ],
 )
-def test_less_than_nine_digits_and_others_are_none(one, other):
+def test_too_few_digits_and_others_are_none(one, other):
     assert not same_phone(one, other)
 
 

@@ -111,7 +111,7 @@ def test_a_line_keeps_what_it_rests_on_and_writing_it_anew_looks_again(cast, loa
 def test_what_was_written_before_the_mark_gets_it(cast, doctor, known, loaded):
     rx = draft(cast, (medicine("warfarin", demonstration.NAME), "1 od 7d"), (medicine("ibuprofen"), "1 tds 5d"))
     answer = signed(doctor, rx, cast.pharmacy, asked(doctor.get(reverse("doctor_review", args=[rx.pk]))))
-    fill = importlib.import_module("elmed.prescriptions.migrations.0009_demonstration").fill
+    fill = importlib.import_module("elmed.prescriptions.migrations.0010_demonstration_of_before").fill
 
     def after() -> tuple[list[bool], bool]:
         PrescriptionLine.objects.update(demonstration=False)

@@ -11,7 +11,7 @@ from elmed.core import quantities
 # Measures and abbreviations have no plural.
 MEASURES = frozenset(
     ("ml", "l", "dl", "cl", "g", "kg", "mg", "mcg", "ug", "µg", "μg", "ng", "microgram", "iu", "u", "mu", "mmol", "mol", "meq", "mbq",
-     "kbq", "cm", "mm", "m", "kj", "kcal", "gtt", "pcs", "each", "oz", "cc")
+     "kbq", "cm", "mm", "m", "kj", "kcal", "gtt", "gtts", "pcs", "each", "oz", "cc", "tsp", "tbsp", "supp", "inh", "half", "dozen")
 )  # fmt: skip
 _ES = re.compile(r"(?:s|x|z|ch|sh)$")
 _Y = re.compile(r"(?<=[bcdfghjklmnpqrstvwxz])y$")

@@ -37,11 +37,8 @@ from elmed.prescriptions.states import TRANSITIONS
 from elmed.prescriptions.vocabulary import OPEN, Act, Status
 
 MOST_AGAIN, MOST_FAVOURITES = 5, 30
-_ONLY_SHOWN = (
-    "favourite",
-    "favourites",
-    "put_back",
-)  # buttons, and keep.js: the form is shown with all that was typed, and not saved
+# Buttons, and keep.js: the form is shown with all that was typed, and not saved.
+_ONLY_SHOWN = ("favourite", "favourites", "put_back")
 READING = "portal.draft"  # the access record of an opened composer
 READING_LASTS = timedelta(minutes=10)
 

@@ -201,9 +201,8 @@ def _sign(request: PortalRequest, one: Draft, signature: SignatureForm) -> Presc
     def act() -> Prescription:
         if rx.replaces_id is None:
             return issue(request.actor, rx.pk, expected_version=form.cleaned_data["version"], **words)
-        require_version(
-            form.cleaned_data["version"], rx.version
-        )  # `replace` itself would take the version of the old one
+        # `replace` itself would take the version of the old one.
+        require_version(form.cleaned_data["version"], rx.version)
         return replace(request.actor, rx.replaces_id, draft_id=rx.pk, reason=form.cleaned_data["reason"], **words)
 
     try:
