@@ -1,6 +1,7 @@
 # ruff: noqa: F811
 """What was sent behind the lock or after the session's end is shown again in its own form, to who typed it, and done by nobody."""
 
+import re
 import time
 from urllib.parse import parse_qs, urlsplit
 
@@ -28,7 +29,14 @@ TYPED = {
     "family_name": "Nowicka", "given_name": "Ewa", "date_of_birth": "1984-05-06", "summary": "Hay fever since May",
     "once": "token-of-the-page", "csrfmiddlewaretoken": "x",
 }  # fmt: skip
+FOR = "made_for"  # the hidden field of each form: its page's account and world
 NOTICE, GONE = "data-afresh", "is not kept any more"
+
+
+@pytest.fixture
+def typed(cast):
+    """As the doctor's page sends it."""
+    return TYPED | {FOR: str(cast.doctor.pk)}
 
 
 @pytest.fixture(autouse=True)
@@ -70,36 +78,37 @@ def proves(browser: Client, next_: str, email: str) -> None:
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_the_own_form_is_shown_again_as_it_was_typed(cast, sign_in, way):
+def test_the_own_form_is_shown_again_as_it_was_typed(cast, sign_in, way, typed):
     doctor, before = sign_in("doctor"), Patient.objects.count()
     WAYS[way](doctor)
-    back = back_of(doctor.post(reverse("doctor_patient_new"), TYPED))
+    back = back_of(doctor.post(reverse("doctor_patient_new"), typed))
     assert "Nowicka" not in back and "fever" not in back
     proves(doctor, back, cast.people["doctor"].email)
     page = doctor.get(back)
     words = page.content.decode()
     assert page.status_code == 200 and NOTICE in words and "There is a problem" not in words
     for name in ("family_name", "given_name", "date_of_birth", "summary"):
-        assert page.context["form"][name].value() == TYPED[name], name
-        assert TYPED[name] in words
-    assert "token-of-the-page" not in words
+        assert page.context["form"][name].value() == typed[name], name
+        assert typed[name] in words
+    assert re.findall(r'name="once" value="([^"]*)"', words) == ["token-of-the-page"]  # and it is made once
+    assert "token-of-the-page" not in page.wsgi_request.kept.words
     assert Patient.objects.count() == before  # nothing was done by itself
     assert page.context["form"].fresh in words
-    assert doctor.get(back).context["form"]["summary"].value() == TYPED["summary"]  # a page loaded anew loses nothing
+    assert doctor.get(back).context["form"]["summary"].value() == typed["summary"]  # a page loaded anew loses nothing
     afresh = doctor.get(reverse("doctor_patient_new") + page.wsgi_request.kept.afresh).content.decode()
     assert "Nowicka" not in afresh and NOTICE not in afresh
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_what_was_sent_again_is_not_kept_longer(cast, sign_in, way):
+def test_what_was_sent_again_is_not_kept_longer(cast, sign_in, way, typed):
     doctor, before = sign_in("doctor"), Patient.objects.count()
     WAYS[way](doctor)
-    back = back_of(doctor.post(reverse("doctor_patient_new"), TYPED))
+    back = back_of(doctor.post(reverse("doctor_patient_new"), typed))
     proves(doctor, back, cast.people["doctor"].email)
     doctor.get(back)
-    assert doctor.post(back, TYPED).status_code == 422  # how identity was checked was not said
+    assert doctor.post(back, typed).status_code == 422  # how identity was checked was not said
     assert NOTICE in doctor.get(back).content.decode()
-    assert doctor.post(back, TYPED | {"identity_check": "photo_id", "sex": "female"}).status_code == 302
+    assert doctor.post(back, typed | {"identity_check": "photo_id", "sex": "female"}).status_code == 302
     assert Patient.objects.count() == before + 1
     page = doctor.get(back).content.decode()
     assert GONE in page and "Nowicka" not in page
@@ -107,11 +116,11 @@ def test_what_was_sent_again_is_not_kept_longer(cast, sign_in, way):
 
 
 @pytest.mark.parametrize("way", ["ended", "gone"])
-def test_another_person_at_the_same_browser_is_shown_nothing(cast, sign_in, way):
+def test_another_person_at_the_same_browser_is_shown_nothing(cast, sign_in, way, typed):
     doctor = sign_in("doctor")
     sign_in("other_doctor")  # who has a password then
     WAYS[way](doctor)
-    back = back_of(doctor.post(reverse("doctor_patient_new"), TYPED))
+    back = back_of(doctor.post(reverse("doctor_patient_new"), typed))
     assert doctor.session["kept"]
     proves(doctor, back, cast.people["other_doctor"].email)
     page = doctor.get(back).content.decode()
@@ -119,11 +128,11 @@ def test_another_person_at_the_same_browser_is_shown_nothing(cast, sign_in, way)
     assert doctor.session["kept"] == {}
 
 
-def test_a_colleagues_session_opens_it_neither(cast, sign_in):
+def test_a_colleagues_session_opens_it_neither(cast, sign_in, typed):
     """The name in the address is worth nothing without the session that keeps it."""
     doctor, other = sign_in("doctor"), sign_in("other_doctor")
     locked(doctor)
-    back = back_of(doctor.post(reverse("doctor_patient_new"), TYPED))
+    back = back_of(doctor.post(reverse("doctor_patient_new"), typed))
     assert "Nowicka" not in other.get(back).content.decode()
     entries = doctor.session["kept"]
     session = other.session
@@ -132,20 +141,20 @@ def test_a_colleagues_session_opens_it_neither(cast, sign_in):
     assert "Nowicka" not in other.get(back).content.decode()
 
 
-def test_it_goes_with_the_sign_out(cast, sign_in):
+def test_it_goes_with_the_sign_out(cast, sign_in, typed):
     doctor = sign_in("doctor")
     locked(doctor)
-    back = back_of(doctor.post(reverse("doctor_patient_new"), TYPED))
+    back = back_of(doctor.post(reverse("doctor_patient_new"), typed))
     doctor.post(reverse("account_logout"))
     assert "kept" not in doctor.session
     proves(doctor, back, cast.people["doctor"].email)
     assert "Nowicka" not in doctor.get(back).content.decode()
 
 
-def test_it_goes_after_an_hour(cast, sign_in, monkeypatch):
+def test_it_goes_after_an_hour(cast, sign_in, monkeypatch, typed):
     doctor = sign_in("doctor")
     locked(doctor)
-    back = back_of(doctor.post(reverse("doctor_patient_new"), TYPED))
+    back = back_of(doctor.post(reverse("doctor_patient_new"), typed))
     monkeypatch.setattr(kept, "LASTS", -1)  # as if it was over
     proves(doctor, back, cast.people["doctor"].email)
     assert "Nowicka" not in doctor.get(back).content.decode()
@@ -154,10 +163,10 @@ def test_it_goes_after_an_hour(cast, sign_in, monkeypatch):
     assert doctor.session["kept"] == {}
 
 
-def test_nobody_reads_it_in_the_table_of_sessions(sign_in):
+def test_nobody_reads_it_in_the_table_of_sessions(sign_in, typed):
     doctor = sign_in("doctor")
     locked(doctor)
-    doctor.post(reverse("doctor_patient_new"), TYPED)
+    doctor.post(reverse("doctor_patient_new"), typed)
     row = Session.objects.get(session_key=doctor.session.session_key)
     stored = str(signing.loads(row.session_data, salt="django.contrib.sessions.SessionStore"))
     assert "kept" in stored
@@ -171,46 +180,46 @@ def test_proofs_are_never_kept(cast, sign_in, monkeypatch):
     monkeypatch.setattr("elmed.portals.kept.Fernet.encrypt", lambda _self, data: sealed.append(data) or b"sealed")
     rx, doctor = f.draft(cast, now=real_now()), sign_in("doctor")
     locked(doctor)
-    proofs = {"password": PASSWORD, "code": "123456", "credential": "{}", "csrfmiddlewaretoken": "tok", "once": "tok"}
+    proofs = {"password": PASSWORD, "code": "123456", "credential": "{}", "csrfmiddlewaretoken": "tok"}
     doctor.post(reverse("doctor_review", args=[rx.pk]), {"version": 1, "pharmacy_words": "King", **proofs})
     assert sealed == [b"version=1&pharmacy_words=King"]
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_a_form_of_another_site_is_not_kept(cast, sign_in, way):
+def test_a_form_of_another_site_is_not_kept(cast, sign_in, way, typed):
     """Its token is wrong: it is refused before anything is kept, behind the lock too."""
     doctor = sign_in("doctor")
     strict = Client(enforce_csrf_checks=True)
     strict.cookies = doctor.cookies
     WAYS[way](strict)
-    answer = strict.post(reverse("doctor_patient_new"), TYPED)
+    answer = strict.post(reverse("doctor_patient_new"), typed)
     assert answer.status_code == (302 if way == "locked" else 403)
     assert "kept" not in strict.session
     if way == "locked":
         assert "kept=" not in answer["Location"]
     strict.get(reverse("account_login"))
     token = strict.cookies["csrftoken"].value
-    answer = strict.post(reverse("doctor_patient_new"), TYPED | {"csrfmiddlewaretoken": token})
+    answer = strict.post(reverse("doctor_patient_new"), typed | {"csrfmiddlewaretoken": token})
     assert "kept%3D" in answer["Location"] and strict.session["kept"]
 
 
-def test_a_browser_that_nobody_signed_in_with_keeps_nothing(db):
-    answer = Client().post(reverse("doctor_patient_new"), TYPED)
+def test_a_browser_that_nobody_signed_in_with_keeps_nothing(db, typed):
+    answer = Client().post(reverse("doctor_patient_new"), typed)
     assert "kept" not in answer["Location"]
     assert not Session.objects.exists()
 
 
-def test_what_is_too_large_is_not_kept_and_the_oldest_makes_room(sign_in):
+def test_what_is_too_large_is_not_kept_and_the_oldest_makes_room(sign_in, typed):
     doctor = sign_in("doctor")
     locked(doctor)
-    assert "kept" not in doctor.post(reverse("doctor_patient_new"), TYPED | {"summary": "x" * 60_000})["Location"]
-    backs = [back_of(doctor.post(reverse("doctor_patient_new"), TYPED | {"summary": f"no. {n}"})) for n in range(4)]
+    assert "kept" not in doctor.post(reverse("doctor_patient_new"), typed | {"summary": "x" * 60_000})["Location"]
+    backs = [back_of(doctor.post(reverse("doctor_patient_new"), typed | {"summary": f"no. {n}"})) for n in range(4)]
     assert len(doctor.session["kept"]) == 3
     doctor.post(reverse("unlock"), {"password": PASSWORD})
     assert [GONE in doctor.get(back).content.decode() for back in backs] == [True, False, False, False]
 
 
-def test_a_button_with_nothing_typed_is_not_kept(cast, sign_in):
+def test_a_button_with_nothing_typed_is_not_kept(cast, sign_in, typed):
     rx, pharmacist = f.pending_review(cast, now=real_now()), sign_in("pharmacist")
     locked(pharmacist)
     url = reverse("pharmacy_act_verify", args=[rx.pk])
@@ -230,6 +239,7 @@ def test_a_signature_is_never_made_by_coming_back(cast, sign_in, way):
         "pharmacy_words": "Corner",
         "pharmacy_id": str(cast.pharmacy.pk),
         "password": PASSWORD,
+        FOR: str(cast.doctor.pk),
     }
     WAYS[way](doctor)
     back = back_of(doctor.post(url, sent))
@@ -252,7 +262,7 @@ def test_a_whole_prescription_comes_back_with_its_rows_medicines_and_answers(cas
     name = fields(check(doctor, known, **{"lines-TOTAL_FORMS": "2"}, **second))[0]
     rows = composed(
         doctor.get(url), **second, **{"diagnosis-TOTAL_FORMS": "2", "lines-TOTAL_FORMS": "2", "diagnosis-1-text": "Cough"},
-        notes="Call first", **{f"{name}-why": "advised", f"{name}-words": "Trial of the rheumatologist"},
+        notes="Call first", **{FOR: str(cast.doctor.pk), f"{name}-why": "advised", f"{name}-words": "Trial of the rheumatologist"},
     )  # fmt: skip
     assert name.startswith("lines-1-")
     WAYS[way](doctor)
@@ -263,7 +273,7 @@ def test_a_whole_prescription_comes_back_with_its_rows_medicines_and_answers(cas
     parts = (composer.form, *composer.lines, *composer.diagnoses, *(one.form for one in composer.lines.forms[1].warned))
     shown = {field.html_name: field.value() for part in parts for field in part}
     for name, words in rows.items():
-        if "_FORMS" not in name and name != "once":
+        if "_FORMS" not in name and name not in ("once", FOR):
             assert str(shown[name]) == words, name
     assert composer.lines.forms[1].row.pk == int(rows["lines-1-medicine"])
     assert "From the formulary." in page.content.decode()
@@ -280,6 +290,7 @@ def test_a_hand_over_comes_back_and_is_recorded_once_it_is_sent(cast, sign_in, w
         f"line-{line.pk}-quantity": "7",
         f"line-{line.pk}-batch_number": "LOT77",
         "receiver": "Her son",
+        FOR: str(cast.pharmacy.pk),
     }
     WAYS[way](pharmacist)
     back = back_of(pharmacist.post(url, sent))
@@ -307,7 +318,7 @@ def test_a_form_that_is_no_longer_there_still_gives_the_words_back(cast, sign_in
 def test_a_key_asks_who_it_is_as_ever(cast, sign_in):
     owner = sign_in("owner")
     locked(owner)
-    sent = {"once": "x", "name": "Till", "mode": "live", "scopes": ["rx:read"]}
+    sent = {"once": "x", "name": "Till", "mode": "live", "scopes": ["rx:read"], FOR: str(cast.pharmacy.pk)}
     back = back_of(owner.post(reverse("api_key_new"), sent))
     assert time.time() - owner.session[SEEN] >= 1000
     owner.post(reverse("unlock"), {"password": PASSWORD})

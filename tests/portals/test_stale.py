@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from elmed.patients.models import Patient
 from tests.portals.conftest import PASSWORD
-from tests.portals.test_kept import NOTICE, TYPED, gone
+from tests.portals.test_kept import FOR, NOTICE, TYPED, gone
 
 
 def strict(browser: Client) -> Client:
@@ -42,7 +42,7 @@ def link_of(answer) -> str:
 
 def test_a_tab_that_outlived_the_session_comes_back_after_the_sign_in_in_another(cast, sign_in):
     browser, before = strict(sign_in("doctor")), Patient.objects.count()
-    sent = TYPED | {"csrfmiddlewaretoken": token_of(browser)}
+    sent = TYPED | {FOR: str(cast.doctor.pk), "csrfmiddlewaretoken": token_of(browser)}
     signs_in(browser, cast.people["doctor"].email)
     answer = browser.post(reverse("doctor_patient_new"), sent)
     back = link_of(answer)

@@ -197,9 +197,9 @@ class OnceForm(PortalForm):
     once = forms.CharField(widget=forms.HiddenInput, max_length=64)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Keep the token that was sent."""
+        """Keep the token that was sent; a page that shows again what was sent in vain has that page's."""
         super().__init__(*args, **kwargs)
-        self.fresh = secrets.token_urlsafe(18)
+        self.fresh = kept.guard(None if self.is_bound else current.request, "once", secrets.token_urlsafe(18))
 
     def already_sent(self) -> bool:
         """Take the token of a valid form; True where it was taken before."""

@@ -11,6 +11,10 @@ session at the sign-out.
 Whose: of who was signed in, and shown to nobody else; another's sign-in takes it away. Where the old session is not there any more
 the browser's cookie says who that was: it names the last who signed in with it. The form's CSRF token is checked before
 anything is kept, and each sign-in makes a new one, so no form of somebody before them comes so far.
+For whom: each form says the account and the world that its page showed (templatetags/forms_of_pages.py). On a page of another
+account, or of the other world, its words are told and never laid into a form; a live page's not even told in the test world.
+What the page showed comes back with the rest (GUARDS): who changed something meanwhile is not overwritten, and what was made
+is not made twice.
 """
 
 import base64
@@ -22,9 +26,11 @@ from cryptography.fernet import Fernet, InvalidToken
 from django import forms
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext as _
 
 from elmed.access import sessions
-from elmed.accounts.models import Person
+from elmed.accounts.models import Account, Person
+from elmed.portals import test_data
 from elmed.portals.devices import COOKIE
 
 NAME = "kept"  # in the address, in the session, and on the request what is shown again
@@ -33,9 +39,14 @@ GONE = "kept_is_gone"  # on a request for what is not there any more
 SHOWS = "elmed_shows_kept"  # on a view: its page lays what was kept into its forms
 LASTS = 3600  # seconds
 MOST_BYTES, MOST = 50_000, 3  # of one form, and forms of one browser
+MADE_FOR = "made_for"  # in each form: the mark of the account and the world that its page showed
+GUARDS = ("once", "version", "seen")  # hidden in forms: what an act must be refused for
 # Proofs of who somebody is, and what belongs to one showing of a page.
-_NEVER = re.compile(r"password|secret|token|^(code|credential|login|once|next)$")
-_MACHINERY = re.compile(r"^(version|was|place|then|account|view)$|-(TOTAL|INITIAL|MIN_NUM|MAX_NUM)_FORMS$|-medicine$")
+_NEVER = re.compile(rf"password|secret|token|^(code|credential|login|next|{MADE_FOR})$")
+_MACHINERY = re.compile(
+    r"^(once|seen|was|place|then|account|view|back|patient_id|pharmacy_id)$|(^|-)version$"
+    r"|-(TOTAL|INITIAL|MIN_NUM|MAX_NUM)_FORMS$|-medicine$"
+)
 
 
 class Kept(NamedTuple):
@@ -43,6 +54,8 @@ class Kept(NamedTuple):
 
     data: QueryDict
     afresh: str  # the page's address without it
+    elsewhere: str = ""  # where it was typed, in words, where that is not what the page shows
+    told: bool = True  # whether it may be read here
 
     @property
     def words(self) -> list[str]:
@@ -66,7 +79,7 @@ def keep(request: HttpRequest) -> str:
         sealed = data.urlencode()
         if len(sealed) <= MOST_BYTES:
             name = secrets.token_urlsafe(9)
-            entry = [person_id, request.path, _ring().encrypt(sealed.encode()).decode()]
+            entry = [person_id, request.path, request.POST.get(MADE_FOR, ""), _ring().encrypt(sealed.encode()).decode()]
             request.session[NAME] = dict([*request.session.get(NAME, {}).items(), (name, entry)][-MOST:])
             if not request.user.is_authenticated:
                 request.session.set_expiry(LASTS)
@@ -74,20 +87,44 @@ def keep(request: HttpRequest) -> str:
     return f"{request.path}?{address.urlencode()}" if address else request.path
 
 
-def show(request: HttpRequest) -> None:
-    """Put what the address names onto the request, where it is this person's and of this page; else say that it is gone."""
+def show(request: HttpRequest, account: Account | None = None, *, test: bool | None = None) -> None:
+    """Put what the address names onto the request, where it is this person's and of this page; else say that it is gone.
+
+    `account`: whose page it is, None for a page of the person alone. `test`: whether it shows that account's test world,
+    None where it never does.
+    """
     name = request.GET.get(NAME)
     if name is None or request.method != "GET":
         return
     asked = request.GET.copy()
     del asked[NAME]
     request.GET, rest = asked, asked.urlencode()  # type: ignore[assignment]
-    person_id, path, sealed = request.session.get(NAME, {}).get(name) or (None, "", "")
+    person_id, path, made_for, sealed = request.session.get(NAME, {}).get(name) or (None, "", "", "")
     found = None
     if isinstance(request.user, Person) and (person_id, path) == (request.user.pk, request.path):
         found = _opened(sealed)
-    setattr(request, NAME, None if found is None else Kept(found, f"?{rest}"))
+    where = _elsewhere(request, made_for, account, test=test)
+    setattr(request, NAME, None if found is None else Kept(found, f"?{rest}", *where))
     setattr(request, GONE, found is None)
+
+
+def _elsewhere(request: HttpRequest, made_for: str, account: Account | None, *, test: bool | None) -> tuple[str, bool]:
+    """In words, where it was typed, if the page is of another account or world; and whether it may be read here.
+
+    Nothing of a live page gets into a page of the test world, nor what nobody knows where it was typed.
+    """
+    number, typed_in_test = made_for.removesuffix("-test"), made_for.endswith("-test")
+    if account is None or (number == str(account.pk) and test in (None, typed_in_test)):
+        return "", True
+    accounts: list[Account] = getattr(request, "accounts", [])
+    whose = next((one.name for one in accounts if str(one.pk) == number), None)
+    if whose is None:
+        words = _("It is not known for which account that was, or whether it was test data.")
+    elif typed_in_test:
+        words = _("You typed it in the test data of %(account)s.") % {"account": whose}
+    else:
+        words = _("You typed it in the live data of %(account)s.") % {"account": whose}
+    return words, not test or (typed_in_test and whose is not None)
 
 
 def taken(request: HttpRequest, response: HttpResponse) -> None:
@@ -109,15 +146,15 @@ def belongs(request: HttpRequest, person: Person) -> None:
 def drop_old(request: HttpRequest) -> None:
     """Forget what was kept for its hour."""
     if NAME in request.session:
-        young = {name: entry for name, entry in request.session[NAME].items() if _opened(entry[2]) is not None}
+        young = {name: entry for name, entry in request.session[NAME].items() if _opened(entry[3]) is not None}
         if len(young) < len(request.session[NAME]):
             request.session[NAME] = young
 
 
 def of(request: HttpRequest | None) -> QueryDict | None:
-    """What this page shows again."""
+    """What this page lays into its forms again."""
     again: Kept | None = getattr(request, NAME, None)
-    return again.data if again else None
+    return again.data if again and not again.elsewhere else None
 
 
 def sent_or_kept(request: HttpRequest) -> QueryDict:
@@ -125,16 +162,23 @@ def sent_or_kept(request: HttpRequest) -> QueryDict:
     return of(request) or request.POST
 
 
+def guard(request: HttpRequest | None, name: str, now: Any) -> Any:
+    """What a form carries hidden under that name: what the page showed that was sent in vain, else what it shows `now`."""
+    data = of(request)
+    return now if data is None else data.get(name, now)
+
+
 def fills(form: forms.Form, field: forms.Field, name: str, data: QueryDict) -> tuple[bool, Any]:
-    """Whether what was kept has a value for a field of a form, and which: nothing hidden, no password, no file."""
+    """Whether what was kept has a value for a field of a form, and which: nothing hidden but guards, no password, no file."""
     widget, prefixed = field.widget, form.add_prefix(name)
-    if widget.is_hidden or isinstance(widget, forms.PasswordInput | forms.FileInput):
+    if (widget.is_hidden and name not in GUARDS) or isinstance(widget, forms.PasswordInput | forms.FileInput):
         return False, None
     if not any(form.add_prefix(one) in data for one in form.fields) or widget.value_omitted_from_data(
         data, {}, prefixed
     ):
         return False, None
-    return True, widget.value_from_datadict(data, {}, prefixed)
+    sent = widget.value_from_datadict(data, {}, prefixed)
+    return True, field.bound_data(sent, None) if isinstance(field, forms.JSONField) else sent
 
 
 def _whose(request: HttpRequest) -> int | None:

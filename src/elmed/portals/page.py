@@ -76,10 +76,10 @@ def page(
         def wrapped(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
             if not isinstance(request.user, Person):
                 return redirect_to_login(kept.keep(request))
-            kept.show(request)
             ours = cast("PortalRequest", request)
             if ours.account is None:
                 return redirect(_choice(request) if ours.accounts else "home")
+            kept.show(request, ours.account, test=None if live else ours.test_data)
             try:
                 _enter(ours, permission, possible, check, live=live)
                 with timezone.override(jurisdiction().zone):

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
+from allauth.core import context as current
 from django import forms, template
 from django.forms import BoundField
 from django.urls import get_script_prefix, get_urlconf, reverse
@@ -20,6 +21,7 @@ from django.utils.translation import get_language, gettext
 
 from elmed.core import quantities
 from elmed.medications import units
+from elmed.portals import kept
 from elmed.portals.allauth_words import FIELDS
 from elmed.portals.forms import dress
 from elmed.portals.words import (
@@ -40,6 +42,12 @@ register.filter("patient_status_words", patient_status_words)
 register.filter("kept_words", kept_words)
 register.filter("number", number)
 register.filter("told_words", reason_words)
+
+
+@register.filter
+def unless_kept(now: Any, name: str) -> Any:
+    """A hidden field's value: what the page showed that was sent in vain and is shown again, else what it shows now."""
+    return kept.guard(current.request, name, now)
 
 
 @register.filter
