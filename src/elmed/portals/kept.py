@@ -30,7 +30,6 @@ from django.utils.translation import gettext as _
 
 from elmed.access import sessions
 from elmed.accounts.models import Account, Person
-from elmed.portals import test_data
 from elmed.portals.devices import COOKIE
 
 NAME = "kept"  # in the address, in the session, and on the request what is shown again
