@@ -92,6 +92,7 @@ class Device(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["person", "digest"], name="device_once")]
+        indexes = [models.Index(fields=["digest"], name="device_digest")]  # who signed in last with it
 
     def __str__(self) -> str:
         """For logs: an id, no person."""

@@ -194,7 +194,7 @@ ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
 ACCOUNT_REAUTHENTICATION_REQUIRED = True  # before the e-mail address is changed; access/policy.py has the rest
 ACCOUNT_EMAIL_NOTIFICATIONS = True  # a changed password or second factor is told by mail
 # Beside allauth's own: registering and opening invitations; reports of leaked keys, which need no key.
-ACCOUNT_RATE_LIMITS = {"join": "30/h/ip", "report_leak": "30/m/ip"}
+ACCOUNT_RATE_LIMITS = {"join": "30/h/ip", "report_leak": "30/m/ip", "keep": "20/h/key"}  # keep: portals/kept.py
 ALLAUTH_TRUSTED_PROXY_COUNT = ENV.trusted_proxies  # else its limits a client count everybody behind the proxy as one
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"

@@ -5,9 +5,9 @@ page.py and idle.py call `keep` where they send somebody to prove who they are; 
 what is kept, and `show` lays it into the forms of that page, which nobody has sent yet: the person looks it over and
 presses the page's own button, with every question that it asks, a signature's too.
 
-Where: in the browser's session, sealed, at most so large and so many. After the end that is the new session without anybody in it,
-which a sign-in takes over. So nothing medical travels through the sign-in's pages or stands in an address, and it goes with the
-session at the sign-out.
+Where: in the browser's session, sealed, at most so large and so many, one of each page. After the end that is the new session
+without anybody in it, which a sign-in takes over. So nothing medical travels through the sign-in's pages or stands in an address,
+and it goes with the session at the sign-out.
 Whose: of who was signed in, and shown to nobody else; another's sign-in takes it away. Where the old session is not there any more
 the browser's cookie says who that was: it names the last who signed in with it. The form's CSRF token is checked before
 anything is kept, and each sign-in makes a new one, so no form of somebody before them comes so far.
@@ -20,11 +20,15 @@ is not made twice.
 import base64
 import re
 import secrets
+import zlib
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
+from allauth.core import ratelimit
 from cryptography.fernet import Fernet, InvalidToken
 from django import forms
 from django.http import HttpRequest, HttpResponse, QueryDict
+from django.urls import reverse
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
@@ -35,17 +39,19 @@ from elmed.portals.devices import COOKIE
 NAME = "kept"  # in the address, in the session, and on the request what is shown again
 ENDED = "ended_person_id"  # on a request whose session was just ended by a pause
 GONE = "kept_is_gone"  # on a request for what is not there any more
+NOT_KEPT = "not_kept"  # in the address and on the request, where it could not be kept
 SHOWS = "elmed_shows_kept"  # on a view: its page lays what was kept into its forms
 LASTS = 3600  # seconds
-MOST_BYTES, MOST = 50_000, 3  # of one form, and forms of one browser
+MOST_BYTES, MOST_SEALED, MOST = 200_000, 50_000, 3  # of one form as it is sent, and pressed; and forms of one browser
 MADE_FOR = "made_for"  # in each form: the mark of the account and the world that its page showed
 GUARDS = ("once", "version", "seen")  # hidden in forms: what an act must be refused for
-# Proofs of who somebody is, and what belongs to one showing of a page.
-_NEVER = re.compile(rf"password|secret|token|^(code|credential|login|next|{MADE_FOR})$")
+# Proofs of who somebody is. A diagnosis has a code too, which proves nothing.
+_NEVER = re.compile(rf"password|secret|token|(^|-)(credential|login|next)$|^(?!diagnosis-\d+-)(.+-)?code$|^{MADE_FOR}$")
+# What belongs to one showing of a page; and numbers that say nothing to people.
 _MACHINERY = re.compile(
-    r"^(once|seen|was|place|then|account|view|back|patient_id|pharmacy_id)$|(^|-)version$"
-    r"|-(TOTAL|INITIAL|MIN_NUM|MAX_NUM)_FORMS$|-medicine$"
+    r"^(once|seen|was|place|then|account|view|back)$|(^|-)version$|-(TOTAL|INITIAL|MIN_NUM|MAX_NUM)_FORMS$"
 )
+_NUMBERS = re.compile(r"^(patient_id|pharmacy_id)$|-medicine$")
 
 
 class Kept(NamedTuple):
@@ -59,31 +65,33 @@ class Kept(NamedTuple):
     @property
     def words(self) -> list[str]:
         """Everything that was typed or chosen, to be read where the page has no place for it any more."""
-        return [
-            word for name, words in self.data.lists() if not _MACHINERY.search(name) for word in words if word.strip()
-        ]
+        told = (words for name, words in self.data.lists() if not _MACHINERY.search(name) and not _NUMBERS.search(name))
+        return [word for words in told for word in words if word.strip()]
 
 
 def keep(request: HttpRequest) -> str:
     """Keep what was sent, where somebody typed anything. Returns the address to come back to. The CSRF token was checked."""
+    if request.method != "POST" or "HX-Request" in request.headers:  # what a page asks by itself nobody pressed
+        return request.get_full_path()
     address = request.GET.copy()
-    address.pop(NAME, None)
+    address.pop(NOT_KEPT, None)
     sent = {name: words for name, words in request.POST.lists() if not _NEVER.search(name)}
-    typed = request.method == "POST" and not all(map(_MACHINERY.search, sent))
-    person_id = _whose(request) if typed else None
+    person_id = None if all(map(_MACHINERY.search, sent)) else _whose(request)
     if person_id is not None:
-        data = QueryDict(mutable=True)
-        for name, words in sent.items():
-            data.setlist(name, words)
-        sealed = data.urlencode()
-        if len(sealed) <= MOST_BYTES:
-            name = secrets.token_urlsafe(9)
-            entry = [person_id, request.path, request.POST.get(MADE_FOR, ""), _ring().encrypt(sealed.encode()).decode()]
-            request.session[NAME] = dict([*request.session.get(NAME, {}).items(), (name, entry)][-MOST:])
-            if not request.user.is_authenticated:
-                request.session.set_expiry(LASTS)
-            address[NAME] = name
+        address.pop(NAME, None)
+        sealed = _sealed(sent) if _may(request) else None
+        if sealed is None:
+            address[NOT_KEPT] = "1"
+        else:
+            address[NAME] = name = secrets.token_urlsafe(9)
+            _put(request, name, [person_id, request.path, request.POST.get(MADE_FOR, ""), sealed])
     return f"{request.path}?{address.urlencode()}" if address else request.path
+
+
+def waits(request: HttpRequest, address: str) -> bool:
+    """Whether what that address names is there to be shown: told while somebody is asked who they are."""
+    entry = request.session.get(NAME, {}).get(QueryDict(urlsplit(address).query).get(NAME))
+    return entry is not None and _opened(entry[3]) is not None
 
 
 def show(request: HttpRequest, account: Account | None = None, *, test: bool | None = None) -> None:
@@ -92,12 +100,15 @@ def show(request: HttpRequest, account: Account | None = None, *, test: bool | N
     `account`: whose page it is, None for a page of the person alone. `test`: whether it shows that account's test world,
     None where it never does.
     """
-    name = request.GET.get(NAME)
-    if name is None or request.method != "GET":
+    if request.method != "GET" or not {NAME, NOT_KEPT} & set(request.GET):
         return
     asked = request.GET.copy()
-    del asked[NAME]
+    name = asked.get(NAME)
+    asked.pop(NAME, None)
+    setattr(request, NOT_KEPT, asked.pop(NOT_KEPT, None) is not None)
     request.GET, rest = asked, asked.urlencode()  # type: ignore[assignment]
+    if name is None:
+        return
     person_id, path, made_for, sealed = request.session.get(NAME, {}).get(name) or (None, "", "", "")
     found = None
     if isinstance(request.user, Person) and (person_id, path) == (request.user.pk, request.path):
@@ -127,9 +138,10 @@ def _elsewhere(request: HttpRequest, made_for: str, account: Account | None, *, 
 
 
 def taken(request: HttpRequest, response: HttpResponse) -> None:
-    """Forget what the address names, once the form in which it was shown was sent and not refused."""
+    """Forget what the address names, once the form in which it was shown was sent, and neither refused nor put off (/confirm)."""
     name = request.GET.get(NAME)
-    if request.method == "POST" and name in request.session.get(NAME, {}) and response.status_code < 400:
+    done = response.status_code < 400 and not response.headers.get("Location", "").startswith(reverse("confirm"))
+    if request.method == "POST" and name in request.session.get(NAME, {}) and done:
         del request.session[NAME][name]
         request.session.modified = True
 
@@ -188,9 +200,34 @@ def _whose(request: HttpRequest) -> int | None:
     return sessions.last_person(token) if ended is None and token else ended
 
 
+def _may(request: HttpRequest) -> bool:
+    """Whether more may be kept: of each browser that nobody is signed in with only so much an hour (config/settings.py)."""
+    if request.user.is_authenticated or request.session.session_key:
+        return True
+    return bool(ratelimit.consume(request, action="keep", key=request.COOKIES.get(COOKIE, "")))
+
+
+def _put(request: HttpRequest, name: str, entry: list[Any]) -> None:
+    """Into the session, instead of what was sent from the same page before, and of the oldest."""
+    others = [(one, old) for one, old in request.session.get(NAME, {}).items() if old[:3] != entry[:3]]
+    request.session[NAME] = dict([*others, (name, entry)][-MOST:])
+    if not request.user.is_authenticated:
+        request.session.set_expiry(LASTS)
+
+
+def _sealed(sent: dict[str, list[str]]) -> str | None:
+    """Pressed, for a letter of Arabic is six in an address; None where it is too large."""
+    data = QueryDict(mutable=True)
+    for name, values in sent.items():
+        data.setlist(name, values)
+    words = data.urlencode().encode()
+    pressed = zlib.compress(words) if len(words) <= MOST_BYTES else words
+    return None if len(pressed) > MOST_SEALED else _ring().encrypt(pressed).decode()
+
+
 def _opened(sealed: str) -> QueryDict | None:
     try:
-        return QueryDict(_ring().decrypt(sealed, ttl=LASTS).decode())
+        return QueryDict(zlib.decompress(_ring().decrypt(sealed, ttl=LASTS)).decode())
     except InvalidToken:
         return None
 

@@ -12,6 +12,7 @@ from typing import Any
 from allauth.core import context as current
 from django import forms, template
 from django.forms import BoundField
+from django.template.context import Context
 from django.urls import get_script_prefix, get_urlconf, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -48,6 +49,12 @@ register.filter("told_words", reason_words)
 def unless_kept(now: Any, name: str) -> Any:
     """A hidden field's value: what the page showed that was sent in vain and is shown again, else what it shows now."""
     return kept.guard(current.request, name, now)
+
+
+@register.simple_tag(takes_context=True)
+def kept_for(context: Context, address: object) -> bool:
+    """Whether what was typed waits at that address (kept.py)."""
+    return kept.waits(context["request"], str(address or ""))
 
 
 @register.filter
