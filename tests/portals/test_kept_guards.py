@@ -3,6 +3,7 @@
 import html
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
@@ -11,7 +12,8 @@ from django.urls import reverse
 from elmed.core.clock import real_now
 from elmed.inventory.models import Movement, Product
 from elmed.patients.models import Allergy, Consultation, Patient
-from elmed.prescriptions.models import Dispense
+from elmed.portals import kept
+from elmed.prescriptions.models import Dispense, Prescription
 from tests import factories as f
 from tests.inventory.conftest import make  # noqa: F401  (a fixture)
 from tests.portals.conftest import PASSWORD
@@ -101,3 +103,49 @@ def test_a_page_of_before_is_refused_when_it_comes_back(request, cast, sign_in, 
     if case.guard != "once":  # who looks at what it is now, can send theirs
         assert browser.post(url, typed | hidden(browser.get(url)) | case.then).status_code == 302
         assert list(case.rows()) != rows
+
+
+@pytest.mark.parametrize("name", ["doctor_review", "pharmacy_act_hold"])
+def test_a_prescription_that_went_on_meanwhile_is_refused(cast, sign_in, name):
+    """Its page is asked for anew with the version of before, so that nothing is signed or held unread."""
+    if name == "doctor_review":
+        rx, role = f.draft(cast, now=real_now()), "doctor"
+        typed = {"sign": "yes", "pharmacy_words": "Corner", "pharmacy_id": str(cast.pharmacy.pk)}
+    else:
+        rx, role, typed = f.verified(cast, now=real_now()), "pharmacist", {"reason": "The dose is asked about"}
+    browser, url = sign_in(role), reverse(name, args=[rx.pk])
+    typed |= hidden(browser.get(url))
+    assert typed["version"] == str(rx.version)
+    locked(browser)
+    back = back_of(browser.post(url, typed))
+    Prescription.objects.filter(pk=rx.pk).update(version=rx.version + 1)
+    browser.post(reverse("unlock"), {"password": PASSWORD})
+    before = Prescription.objects.values().get(pk=rx.pk)
+    again = hidden(browser.get(back))
+    assert again["version"] == str(rx.version)
+    assert browser.post(back, typed | again).status_code == 412
+    assert Prescription.objects.values().get(pk=rx.pk) == before
+
+
+# They carry what the page shows now: buttons with nothing typed, a second step, and the composer, which reads it itself.
+NOW = {
+    "portals/_buttons.html",
+    "pharmacy/inventory_prices.html",
+    "pharmacy/inventory_review.html",
+    "doctor/compose.html",
+}
+
+
+def test_no_template_writes_a_guard_past_what_was_kept():
+    folder = Path(kept.__file__).parent / "templates"
+    wrong = {
+        f"{path.relative_to(folder)}: {value}"
+        for path in folder.rglob("*.html")
+        for _guard, value in re.findall(
+            rf'type="hidden" name="({"|".join(kept.GUARDS)})" value="{{{{ ?(.*?) ?}}}}"', path.read_text()
+        )
+        if "|unless_kept:" not in value
+        and not value.endswith("form.fresh")
+        and str(path.relative_to(folder)) not in NOW
+    }
+    assert not wrong
