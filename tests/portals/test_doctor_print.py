@@ -34,6 +34,13 @@ def test_a_signed_prescription_is_printed_and_the_patient_can_see_that(cast, doc
     )
 
 
+def test_the_papers_language_is_that_of_its_words(cast, doctor):
+    rx = factories.issued(cast, now=real_now())
+    assert b"/Lang (en" in doctor.get(reverse("doctor_print", args=[rx.pk])).content
+    arabic = doctor.get(reverse("doctor_print", args=[rx.pk]), headers={"Accept-Language": "ar"})
+    assert b"/Lang (ar" in arabic.content
+
+
 def test_a_draft_a_strangers_and_a_broken_one_are_not_printed(cast, doctor, sign_in):
     draft, signed = factories.draft(cast, now=real_now()), factories.issued(cast, now=real_now())
     assert doctor.get(reverse("doctor_print", args=[draft.pk])).status_code == 409
@@ -52,7 +59,7 @@ def test_names_in_other_letters_and_many_long_lines_are_drawn(cast, name):
     signed = json.loads(rx.snapshot)
     signed["patient"]["name"] = name
     signed["medications"] = [signed["medications"][0] | {"dosage_instruction": "Take one. " * 49}] * 20
-    about = Printed("ELMED", "6J2S-AYCT-TGQD", "Verified", datetime(2026, 11, 23, 10, tzinfo=UTC))
+    about = Printed("ELMED", "6J2S-AYCT-TGQD", "Verified", datetime(2026, 11, 23, 10, tzinfo=UTC), "en")
     drawn = pdf(json.dumps(signed), about)
     assert drawn.count(b"/Type /Page\n") > 1
     assert drawn == pdf(json.dumps(signed), about), "the same sheet, byte for byte"

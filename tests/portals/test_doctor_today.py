@@ -48,6 +48,8 @@ def test_a_repeat_is_not_collected_seven_days_after_it_is_due(cast):
     assert lists(cast, supplied + timedelta(days=8)) == {}
     assert lists(cast, rx.next_dispense_at + timedelta(days=6)) == {}
     assert lists(cast, rx.next_dispense_at + timedelta(days=8)) == {"not_collected": 1}
+    (shown,) = today.waiting(cast.actor("doctor"), rx.next_dispense_at + timedelta(days=8))
+    assert shown.rows[0].ready_since == rx.next_dispense_at, "not when the supply before it was handed over"
 
 
 def test_each_list_is_shown_whole_behind_its_first_eight(cast, doctor):

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from allauth.account.models import EmailAddress
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Case, Count, Exists, OuterRef, Q, QuerySet, When
 
 from elmed.accounts.models import (
     Account,
@@ -41,16 +41,25 @@ def accounts_of(person: Person, *, noting: Mapping[str, Q] | None = None) -> lis
     return list(found.values())
 
 
-def pharmacies(world_id: int, words: str = "") -> list[Account]:
-    """The pharmacies that can be chosen in that world, those with these words in name, city or address; at most 50."""
+def pharmacies(world_id: int, words: str = "", *, chosen: str = "") -> list[Account]:
+    """The pharmacies that can be chosen in that world, those with these words in name, city or address; at most 50.
+
+    `chosen`: the id of one that stays among them, as the first, whatever the words are; no id, and one that cannot be
+    chosen, adds nothing.
+    """
     found = Account.objects.filter(kind=AccountKind.PHARMACY)
     if world_id == LIVE_WORLD_ID:
         found = found.filter(state=AccountState.VERIFIED, world_id=LIVE_WORLD_ID)
     else:
         found = found.filter(Q(world_id=world_id) | Q(test_world_id=world_id))
+    named = Q()
     for word in words.split():
-        found = found.filter(Q(name__icontains=word) | Q(city__icontains=word) | Q(address__icontains=word))
-    return list(found.order_by("name", "pk")[:MOST_PHARMACIES])
+        named &= Q(name__icontains=word) | Q(city__icontains=word) | Q(address__icontains=word)
+    if not chosen.isascii() or not chosen.isdecimal() or len(chosen) > 18:
+        return list(found.filter(named).order_by("name", "pk")[:MOST_PHARMACIES])
+    its = Q(pk=int(chosen))
+    rows = found.filter(named | its if named else Q()).order_by(Case(When(its, then=0), default=1), "name", "pk")
+    return list(rows[:MOST_PHARMACIES])
 
 
 def account_names(ids: Iterable[int | None]) -> dict[int, str]:

@@ -108,7 +108,7 @@ TODAY_WORDS: dict[str, tuple[StrPromise, StrPromise]] = {
     "rejected": (_("Rejected"), _("Reason")),
     "not_dispensed": (_("Not dispensed"), _("Reason")),
     "paused": (_("On hold"), _("Reason")),
-    "not_collected": (_("Not collected for 7 days"), _("Last changed")),
+    "not_collected": (_("Not collected for 7 days"), _("Ready since")),
     "expiring": (_("Valid for 7 days or less"), _("Valid until")),
     "draft": (_("Drafts"), _("Written")),
 }

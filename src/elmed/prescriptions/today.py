@@ -46,7 +46,7 @@ def waiting(actor: Actor, now: datetime) -> list[Waiting]:
         kinds[pk], counts[kind] = kind, many
     found = {kind: Waiting(kind, counts[kind]) for kind in KINDS if kind in counts}
     open_holds = Hold.objects.filter(ended_at__isnull=True).order_by("-pk")
-    rows = listed(actor).filter(pk__in=list(kinds)).order_by("-updated_at", "-pk")
+    rows = listed(actor).filter(pk__in=list(kinds)).annotate(ready_since=READY_SINCE).order_by("-updated_at", "-pk")
     for rx in rows.prefetch_related(Prefetch("holds", open_holds, to_attr="open_holds")) if found else ():
         found[kinds[rx.pk]].rows.append(rx)
     return list(found.values())

@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.http import HttpResponse
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from elmed.access.permissions import Permission
@@ -31,7 +32,7 @@ def printed(request: PortalRequest, pk: int) -> HttpResponse:
         raise NotNow("signature_invalid", _("The seal of this prescription does not hold: it cannot be printed."))
     shown(request, "print", [rx.patient_id])
     about = Printed(
-        site=settings.SITE_NAME, reference=rx.reference, status=status_words(rx.status),
+        site=settings.SITE_NAME, language=get_language() or "en", reference=rx.reference, status=status_words(rx.status),
         printed_at=timezone.localtime(request.now), test=request.test_data,
         demonstration=any(line.demonstration for line in sheet.subject.lines),
         recorded=(rx.patient.name, rx.patient.date_of_birth) if signed_for(rx) else None,

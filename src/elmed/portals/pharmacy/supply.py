@@ -235,7 +235,7 @@ def _summary(form: SupplyForm, rows: list[SupplyLineForm]) -> list[tuple[str, st
     found = [("", str(error)) for error in form.non_field_errors()]
     for row in rows:
         found += [
-            (field.id_for_label, f"{row.line.medication_text}, {field.label}: {error}")
+            (field.id_for_label, f"{isolated(row.line.medication_text)}, {field.label}: {error}")
             for field in row
             for error in field.errors
         ]

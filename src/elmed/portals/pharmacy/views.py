@@ -19,6 +19,7 @@ from elmed.portals.pharmacy.inventory_rx import stock_context
 from elmed.portals.pharmacy.queue_rows import answer_by
 from elmed.portals.shared.acts import after, ask, buttons
 from elmed.portals.shared.prescription import history, sheet_context
+from elmed.portals.words import isolated
 from elmed.prescriptions import pharmacy_lists, queries
 from elmed.prescriptions.actions.close_line import close_line
 from elmed.prescriptions.facts import Subject
@@ -117,7 +118,7 @@ def close_line_page(request: PortalRequest, pk: int) -> HttpResponse:
     lines = visibility.get(request.actor, Prescription, pk).lines.all()
     field = form.fields["line_id"]
     if isinstance(field, forms.ChoiceField):
-        field.choices = [(str(line.pk), line.medication_text) for line in lines if line.available_milli > 0]
+        field.choices = [(str(line.pk), isolated(line.medication_text)) for line in lines if line.available_milli > 0]
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         if form.attempt(

@@ -19,10 +19,8 @@ from elmed.prescriptions.vocabulary import Act
 
 
 def pharmacy_choices(world_id: int, words: str, chosen: str = "") -> list[tuple[str, str]]:
-    """The pharmacies found by these words; one that was chosen stays in the list whatever the words are."""
-    found = pharmacies(world_id, words)
-    if chosen and all(str(row.pk) != chosen for row in found):
-        found = [row for row in pharmacies(world_id) if str(row.pk) == chosen] + found
+    """The pharmacies found by these words; one that was chosen stays in the list, as the first, whatever the words are."""
+    found = pharmacies(world_id, words, chosen=chosen)
     return [(str(row.pk), ", ".join(filter(None, (row.name, row.address, row.city)))) for row in found]
 
 

@@ -32,7 +32,7 @@ class Printed:
     reference: str
     status: str
     printed_at: datetime
-    language: str = "en"
+    language: str  # the words', which a screen reader chooses its voice by
     test: bool = False  # it belongs to a test world
     demonstration: bool = False  # a medicine of it came from demonstration data
     recorded: tuple[str, date] | None = None  # name and birth date, where the record was corrected since the signature
