@@ -273,6 +273,24 @@ def test_what_one_draft_repeats_of_another_is_answered_beforehand(cast, doctor):
     assert set(Prescription.objects.values_list("status", flat=True)) == {Status.ISSUED}
 
 
+def test_what_is_wrong_with_two_drafts_stands_in_one_summary(cast, doctor, known, formulary):
+    for _ in range(2):
+        compose(doctor, known, **formulary_line(medicine("methotrexate"), "1 od 7d"))
+    url = reverse("doctor_basket", args=[known.pk])
+    drafts = list(Prescription.objects.order_by("pk"))
+    refused = doctor.post(url, {f"rx{rx.pk}-version": rx.version for rx in drafts})
+    assert refused.status_code == 422
+    page = refused.content.decode()
+    assert page.count('class="summary"') == 1
+    ids = re.findall(r'\sid="([^"]+)"', page)
+    assert len(ids) == len(set(ids)), sorted(one for one in set(ids) if ids.count(one) > 1)
+    summary = page[page.index('class="summary"') : page.index("</ul>", page.index('class="summary"'))]
+    for number, rx in enumerate(refused.context["drafts"], 1):
+        links = re.findall(rf'href="#(id_rx{rx.rx.pk}-[^"]+)">Prescription {number}, ', summary)
+        assert links and set(links) <= set(ids), summary
+    assert set(Prescription.objects.values_list("status", flat=True)) == {Status.DRAFT}
+
+
 @pytest.mark.parametrize(("chosen", "one", "two"), [
     (True, "Signed. It is with {}.", "2 prescriptions are signed. They are with {}."),
     (False, "Signed. The patient chooses the pharmacy.", "2 prescriptions are signed. The patient chooses the pharmacy."),

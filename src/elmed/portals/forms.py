@@ -126,6 +126,16 @@ def dress(form: forms.BaseForm) -> None:
         field.widget.attrs.setdefault("class", css)
 
 
+def problems(form: forms.BaseForm, where: str = "") -> list[tuple[str, str]]:
+    """(anchor, words) of everything wrong with a form, for the summary at the top of its page; `where` stands before each."""
+    found = [("", f"{where}{error}") for error in form.non_field_errors()]
+    for field in form:
+        colon = "" if field.label.endswith(("?", "؟")) else ":"
+        anchor, label = ("", "") if field.is_hidden else (field.id_for_label or field.auto_id, f"{field.label}{colon} ")
+        found += [(anchor, f"{where}{label}{error}") for error in field.errors]
+    return found
+
+
 class KeepingForm(forms.Form):
     """A form that begins with what its person sent in vain, where they come back to it (kept.py)."""
 

@@ -25,6 +25,7 @@ from elmed.patients.models import Patient
 from elmed.portals.confirm_form import identified
 from elmed.portals.doctor.patients import DOCTOR
 from elmed.portals.doctor.sign_forms import KeepForm, SignatureForm
+from elmed.portals.forms import problems
 from elmed.portals.kept import sent_or_kept
 from elmed.portals.page import PortalRequest, actor_of, page, shown
 from elmed.portals.refused import words_of
@@ -120,12 +121,22 @@ def _sign_page(request: PortalRequest, patient: Patient, drafts: list[Draft], *,
         status = max([one.form.status for one in drafts] + [signature.status])
     shown(request, "draft", [patient.pk])
     context = {
-        "drafts": drafts, "signature": signature, "together": len(drafts) > 1, "more": more, "pharmacy_words": _pharmacy_words(request),
+        "drafts": drafts, "signature": signature, "problems": _problems(drafts, signature), "together": len(drafts) > 1,
+        "more": more, "pharmacy_words": _pharmacy_words(request),
         "lacking": any(one.lacks for one in drafts), "demonstration": _demonstration(drafts),
         "counted": sum(len(one.form.warnings) for one in drafts),
         "asked": sum(len(one.form.open) for one in drafts), **banner(request, patient),
     }  # fmt: skip
     return render(request, "doctor/review.html", context, status=status)
+
+
+def _problems(drafts: list[Draft], signature: SignatureForm) -> list[tuple[str, str]]:
+    """Everything wrong on the page, for its one summary; which of several drafts is said as the page numbers them."""
+    found = []
+    for number, one in enumerate(drafts, 1):
+        where = _("Prescription %(number)s") % {"number": number} + ", " if len(drafts) > 1 else ""
+        found += problems(one.form, where)
+    return found + problems(signature)
 
 
 def _signed_words(signed: list[Prescription]) -> str:

@@ -25,6 +25,7 @@ from elmed.medications import units
 from elmed.portals import kept
 from elmed.portals.allauth_words import FIELDS
 from elmed.portals.forms import dress
+from elmed.portals.forms import problems as _problems
 from elmed.portals.words import (
     STATUS_TONE,
     day_words,
@@ -55,6 +56,12 @@ def unless_kept(now: Any, name: str) -> Any:
 def kept_for(context: Context, address: object) -> bool:
     """Whether what was typed waits at that address (kept.py)."""
     return kept.waits(context["request"], str(address or ""))
+
+
+@register.filter
+def problems(form: forms.BaseForm | None) -> list[tuple[str, str]]:
+    """(anchor, words) of everything wrong with the form of a page, where it has one."""
+    return _problems(form) if form else []
 
 
 @register.filter
