@@ -117,7 +117,7 @@ def purge_mails(real: datetime) -> int:
 
 
 def tell_doctors_what_was_signed(real: datetime) -> int:
-    """Tell doctors by mail how many prescriptions were signed in their name since yesterday evening."""
+    """Tell doctors by mail how many prescriptions were signed in their name, of each day by itself."""
     return disown.tell_doctors(real)
 
 

@@ -69,6 +69,12 @@ def _row(one: Addressee, template: str, at: datetime) -> Mail:
     )  # fmt: skip
 
 
+def keys_since(template: str, since: datetime) -> set[str]:
+    """The keys under which this was told since then, so that who tells it again and again need not try each."""
+    rows = Mail.objects.filter(template=template, created_at__gte=since, dedupe_key__isnull=False)
+    return {key for key in rows.values_list("dedupe_key", flat=True) if key}
+
+
 def sent_to(address: str) -> list[Mail]:
     """The mails to a confirmed address that are still kept, the oldest first, without their words; for its owner."""
     return list(Mail.objects.filter(to__iexact=address).defer("context").order_by("pk"))
