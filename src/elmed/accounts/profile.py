@@ -46,15 +46,20 @@ def change_person(person: Person, *, name: str, language: str) -> Person:
 def change_contact(actor: Actor, *, phone: str, address: str, city: str) -> Account:
     """Change how the actor's account can be reached. What was signed before keeps the number it was signed with.
 
-    Raises NotAllowed, Invalid (a doctor or a pharmacy without a phone number).
+    Another phone number is told to the account's people: staff call it before they remove a second factor. Raises
+    NotAllowed (also `reauthentication_required`), Invalid (a doctor or a pharmacy without a phone number).
     """
     policy.require_unverified(actor, Permission.ACCOUNT_MANAGE)
+    policy.require_presence(actor)
     account = Account.objects.select_for_update(no_key=True).get(pk=actor.acting_account_id)
     if account.kind in (AccountKind.DOCTOR, AccountKind.PHARMACY) and not any(map(str.isdigit, phone)):
         raise Invalid.field("/phone", "required", _("Give a phone number: doctors and pharmacies call each other."))
+    before = account.phone
     account.phone, account.address, account.city = phone.strip(), address.strip(), city.strip()
     account.save(update_fields=["phone", "address", "city", "updated_at"])
     record(actor, "account.contact_changed", accounts=[account.pk], at=real_now(), subject_account_id=account.pk)
+    if account.phone != before:
+        tell(account, "phone_changed", at=real_now(), before=_end_of(before), after=_end_of(account.phone))
     return account
 
 
@@ -93,6 +98,12 @@ def correct_name(actor: Actor, account_id: int, *, name: str, reason: str, now: 
     record(actor, "account.name_corrected", accounts=[account.pk], at=now, subject_account_id=account.pk)
     tell(account, "name_corrected", at=real_now(), before=before, reason=reason)
     return account
+
+
+def _end_of(phone: str) -> str:
+    """The last two digits, which tell its owner which number it is, and nobody else the number."""
+    digits = "".join(filter(str.isdigit, phone))
+    return digits[-2:] if len(digits) > 2 else ""
 
 
 def _check_language(language: str) -> None:

@@ -16,6 +16,7 @@ from elmed.accounts.models import Account, AccountKind, Membership, Person
 from elmed.accounts.told import MANAGING
 from elmed.portals.forms import PortalForm
 from elmed.portals.page import PortalRequest, page, person_page
+from elmed.portals.presence import confirmed
 
 REACHED = (AccountKind.DOCTOR, AccountKind.PHARMACY, AccountKind.DEVELOPER)
 
@@ -74,6 +75,7 @@ def profile(request: HttpRequest) -> HttpResponse:
 
 
 @page(permission=Permission.ACCOUNT_MANAGE, kinds=REACHED, test_keys=True)
+@confirmed
 def contact(request: PortalRequest) -> HttpResponse:
     """Change the account's phone number and address."""
     account = request.account
