@@ -74,6 +74,22 @@ def test_a_template_holds_marked_words_only(path):
     assert not unmarked(path.read_text())
 
 
+def ungrouped(source: str) -> list[str]:
+    """The counts beside a heading or a tab that are not grouped as the reader's language does (`|number`)."""
+    printed = re.findall(r'class="count"[^>]*>\s*{{\s*(.*?)\s*}}', source)
+    return [one for one in printed if not one.endswith("|number")]
+
+
+@pytest.mark.parametrize("path", templates(), ids=name)
+def test_a_count_is_grouped(path):
+    assert not ungrouped(path.read_text())
+
+
+def test_the_search_finds_a_count_that_is_not_grouped():
+    assert ungrouped('<span class="count">{{ list.count }}</span>') == ["list.count"]
+    assert ungrouped('<span class="count" data-count>{{ n }}</span><b class="count">{{ n|number }}</b>') == ["n"]
+
+
 def test_the_search_finds_what_is_not_marked():
     assert unmarked('<p>Do {{ name }}</p>{% translate "this" %}') == ["Do"]
     assert unmarked('<c-page-head title="Drafts" /><p title="{% translate \'x\' %}">{{ y }}, 5</p>') == ["Drafts"]

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import connection, transaction
 from django.template import TemplateDoesNotExist
+from django.utils.timezone import localtime
 
 from elmed.core.clock import real_now
 from elmed.notifications import files, mail, send
@@ -217,6 +218,7 @@ def test_the_demos_files_are_read_again(db, settings, tmp_path, client):
     send.send_due(real_now())
     assert next(one.to for one in files.newest()) in ("ann@example.org", "ben@example.org")
     assert len(files.newest()) == 2
+    assert all(abs(real_now() - one.at) < timedelta(minutes=1) for one in files.newest()), "a moment, in a time zone"
     assert client.get("/mail").status_code == 404
     settings.DEMO = True
     page = client.get("/mail").content.decode()
@@ -224,4 +226,5 @@ def test_the_demos_files_are_read_again(db, settings, tmp_path, client):
         "&lt;b&gt;Ünïcode&lt;/b&gt; &amp; Söhne, whose name is so long that a mail would have to break the line" in page
     )
     assert 'href="http://localhost:8000/settings/api-keys"' in page
+    assert f'<time datetime="{localtime(files.newest()[0].at).isoformat()}">' in page
     assert "/mail" in client.get("/accounts/login/").content.decode()

@@ -113,7 +113,8 @@ def test_an_open_page_is_told_what_joined_and_what_left(cast, pharmacist):
     query = {"step": "pending_review", "ids": f"{first.pk},{second.pk}", "seen": seen.isoformat()}
     told = pharmacist.get(url, query)
     assert told.json() == {
-        "counts": {"pending_review": "2", "verified": "0", "partially_dispensed": "0", "on_hold": "0"}, "joined": 0, "left": [],
+        "counts": {"pending_review": "2", "verified": "0", "partially_dispensed": "0", "on_hold": "0"},
+        "joined": 0, "joined_words": "0", "left": [],
     }  # fmt: skip
     looks = AccessRecord.objects.filter(action="portal.queue")
     etag = told["ETag"]
@@ -125,7 +126,7 @@ def test_an_open_page_is_told_what_joined_and_what_left(cast, pharmacist):
     told = pharmacist.get(url, query, headers={"If-None-Match": etag})
     assert told.status_code == 200
     assert told["ETag"] != etag
-    assert (told.json()["joined"], told.json()["left"]) == (1, [second.pk])
+    assert (told.json()["joined"], told.json()["joined_words"], told.json()["left"]) == (1, "1", [second.pk])
     assert "DEAN" not in told.content.decode()
     assert not looks.exists()  # no patient's data was read
 

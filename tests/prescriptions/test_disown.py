@@ -152,6 +152,15 @@ def test_another_link_is_not_found_and_changes_nothing(cast, link, spoil):
     assert (Hold.objects.count(), Session.objects.count()) == (0, sessions)
 
 
+@pytest.mark.parametrize(("language", "words"), [("en", "12,345 prescriptions were signed"), ("ar", "12,345")])
+def test_how_many_is_grouped_and_still_translated(link, monkeypatch, language, words):
+    monkeypatch.setattr(disown, "count_signed", lambda _claim: 12_345)
+    browser = Client(headers={"accept-language": language})
+    page = browser.get(reverse("doctor_disown", args=[link])).content.decode()
+    assert words in page
+    assert ("prescriptions were signed" in page) == (language == "en")
+
+
 def test_a_link_is_too_old_after_a_month(cast, link, monkeypatch):
     monkeypatch.setattr(disown, "VALID_FOR", timedelta(seconds=-1))
     assert Client().get(reverse("doctor_disown", args=[link])).status_code == 404

@@ -43,5 +43,6 @@ def _read(file: Path) -> list[FiledMail]:
 def _mail(message: EmailMessage) -> FiledMail:
     body = message.get_body(("plain",))
     at = parsedate_to_datetime(message["Date"]) if message["Date"] else datetime.fromtimestamp(0, UTC)
+    at = at if at.tzinfo else at.replace(tzinfo=UTC)  # Django writes `-0000`: the time in UTC, of no place
     text = str(body.get_content()) if body else ""
     return FiledMail(str(message["To"] or ""), str(message["Subject"] or ""), text, at)

@@ -79,6 +79,7 @@ def live(request: PortalRequest) -> HttpResponse:
             step: number(count) for step, count in pharmacy_lists.step_counts(request.actor).items() if step in WAITING
         },
         "joined": joined,
+        "joined_words": number(joined),
         "left": sorted(shown_ids - here) if not what.searching and what.step in WAITING else [],
     }
     return JsonResponse(told, headers={"ETag": etag})

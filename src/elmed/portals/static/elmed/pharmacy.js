@@ -23,7 +23,7 @@
       row.querySelector(".left").hidden = !gone;
     });
     const news = list.querySelector("[data-joined]"), number = news.querySelector("[data-number]");
-    if (number.textContent !== String(told.joined)) number.textContent = told.joined;
+    if (number.textContent !== told.joined_words) number.textContent = told.joined_words;
     news.hidden = !told.joined;
   }
 
