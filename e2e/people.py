@@ -1,8 +1,9 @@
-"""Signing in as the demo's people, with a browser that tells what went wrong on its pages."""
+"""Signing in as the demo's people, with a browser that tells what went wrong on its pages; and a prescription of one's own."""
 
+import re
 from dataclasses import dataclass, field
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect
 
 from e2e import looks
 from e2e.server import Server
@@ -66,3 +67,37 @@ def sign_in(page: Page, role: str) -> Page:
     page.click("main button[type=submit]")
     page.wait_for_url(lambda url: "/accounts/login" not in url)
     return page
+
+
+def prescribe(
+    doctor: Page,
+    patient: dict[str, str],
+    *,
+    pharmacy: str = "Kingfisher Pharmacy",
+    password: str = "elmed-demo-doctor",
+) -> str:
+    """A new patient, what they take, one prescription signed and sent to that pharmacy; the address of its page."""
+    doctor.goto("/doctor/patients/new")
+    for name, words in patient.items():
+        doctor.fill(f"[name={name}]", words)
+    doctor.get_by_label("Photo identity document").check()
+    doctor.get_by_role("button", name="Save patient and consultation").click()
+    doctor.get_by_role("link", name="Record allergies").click()
+    doctor.get_by_label("No known allergies").check()
+    doctor.get_by_role("button", name="Save the allergies").click()
+    doctor.get_by_role("link", name="Write a prescription").click()
+    doctor.fill("[name=diagnosis-0-text]", "Hay fever")
+    doctor.locator("[name=lines-0-medication_text]").press_sequentially("cetirizine 10", delay=20)
+    doctor.get_by_role("option", name=re.compile("cetirizine 10 mg tablet")).first.click()
+    doctor.fill("[name=lines-0-dose]", "1 od 7d")
+    expect(doctor.get_by_text("Take 1 tablet once a day, for 7 days.")).to_be_visible()
+    doctor.get_by_role("button", name="Check before you sign").last.click()
+    doctor.wait_for_url("**/review")
+    doctor.fill("[name=pharmacy_words]", pharmacy)
+    doctor.get_by_role("button", name="Find").last.click()
+    doctor.get_by_role("radio", name=re.compile(pharmacy)).check()
+    if doctor.locator("[name=password]").count():
+        doctor.fill("[name=password]", password)
+    doctor.get_by_role("button", name=re.compile("Sign for")).click()
+    expect(doctor.locator("h1 .status")).to_have_text("Pending review")
+    return str(doctor.evaluate("location.pathname"))

@@ -1,16 +1,20 @@
 """From everybody's registration to the counter: nobody of the demo's people but ELMED's staff has a part in it."""
 
-import re
 from collections.abc import Callable
 from datetime import date, timedelta
 
 from playwright.sync_api import Page, expect
 
+from e2e.people import prescribe
 from e2e.test_joining import PASSWORD, licence, link, sign_in_as
 
 Person = Callable[..., Page]
 UNTIL = (date.today() + timedelta(days=500)).isoformat()
 DOCTOR, OWNER, PATIENT, TECHNICIAN = "ines@walk.example", "olu@walk.example", "max@walk.example", "kit@walk.example"
+
+MAX = {
+    "family_name": "Mustermann", "given_name": "Max", "date_of_birth": "1990-05-06", "email": PATIENT, "phone": "+44 117 496 0777",
+}  # fmt: skip
 
 
 def register(page: Page, kind: str, words: dict[str, str]) -> None:
@@ -35,38 +39,11 @@ def approve(staff: Page, name: str) -> None:
     staff.get_by_role("button", name="Approve").click()
 
 
-def prescribe(doctor: Page) -> str:
-    """A new patient, what they take, one prescription signed and sent to the new pharmacy; its address."""
-    doctor.goto("/doctor/patients/new")
-    for name, words in {
-        "family_name": "Mustermann", "given_name": "Max", "date_of_birth": "1990-05-06", "email": PATIENT, "phone": "+44 117 496 0777",
-    }.items():  # fmt: skip
-        doctor.fill(f"[name={name}]", words)
-    doctor.get_by_label("Photo identity document").check()
-    doctor.get_by_role("button", name="Save patient and consultation").click()
-    doctor.get_by_role("link", name="Record allergies").click()
-    doctor.get_by_label("No known allergies").check()
-    doctor.get_by_role("button", name="Save the allergies").click()
-    doctor.get_by_role("link", name="Write a prescription").click()
-    doctor.fill("[name=diagnosis-0-text]", "Hay fever")
-    doctor.locator("[name=lines-0-medication_text]").press_sequentially("cetirizine 10", delay=20)
-    doctor.get_by_role("option", name=re.compile("cetirizine 10 mg tablet")).first.click()
-    doctor.fill("[name=lines-0-dose]", "1 od 7d")
-    expect(doctor.get_by_text("Take 1 tablet once a day, for 7 days.")).to_be_visible()
-    doctor.get_by_role("button", name="Check before you sign").last.click()
-    doctor.wait_for_url("**/review")
-    doctor.fill("[name=pharmacy_words]", "Walk Pharmacy")
-    doctor.get_by_role("button", name="Find").last.click()
-    doctor.get_by_role("radio", name=re.compile("Walk Pharmacy")).check()
-    if doctor.locator("[name=password]").count():
-        doctor.fill("[name=password]", PASSWORD)
-    doctor.get_by_role("button", name=re.compile("Sign for")).click()
-    expect(doctor.locator("h1 .status")).to_have_text("Pending review")
-    path: str = doctor.evaluate("location.pathname")
+def invite(doctor: Page) -> None:
+    """The patient of the prescription that is open."""
     doctor.get_by_role("link", name="Back to the patient").click()
     doctor.get_by_role("link", name="Invite to the patient portal").click()
     doctor.get_by_role("button", name="Send the invitation").click()
-    return path
 
 
 def test_a_prescription_from_everybodys_registration_to_the_counter(
@@ -84,7 +61,8 @@ def test_a_prescription_from_everybodys_registration_to_the_counter(
     approve(staff, "Dr Ines Walk")
     approve(staff, "Walk Pharmacy")
     doctor.goto("/")
-    path = prescribe(doctor)
+    path = prescribe(doctor, MAX, pharmacy="Walk Pharmacy", password=PASSWORD)
+    invite(doctor)
 
     patient.goto(link(patient, PATIENT, "see your record"))
     patient.get_by_label("Your date of birth").fill("1990-05-06")

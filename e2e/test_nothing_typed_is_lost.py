@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
+from e2e.looks import wider_than_screen
 from e2e.people import sign_in
 from e2e.test_doctor import choose, patient_of
 
@@ -40,13 +41,15 @@ def test_the_session_ended_while_somebody_typed(person: Person) -> None:
     expect(page.get_by_text(KEPT)).to_have_count(0)
 
 
-def test_a_stale_page_says_so_and_puts_it_back(person: Person, trouble) -> None:
+def test_a_stale_page_says_so_and_puts_it_back(person: Person, axe, trouble) -> None:
     trouble.awaited = ("403",)
-    page = person("doctor")
+    page = person("doctor", width=360)
     typing(page)
     page.context.clear_cookies(name="csrftoken")
     page.click("text=Save patient and consultation")
     expect(page.get_by_role("heading", name="Send it again")).to_be_visible()
+    axe(page)
+    assert wider_than_screen(page) == 0
     page.get_by_role("link", name="Open the page anew").click()
     expect(page.get_by_text(KEPT)).to_be_visible()
     expect(page.locator("[name=given_name]")).to_have_value("Ewa")
