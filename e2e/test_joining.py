@@ -8,6 +8,9 @@ from datetime import date, timedelta
 from PIL import Image
 from playwright.sync_api import Page, expect
 
+from e2e.looks import wider_than_screen
+from e2e.people import prescribe
+
 PASSWORD = "seven-herons-at-dawn"
 
 
@@ -113,9 +116,14 @@ def test_a_doctor_registers_answers_staff_and_is_approved(
     expect(nora).to_have_url(re.compile("/doctor/"))
 
 
-def test_an_owner_invites_a_pharmacist_who_joins(
-    visitor: Callable[..., Page], axe: Callable[[Page], None], picture: Callable[..., None]
+def test_an_owner_invites_a_pharmacist_who_joins_verifies_hands_over_and_leaves(
+    visitor: Callable[..., Page],
+    person: Callable[..., Page],
+    axe: Callable[[Page], None],
+    picture: Callable[..., None],
+    trouble: object,
 ) -> None:
+    trouble.awaited = ("404", "htmx:sendAbort", "htmx:afterRequest")  # type: ignore[attr-defined]
     owner, tess = visitor(scheme="dark"), visitor(width=360)
     owner.goto("/accounts/login/")
     owner.get_by_label("E-mail address").fill("owner@demo.example")
@@ -141,6 +149,38 @@ def test_an_owner_invites_a_pharmacist_who_joins(
     expect(tess).to_have_url(re.compile("/pharmacy/"))
     owner.goto("/settings/staff")
     expect(owner.get_by_text("2071999")).to_be_visible()
+
+    rx = prescribe(person("doctor"), {"family_name": "Tern", "given_name": "Ann", "date_of_birth": "1968-02-11"})
+    path = rx.replace("/doctor/", "/pharmacy/")
+    tess.goto("/pharmacy/?step=pending_review")
+    tess.get_by_role("link", name="TERN, Ann").click()
+    expect(tess).to_have_url(re.compile(path))
+    verify_and_hand_over(tess, "T-71")
+    owner.goto(path)
+    expect(owner.locator("h1 .status")).to_have_text("Dispensed")
+    expect(owner.locator(".sheet", has_text="T-71").first).to_contain_text("Tess Till")
+    owner.goto("/settings/staff")
+    owner.get_by_role("link", name=re.compile("Remove.*Tess Till")).click()
+    owner.get_by_role("button", name="Remove").click()
+    tess.goto(path)
+    expect(tess.get_by_role("heading", name="You belong to no account")).to_be_visible()
+    expect(tess.get_by_text("T-71")).to_have_count(0)
+    axe(tess)
+    assert wider_than_screen(tess) == 0
+    tess.goto(invitation)  # used up: it does not bring her back
+    expect(tess.get_by_role("heading", name="This invitation is over")).to_be_visible()
+
+
+def verify_and_hand_over(page: Page, batch: str) -> None:
+    """A pharmacist checks the prescription that is open and hands all of it over, of that batch."""
+    page.get_by_role("button", name="Verify", exact=True).click()
+    expect(page.locator("h1 .status")).to_have_text("Verified")
+    page.get_by_role("link", name="Dispense", exact=True).click()
+    page.locator("select[name$=-source]").first.select_option("")
+    page.locator("input[name$=-batch_number]").first.fill(batch)
+    page.locator("input[name$=-expiry_date]").first.fill("2031-01-31")
+    page.get_by_role("button", name="Record what was handed over").click()
+    expect(page.locator("h1 .status")).to_have_text("Dispensed")
 
 
 def test_a_patient_opens_the_record_with_the_date_of_birth(

@@ -43,6 +43,13 @@ def test_create_verified_at_once(elmed, db):
     )
 
 
+def test_create_one_more_person_on_the_staff(elmed, db):
+    staff = ("accounts", "create", "staff", "--email", "help@example.org", "--name", "Second desk", "--verified")
+    assert elmed(*staff, "--password", PASSWORD).code == 0
+    membership = Membership.objects.get(person__email="help@example.org")
+    assert (membership.role, membership.account.kind, membership.account.state) == ("staff", "staff", "verified")
+
+
 def test_create_without_a_password_prints_a_link_that_works(elmed, db, client):
     ran = elmed(*DOCTOR, *LICENCE)
     assert ran.code == 0, ran.err
