@@ -100,7 +100,9 @@ def shelf(product: Product) -> Shelf:
 def movements(actor: Actor, product: Product) -> QuerySet[Movement]:
     """Every change of its stock, the newest first, with what caused it."""
     rows = visible(actor, Movement).filter(product=product)
-    return rows.select_related("batch", "person", "key", "dispense_line__dispense", "sale_line__sale").order_by("-pk")
+    return rows.select_related(
+        "product", "batch", "person", "key", "dispense_line__dispense", "sale_line__sale"
+    ).order_by("-pk")
 
 
 def links(product: Product) -> QuerySet[ProductLink]:

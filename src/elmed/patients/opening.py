@@ -7,13 +7,15 @@ page of theirs shows a medicine or an allergy before.
 from datetime import date, timedelta
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from elmed.access import policy, visibility
 from elmed.access.actors import Actor
 from elmed.access.permissions import Permission
 from elmed.core.clock import real_now
-from elmed.core.refusals import Invalid
+from elmed.core.refusals import Invalid, NotVisible
 from elmed.events.models import AccessRecord
 from elmed.events.record import record_access
 from elmed.patients.models import Patient
@@ -52,11 +54,34 @@ def everywhere(patient: Patient) -> list[int]:
 
 def reason_given(actor: Actor, patient: Patient) -> str | None:
     """Why this person opened that record within the last hour; None where they did not. One statement."""
-    rows = AccessRecord.objects.filter(
-        patients__patient_id=whole_id(patient), world_id=actor.world_id, action=OPENING, created_at__gt=real_now() - OPEN_FOR,
+    rows = _openings(actor).filter(patients__patient_id=whole_id(patient))
+    return rows.order_by("-pk").values_list("reason", flat=True).first()
+
+
+def record_of(actor: Actor, prescription_id: int) -> tuple[int, bool]:
+    """The record that counts of a prescription's patient, and whether this person opened it within the last hour.
+
+    One statement. Raises NotVisible.
+    """
+    rows = visibility.visible(actor, Prescription).filter(pk=prescription_id)
+    rows = rows.annotate(whole=Coalesce("patient__merged_into_id", "patient_id"), opened=is_open(actor))
+    found = rows.values_list("whole", "opened").first()
+    if found is None:
+        raise NotVisible("prescription")
+    return found
+
+
+def is_open(actor: Actor) -> Exists:
+    """For a query of prescriptions: whether this person opened the record of its patient within the last hour."""
+    whole = Coalesce(OuterRef("patient__merged_into_id"), OuterRef("patient_id"))
+    return Exists(_openings(actor).filter(patients__patient_id=whole))
+
+
+def _openings(actor: Actor) -> QuerySet[AccessRecord]:
+    return AccessRecord.objects.filter(
+        world_id=actor.world_id, action=OPENING, created_at__gt=real_now() - OPEN_FOR,
         actor_person_id=actor.acting_person_id, actor_account_id=actor.acting_account_id,
     )  # fmt: skip
-    return rows.order_by("-pk").values_list("reason", flat=True).first()
 
 
 def look_up(actor: Actor, words: str, born: date | None) -> list[Patient]:

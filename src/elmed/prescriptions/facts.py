@@ -13,7 +13,7 @@ from typing import NamedTuple
 from django.db import connection
 
 from elmed.access.actors import Actor
-from elmed.accounts.models import Account, AccountKind, AccountState, Membership
+from elmed.accounts.models import AccountKind, AccountState, Membership
 from elmed.core.clock import end_of_day
 from elmed.core.compiled import Compiled, stand_in
 from elmed.prescriptions.guards import Caller, Facts, HoldFacts, Pause
@@ -241,10 +241,10 @@ def _replacement_supplied(rx: Prescription) -> bool:
 
 
 def _pharmacy_active(rx: Prescription, actor: Actor) -> bool:
-    """Only staff's transfer asks; for everybody else the statement is spared."""
-    if actor.account_kind != AccountKind.STAFF or rx.pharmacy_id is None:
+    """Only staff's transfer asks; for everybody else, and where a page has read the pharmacy already, the statement is spared."""
+    if actor.account_kind != AccountKind.STAFF or rx.pharmacy is None:
         return True
-    return Account.objects.filter(pk=rx.pharmacy_id, state=AccountState.VERIFIED).exists()
+    return rx.pharmacy.state == AccountState.VERIFIED
 
 
 def _reversible(subject: Subject, row: Supplied, actor: Actor, now: datetime) -> bool:

@@ -148,17 +148,26 @@ def with_question(rows: QuerySet[Prescription]) -> QuerySet[Prescription]:
     return rows.filter(Exists(asked))
 
 
-def sheet(actor: Actor, prescription_id: int, now: datetime, *, answers: bool = True, acts: bool = True) -> Sheet:
+def sheet(
+    actor: Actor,
+    prescription_id: int,
+    now: datetime,
+    *,
+    answers: bool = True,
+    acts: bool = True,
+    noting: Exists | None = None,
+) -> Sheet:
     """One prescription with everything its screen shows: four statements, five where pauses count. Raises NotVisible.
 
     `answers`: with the warnings that the doctor answered; without them it is one statement less. `acts`: with what the
-    actor can do now.
+    actor can do now. `noting`: a condition that the first of them answers besides, as `rx.noted`.
     """
     rows = visibility.visible(actor, Prescription).select_related(
         "patient", "pharmacy", "prescriber", "replaces", "consultation"
     )
     own = Membership.objects.filter(account_id=OuterRef("patient__account_id"), person_id=actor.person_id or 0)
-    rx = rows.annotate(of_the_patient=Exists(own)).filter(pk=prescription_id).first()
+    noted = {"noted": noting} if noting is not None else {}
+    rx = rows.annotate(of_the_patient=Exists(own), **noted).filter(pk=prescription_id).first()
     if rx is None:
         raise NotVisible("prescription")
     given = _given(rx)

@@ -77,7 +77,7 @@ def unlink_page(request: PortalRequest, pk: int, line_pk: int, product_pk: int) 
 
 
 def _line(request: PortalRequest, pk: int, line_pk: int) -> tuple[Sheet, PrescriptionLine]:
-    sheet = prescriptions.sheet(request.actor, pk, request.now)
+    sheet = prescriptions.sheet(request.actor, pk, request.now, answers=False, acts=False)
     line = next((row for row in sheet.subject.lines if row.pk == line_pk), None)
     if line is None:
         raise NotVisible("line of a prescription")

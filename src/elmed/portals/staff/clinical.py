@@ -23,7 +23,6 @@ from elmed.portals.shared.prescription import banner, screen
 from elmed.portals.staff.views import STAFF
 from elmed.prescriptions import queries
 from elmed.prescriptions.facts import Subject
-from elmed.prescriptions.models import Prescription
 from elmed.prescriptions.vocabulary import Act
 
 PAGE_SIZE = 25
@@ -63,15 +62,17 @@ def opened(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """A page about one prescription: without a reason of this hour, the page that asks for it comes first."""
 
     def asked(request: PortalRequest, pk: int, **more: int) -> HttpResponse:
-        rx = visibility.visible(request.actor, Prescription).filter(pk=pk).select_related("patient").first()
-        if rx is None:
-            raise NotVisible("prescription")
-        if opening.reason_given(request.actor, rx.patient) is None:
-            return redirect(f"{reverse('staff_record', args=[opening.whole_id(rx.patient)])}?prescription={pk}")
+        record_id, open_now = opening.record_of(request.actor, pk)
+        if not open_now:
+            return _ask_why(record_id, pk)
         return view(request, pk, **more)
 
     asked.__module__, asked.__name__ = view.__module__, view.__name__
     return asked
+
+
+def _ask_why(record_id: int, prescription_id: int) -> HttpResponse:
+    return redirect(f"{reverse('staff_record', args=[record_id])}?prescription={prescription_id}")
 
 
 @page(permission=Permission.PRESCRIPTION_READ_ALL, kinds=STAFF)
@@ -103,10 +104,11 @@ def record(request: PortalRequest, pk: int) -> HttpResponse:
 
 
 @page(permission=Permission.PRESCRIPTION_READ_ALL, kinds=STAFF)
-@opened
 def prescription(request: PortalRequest, pk: int) -> HttpResponse:
-    """One prescription with its history, and the acts that staff can do now."""
-    sheet = queries.sheet(request.actor, pk, request.now)
+    """One prescription with its history, and the acts that staff can do now; without a reason of this hour, it is asked for."""
+    sheet = queries.sheet(request.actor, pk, request.now, noting=opening.is_open(request.actor))
+    if not sheet.rx.noted:  # type: ignore[attr-defined]
+        return _ask_why(opening.whole_id(sheet.rx.patient), pk)
     shown(request, "prescription", [sheet.rx.patient_id])
     context = screen(request, sheet) | {
         "buttons": buttons(sheet, "staff", {}), "take_back": "staff_reverse",
