@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
+from elmed.accounts.models import Membership, Person
 from elmed.core.clock import real_now
 from elmed.inventory.models import Batch, ProductLink
 from elmed.patients.models import Consultation, IdentityCheck
@@ -53,3 +54,13 @@ def test_a_products_older_links(cast, pharmacist, amoxicillin):  # noqa: F811
     oldest = reverse("pharmacy_prescription", args=[made[0].pk]) + '"'
     assert oldest not in text(pharmacist.get(url))
     assert oldest in text(pharmacist.get(url, {"links": "2"}))
+
+
+def test_the_people_of_a_large_pharmacy_have_pages(cast, sign_in):
+    for number in range(60):
+        person = Person.objects.create(email=f"p{number}@example.org", name=f"Zz {number:02}")
+        Membership.objects.create(person=person, account=cast.pharmacy, role="technician")
+    owner = sign_in("owner")
+    first, second = (owner.get(reverse("staff"), {"page": page}).content.decode() for page in (1, 2))
+    assert "Zz 59" not in first and "page=2" in first
+    assert "Zz 59" in second and "Zz 00" not in second

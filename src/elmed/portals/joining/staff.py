@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -18,6 +19,7 @@ from elmed.portals.joining.forms import InviteForm, RolesForm
 from elmed.portals.page import PortalRequest, page
 
 PHARMACY = (AccountKind.PHARMACY,)
+PAGE_SIZE = 50
 
 
 @page(permission=Permission.ACCOUNT_READ, kinds=PHARMACY, live=True)
@@ -26,7 +28,7 @@ def staff(request: PortalRequest) -> HttpResponse:
     manages = Permission.MEMBER_MANAGE in request.actor.permissions
     now = real_now()
     context = {
-        "workers": workers_of(request.account), "manages": manages, "now": now,
+        "workers": Paginator(workers_of(request.account), PAGE_SIZE).get_page(request.GET.get("page")), "manages": manages, "now": now,
         "invitations": open_invitations(request.account) if manages else [],
     }  # fmt: skip
     return render(request, "joining/staff.html", context)
