@@ -69,14 +69,8 @@ def sign_in(page: Page, role: str) -> Page:
     return page
 
 
-def prescribe(
-    doctor: Page,
-    patient: dict[str, str],
-    *,
-    pharmacy: str = "Kingfisher Pharmacy",
-    password: str = "elmed-demo-doctor",
-) -> str:
-    """A new patient, what they take, one prescription signed and sent to that pharmacy; the address of its page."""
+def new_patient(doctor: Page, patient: dict[str, str]) -> None:
+    """Somebody without allergies, whose record is open then."""
     doctor.goto("/doctor/patients/new")
     for name, words in patient.items():
         doctor.fill(f"[name={name}]", words)
@@ -85,6 +79,17 @@ def prescribe(
     doctor.get_by_role("link", name="Record allergies").click()
     doctor.get_by_label("No known allergies").check()
     doctor.get_by_role("button", name="Save the allergies").click()
+
+
+def prescribe(
+    doctor: Page,
+    patient: dict[str, str],
+    *,
+    pharmacy: str = "Kingfisher Pharmacy",
+    password: str = "elmed-demo-doctor",
+) -> str:
+    """A new patient, what they take, one prescription signed and sent to that pharmacy; the address of its page."""
+    new_patient(doctor, patient)
     doctor.get_by_role("link", name="Write a prescription").click()
     doctor.fill("[name=diagnosis-0-text]", "Hay fever")
     doctor.locator("[name=lines-0-medication_text]").press_sequentially("cetirizine 10", delay=20)

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from playwright.sync_api import Page, expect
 
 from e2e.keyboard import Keyboard, sign_in
+from e2e.people import new_patient
 from e2e.server import Server
-from e2e.test_mails import new_patient
 
 Visitor = Callable[..., Page]
 MOST = 120  # keys besides what is typed, for a whole journey: 90 and 60 are pressed
@@ -32,7 +32,7 @@ def test_a_doctor_from_the_sign_in_to_a_signed_prescription_of_two_medicines(
     visitor: Visitor, person: Visitor, server: Server, trouble, axe, picture
 ) -> None:
     trouble.awaited = ("htmx:sendAbort", "htmx:afterRequest")
-    new_patient(person("doctor"), "Keys")
+    new_patient(person("doctor"), {"family_name": "Keys", "given_name": "Ida", "date_of_birth": "1981-07-08"})
     page = visitor()
     hands = sign_in(page, "doctor")
     picture(page, "doctor-today")

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
+from e2e.people import new_patient
 from e2e.server import Server
 from e2e.test_doctor import choose
 from e2e.test_from_registration import approve, register
@@ -15,21 +16,9 @@ Person = Callable[..., Page]
 MAIL, ANEW = "runa@mails.example", "nine-otters-in-the-mill"
 
 
-def new_patient(page: Page, family_name: str) -> None:
-    """Somebody without allergies, whose record is open then."""
-    page.goto("/doctor/patients/new")
-    for name, words in {"family_name": family_name, "given_name": "Ida", "date_of_birth": "1981-07-08"}.items():
-        page.fill(f"[name={name}]", words)
-    page.get_by_label("Photo identity document").check()
-    page.get_by_role("button", name="Save patient and consultation").click()
-    page.get_by_role("link", name="Record allergies").click()
-    page.get_by_label("No known allergies").check()
-    page.get_by_role("button", name="Save the allergies").click()
-
-
 def sign_one(page: Page, family_name: str) -> str:
     """A new patient, one prescription signed for them and sent to the demo's pharmacy; its address."""
-    new_patient(page, family_name)
+    new_patient(page, {"family_name": family_name, "given_name": "Ida", "date_of_birth": "1981-07-08"})
     page.get_by_role("link", name="Write a prescription").click()
     page.fill("[name=diagnosis-0-text]", "Hay fever")
     choose(page, 0, "cetirizine 10", "1 od 7d")

@@ -136,16 +136,6 @@ def _header_parameters(one: Endpoint) -> list[dict[str, Any]]:
 
 def _responses(one: Endpoint) -> dict[str, Any]:
     ok: dict[str, Any] = {"description": "OK", "headers": {**_HEADERS, **(_ETAG if one.tagged else {})}}
-    same = (
-        {
-            "304": {
-                "description": "Nothing changed since the ETag that If-None-Match names.",
-                "headers": {**_HEADERS, **_ETAG},
-            }
-        }
-        if one.tagged
-        else {}
-    )
     if one.answer:
         ok["content"] = {"application/json": {"schema": one.answer}}
     codes = dict.fromkeys((*_COMMON, *(_OF_WRITES if one.writes else ()), *one.codes))
@@ -153,7 +143,12 @@ def _responses(one: Endpoint) -> dict[str, Any]:
         codes["validation_failed"] = None
     if "{" in one.path:
         codes["not_found"] = None
-    return {str(one.status): ok, **same, **_problems(codes)}
+    return {str(one.status): ok, **(_unchanged() if one.tagged else {}), **_problems(codes)}
+
+
+def _unchanged() -> dict[str, Any]:
+    description = "Nothing changed since the ETag that If-None-Match names."
+    return {"304": {"description": description, "headers": {**_HEADERS, **_ETAG}}}
 
 
 def _problems(codes: Iterable[str]) -> dict[str, Any]:

@@ -65,7 +65,7 @@ def at_step(actor: Actor, step: str) -> QuerySet[Prescription]:
         ended = Q(status__in=STEPS[step]) | ~Q(pharmacy_id=actor.account_id)
         return rows.filter(ended).order_by("-step_since", "-pk")
     rows = rows.filter(status__in=STEPS[step], pharmacy_id=actor.account_id)
-    return rows.order_by(since(step).asc() if step == S.VERIFIED else "step_since", "pk")
+    return rows.order_by(since(step).asc(), "pk")
 
 
 def part(
